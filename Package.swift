@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A module of ours: every one is built with the same strict settings.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + [.strictMemorySafety()])
+}
+
+/// A C target of ours.
+func cModule(_ name: String) -> Target {
+    .target(name: name, cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)])
+}
+
+/// A C library of the system, found with pkg-config.
+func library(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+/// The tests of one module, named after it. Without strict memory safety.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: strict)
+}
+
+// Lowest first; a module depends on modules above it in this list only.
+let package = Package(
+    name: "mangrove",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        cModule("CLinux"),
+        module("Failures"),
+        module("Filesystem", ["CLinux", "Failures", system]),
+
+        // What several modules' tests share: scratch directories, servers, archives.
+        .target(
+            name: "Fixtures", dependencies: ["Filesystem", system], path: "Tests/Fixtures", swiftSettings: strict),
+        tests(of: "Filesystem", ["Failures", "Fixtures", system]),
+    ],
+    swiftLanguageModes: [.v6]
+)

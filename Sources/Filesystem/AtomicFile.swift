@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import SystemPackage
+
+/// Files that are replaced whole or not at all.
+package enum AtomicFile {
+    /// Writes `bytes` beside `path`, to the disk, and renames it into place, also to the disk.
+    package static func write(
+        _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws(FilesystemError) {
+        guard let name = path.lastComponent else { throw FilesystemError("write", path, .isDirectory) }
+        let parent = path.removingLastComponent()
+        let directory = try Directory.open(parent.isEmpty ? "." : parent)
+        try directory.replaceFile(name, with: bytes, permissions: permissions)
+    }
+}
+
+extension Directory {
+    /// Replaces the file `name`, or the symbolic link of that name itself, by one that holds `bytes`.
+    package func replaceFile(
+        _ name: FilePath.Component, with bytes: [UInt8], permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws(FilesystemError) {
+        guard let temporary = FilePath.Component(".\(name.string).\(getpid()).new") else {
+            throw FilesystemError("write", path.appending(name), .invalidArgument)
+        }
+        do throws(FilesystemError) {
+            let file = try openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode_t(permissions.rawValue))
+            // The umask does not apply to what is not the user's own.
+            guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
+                throw FilesystemError("set permissions of", path.appending(temporary), .last)
+            }
+            try file.write(bytes, to: path.appending(name))
+            try file.synchronize(path.appending(name))
+            try rename(temporary, to: name)
+        } catch {
+            _ = unsafe unlinkat(rawValue, temporary.string, 0)
+            throw error
+        }
+        try synchronize()
+    }
+
+    /// The bytes of the file `name`; nil where there is none.
+    package func readFile(_ name: FilePath.Component, limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8]? {
+        do throws(FilesystemError) {
+            return try openFile(name, flags: O_RDONLY).readToEnd(of: path.appending(name), limit: limit)
+        } catch let error where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+}
+
+extension FilePath {
+    /// The bytes of the file at this path.
+    package func readFile(limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8] {
+        try OwnedDescriptor.open(self, .readOnly).readToEnd(of: self, limit: limit)
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// An open directory, and operations on the names in it.
+///
+/// Names are single components, resolved against the descriptor (`*at` calls) and never through a symbolic
+/// link, so that nothing renamed or linked meanwhile can lead outside. `path` serves messages only.
+package struct Directory: ~Copyable, Sendable {
+    private let descriptor: OwnedDescriptor
+    package let path: FilePath
+
+    package init(adopting descriptor: consuming OwnedDescriptor, path: FilePath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Opens a directory by path. Symbolic links in `path` are followed: it is the user's own.
+    package static func open(_ path: FilePath) throws(FilesystemError) -> Directory {
+        Directory(adopting: try .open(path, .readOnly, options: .directory), path: path)
+    }
+
+    package var rawValue: CInt { descriptor.rawValue }
+
+    /// Opens the directory `name` in this one; a symbolic link there is an error (`ENOTDIR` or `ELOOP`).
+    package func openDirectory(_ name: FilePath.Component) throws(FilesystemError) -> Directory {
+        Directory(
+            adopting: try openFile(name, flags: O_RDONLY | O_DIRECTORY), path: path.appending(name))
+    }
+
+    /// openat(2) with `O_NOFOLLOW` and `O_CLOEXEC` added.
+    package func openFile(
+        _ name: FilePath.Component, flags: CInt, mode: mode_t = 0o644
+    ) throws(FilesystemError) -> OwnedDescriptor {
+        let directory = rawValue
+        let opened = retrying { unsafe openat(directory, name.string, flags | O_NOFOLLOW | O_CLOEXEC, mode) }
+        if let error = opened.error {
+            throw FilesystemError(flags & O_CREAT != 0 ? "create" : "open", path.appending(name), error)
+        }
+        return OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+    }
+
+    /// What `name` is, a symbolic link itself included; nil where there is nothing.
+    package func status(of name: FilePath.Component) throws(FilesystemError) -> FileStatus? {
+        var status = stat()
+        if unsafe fstatat(rawValue, name.string, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
+        let error = Errno.last
+        if error == .noSuchFileOrDirectory { return nil }
+        throw FilesystemError("examine", path.appending(name), error)
+    }
+
+    /// What this directory is.
+    package func status() throws(FilesystemError) -> FileStatus {
+        var status = stat()
+        guard unsafe fstat(rawValue, &status) == 0 else { throw FilesystemError("examine", path, .last) }
+        return FileStatus(status)
+    }
+
+    package func makeDirectory(_ name: FilePath.Component, mode: mode_t = 0o755) throws(FilesystemError) {
+        guard unsafe mkdirat(rawValue, name.string, mode) == 0 else {
+            throw FilesystemError("create directory", path.appending(name), .last)
+        }
+    }
+
+    package func makeSymbolicLink(_ name: FilePath.Component, to target: String) throws(FilesystemError) {
+        guard unsafe symlinkat(target, rawValue, name.string) == 0 else {
+            throw FilesystemError("create symbolic link", path.appending(name), .last)
+        }
+    }
+
+    /// The target of the symbolic link `name`; nil where it is none.
+    package func symbolicLinkTarget(of name: FilePath.Component) throws(FilesystemError) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlinkat(rawValue, name.string, &buffer, buffer.count)
+        if count >= 0 { return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+        let error = Errno.last
+        if error == .invalidArgument || error == .noSuchFileOrDirectory { return nil }
+        throw FilesystemError("read symbolic link", path.appending(name), error)
+    }
+
+    package func unlink(_ name: FilePath.Component) throws(FilesystemError) {
+        guard unsafe unlinkat(rawValue, name.string, 0) == 0 else {
+            throw FilesystemError("delete", path.appending(name), .last)
+        }
+    }
+
+    package func removeDirectory(_ name: FilePath.Component) throws(FilesystemError) {
+        guard unsafe unlinkat(rawValue, name.string, AT_REMOVEDIR) == 0 else {
+            throw FilesystemError("delete", path.appending(name), .last)
+        }
+    }
+
+    /// rename(2) within this directory.
+    package func rename(_ name: FilePath.Component, to other: FilePath.Component) throws(FilesystemError) {
+        guard unsafe renameat(rawValue, name.string, rawValue, other.string) == 0 else {
+            throw FilesystemError("rename \(path.appending(name)) to", path.appending(other), .last)
+        }
+    }
+
+    /// renameat2(2) with `RENAME_EXCHANGE`: both names exist and change places in one step.
+    package func exchange(_ name: FilePath.Component, with other: FilePath.Component) throws(FilesystemError) {
+        guard unsafe mg_renameat2(rawValue, name.string, rawValue, other.string, mg_rename_exchange) == 0 else {
+            throw FilesystemError("exchange \(path.appending(name)) with", path.appending(other), .last)
+        }
+    }
+
+    /// The names in it, in the order of the file system, without "." and "..". Raw bytes: names need not be UTF-8.
+    package func names() throws(FilesystemError) -> [FilePath.Component] {
+        // A descriptor of its own: closedir() closes it, and reading moves its offset.
+        let opened = retrying { unsafe openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        if let error = opened.error { throw FilesystemError("list", path, error) }
+        guard let stream = unsafe fdopendir(opened.value) else {
+            let error = Errno.last
+            _ = close(opened.value)
+            throw FilesystemError("list", path, error)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [FilePath.Component] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe FilePath(platformString: $0) }
+            }
+            if let component = name.lastComponent, component.kind == .regular { names.append(component) }
+        }
+        return names
+    }
+
+    /// Names added to or taken from this directory so far are on the disk after this (fsync(2)).
+    package func synchronize() throws(FilesystemError) {
+        try descriptor.synchronize(path)
+    }
+
+    /// The whole file system this directory is on is on the disk after this (syncfs(2)).
+    package func synchronizeFileSystem() throws(FilesystemError) {
+        guard mg_syncfs(rawValue) == 0 else { throw FilesystemError("write to disk", path, .last) }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import SystemPackage
+
+/// A lock on a file (flock(2)), held until the value is gone; the kernel drops it when the process dies.
+///
+/// It belongs to the open file, not to the process: two locks of one process exclude each other as well.
+package struct FileLock: ~Copyable, Sendable {
+    package enum Kind: Sendable {
+        /// For use: any number at once.
+        case shared
+        /// For change: alone.
+        case exclusive
+
+        fileprivate var operation: CInt { self == .shared ? LOCK_SH : LOCK_EX }
+    }
+
+    private let descriptor: OwnedDescriptor
+    package let path: FilePath
+
+    /// Locks `path`, made if need be. With `wait` false a lock held elsewhere is `EAGAIN`.
+    package static func acquire(
+        _ path: FilePath, _ kind: Kind, wait: Bool
+    ) throws(FilesystemError) -> FileLock {
+        while true {
+            let file = try OwnedDescriptor.open(path, .readOnly, options: .create)
+            let raw = file.rawValue
+            let operation = kind.operation | (wait ? 0 : LOCK_NB)
+            if let error = retrying({ flock(raw, operation) }).error { throw FilesystemError("lock", path, error) }
+            // Whoever held it may have deleted the file: then the lock is on nothing, and the next one's is its own.
+            var held = stat()
+            var named = stat()
+            if unsafe fstat(raw, &held) == 0, unsafe stat(path.string, &named) == 0, held.st_ino == named.st_ino {
+                return FileLock(descriptor: file, path: path)
+            }
+        }
+    }
+
+    private init(descriptor: consuming OwnedDescriptor, path: FilePath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Makes it exclusive where nobody else holds it. Not atomic: on false the lock is lost (flock(2)).
+    package func upgrade() -> Bool {
+        flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// For a child process that is to keep it: the lock lives as long as any copy of the descriptor.
+    package var rawValue: CInt { descriptor.rawValue }
+}

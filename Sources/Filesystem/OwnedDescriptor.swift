@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import SystemPackage
+
+/// A file descriptor with one owner, closed when the owner is gone.
+package struct OwnedDescriptor: ~Copyable, Sendable {
+    private let descriptor: FileDescriptor
+
+    /// Takes ownership of `descriptor`: nobody else may close it.
+    package init(adopting descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        _ = Glibc.close(descriptor.rawValue)
+    }
+
+    /// For calls that take a descriptor; valid no longer than this value.
+    package var borrowed: FileDescriptor { descriptor }
+    package var rawValue: CInt { descriptor.rawValue }
+
+    /// Gives ownership up: the caller closes it.
+    package consuming func release() -> FileDescriptor {
+        let released = descriptor
+        discard self
+        return released
+    }
+
+    /// Opens `path`, always close-on-exec.
+    package static func open(
+        _ path: FilePath, _ mode: FileDescriptor.AccessMode, options: FileDescriptor.OpenOptions = [],
+        permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws(FilesystemError) -> OwnedDescriptor {
+        do {
+            return OwnedDescriptor(
+                adopting: try FileDescriptor.open(
+                    path, mode, options: options.union(.closeOnExec),
+                    permissions: options.contains(.create) ? permissions : nil))
+        } catch let error as Errno {
+            throw FilesystemError(options.contains(.create) ? "create" : "open", path, error)
+        } catch {
+            throw FilesystemError("open", path, .ioError)
+        }
+    }
+
+    /// The number of bytes in the file.
+    package func size(of path: FilePath) throws(FilesystemError) -> Int64 {
+        var status = stat()
+        guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw FilesystemError("examine", path, .last) }
+        return Int64(status.st_size)
+    }
+
+    /// Everything written so far is on the disk after this (fsync(2)).
+    package func synchronize(_ path: FilePath) throws(FilesystemError) {
+        let raw = descriptor.rawValue
+        if let error = retrying({ fsync(raw) }).error { throw FilesystemError("write to disk", path, error) }
+    }
+
+    package func write(_ bytes: [UInt8], to path: FilePath) throws(FilesystemError) {
+        do {
+            _ = try unsafe bytes.withUnsafeBytes { try unsafe descriptor.writeAll($0) }
+        } catch let error as Errno {
+            throw FilesystemError("write", path, error)
+        } catch {
+            throw FilesystemError("write", path, .ioError)
+        }
+    }
+
+    /// All bytes from the current position to the end; `limit` guards against a file that should be small.
+    package func readToEnd(of path: FilePath, limit: Int = 1 << 30) throws(FilesystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let raw = descriptor.rawValue
+        while true {
+            let got = retrying { CInt(unsafe Glibc.read(raw, &chunk, chunk.count)) }
+            if let error = got.error { throw FilesystemError("read", path, error) }
+            if got.value == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<Int(got.value)])
+            guard bytes.count <= limit else { throw FilesystemError("read", path, .fileTooLarge) }
+        }
+    }
+}
