@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 /// A module of ours: every one is built with the same strict settings.
@@ -44,11 +45,20 @@ let package = Package(
         cModule("CLinux"),
         module("Failures"),
         module("Filesystem", ["CLinux", "Failures", system]),
+        module("Terminal", ["Failures", "Filesystem", system]),
+        module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
+        module("Commands", ["Failures", "Filesystem", "Provisioning", "Terminal", arguments, system]),
+        .executableTarget(
+            name: "mangrove", dependencies: ["Commands"], swiftSettings: strict + [.strictMemorySafety()]),
 
         // What several modules' tests share: scratch directories, servers, archives.
         .target(
             name: "Fixtures", dependencies: ["Filesystem", system], path: "Tests/Fixtures", swiftSettings: strict),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
+        tests(of: "Failures"),
+        tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
+        tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
+        tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
     ],
     swiftLanguageModes: [.v6]
 )

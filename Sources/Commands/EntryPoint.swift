@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Failures
+internal import Filesystem
+internal import Glibc
+internal import Terminal
+
+/// From the process's arguments to its exit status.
+package enum EntryPoint {
+    package static func main() async -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(await run(arguments).rawValue)
+    }
+
+    static func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            var command = try Mangrove.parseAsRoot(arguments)
+            do {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+                return .success
+            } catch {
+                return conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+            }
+        } catch {
+            return conclude(error, arguments, form: nil)
+        }
+    }
+
+    /// Tells the user and says what to exit with.
+    private static func conclude(_ error: any Error, _ arguments: [String], form: Progress.Form?) -> ExitStatus {
+        if let failure = error as? any Failure {
+            FailureRendering(failure).show(as: form)
+            return failure.status
+        }
+        if let status = error as? ExitCode { return ExitStatus(rawValue: status.rawValue) }
+        // What is left is the parser's: help and version are its "errors" too.
+        guard Mangrove.exitCode(for: error) != .success else {
+            do throws(FilesystemError) {
+                try Console.print(Mangrove.fullMessage(for: error) + "\n")
+                return .success
+            } catch {
+                FailureRendering(error).show(as: nil)
+                return error.status
+            }
+        }
+        let usage = UsageError(Mangrove.message(for: error), command: Mangrove.name(of: arguments))
+        FailureRendering(usage).show(as: form)
+        return usage.status
+    }
+}
+
+/// A command line that cannot be understood.
+struct UsageError: Failure {
+    let problem: String
+    let cause: String?
+    let command: String
+
+    init(_ message: String, command: String) {
+        let lines = message.split(whereSeparator: \.isNewline).map(String.init)
+        problem = lines.first ?? "the command line cannot be understood"
+        cause = lines.count > 1 ? lines.dropFirst().joined(separator: " ") : nil
+        self.command = command
+    }
+
+    var remedy: String? { "see: \(command) --help" }
+    var status: ExitStatus { .usage }
+}
+
+extension CommandConfiguration {
+    /// Those in groups included.
+    var everySubcommand: [any ParsableCommand.Type] {
+        subcommands + groupedSubcommands.flatMap(\.subcommands)
+    }
+}
+
+extension ParsableCommand {
+    /// The command that `arguments` come to, as it is written: "mangrove cache list".
+    static func name(of arguments: [String]) -> String {
+        let name = configuration.commandName ?? _commandName
+        guard let first = arguments.first,
+            let next = configuration.everySubcommand.first(where: {
+                $0._commandName == first || $0.configuration.aliases.contains(first)
+            })
+        else { return name }
+        return name + " " + next.name(of: Array(arguments.dropFirst()))
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import FoundationEssentials
+internal import Terminal
+
+/// The one place that tells a user of a failure: three lines at most, on standard error.
+struct FailureRendering {
+    let failure: any Failure
+
+    init(_ failure: any Failure) {
+        self.failure = failure
+    }
+
+    /// `mangrove: what failed`, then why and what to do where that is known.
+    func text(colour: Bool) -> String {
+        let name = Style.bad.applied(to: "mangrove:", colour: colour)
+        let rest = [failure.cause, failure.remedy].compactMap(\.self).map { "  " + $0.printable }
+        return (["\(name) \(failure.problem.printable)"] + rest).map { $0 + "\n" }.joined()
+    }
+
+    /// One object on one line, for whoever asked for `--progress json`.
+    func json() -> String {
+        struct Event: Encodable {
+            let event = "error"
+            let problem: String
+            let cause: String?
+            let remedy: String?
+            let status: Int32
+        }
+        let event = Event(
+            problem: failure.problem, cause: failure.cause, remedy: failure.remedy, status: failure.status.rawValue)
+        return Console.json(event, pretty: false)
+    }
+
+    func show(as form: Progress.Form?) {
+        let error = OutputStream.standardError
+        try? error.write(form == .json ? json() : text(colour: error.showsColour))
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// The command line as a whole.
+struct Mangrove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mangrove",
+        abstract: "Provision root filesystems for other architectures, and run builds in them.",
+        version: "mangrove \(version)",
+        groupedSubcommands: [
+            CommandGroup(name: "Roots", subcommands: [List.self, Inspect.self])
+        ])
+}

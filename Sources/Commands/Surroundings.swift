@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import Provisioning
+internal import SystemPackage
+
+/// The process's environment, as the commands need it.
+enum Surroundings {
+    static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var entry = unsafe environ
+        while let line = unsafe entry.pointee {
+            let text = unsafe String(cString: line)
+            if let separator = text.firstIndex(of: "=") {
+                result[String(text[..<separator])] = String(text[text.index(after: separator)...])
+            }
+            unsafe entry += 1
+        }
+        return result
+    }
+
+    static var workingDirectory: FilePath {
+        guard let path = unsafe getcwd(nil, 0) else { return "/" }
+        defer { unsafe free(path) }
+        return unsafe FilePath(platformString: path)
+    }
+
+    static func locations() throws -> Locations {
+        try Locations(environment: environment, isRoot: geteuid() == 0, workingDirectory: workingDirectory)
+    }
+}

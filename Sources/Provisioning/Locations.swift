@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// Where things are kept.
+package struct Locations: Equatable, Sendable {
+    /// Every root is a directory in this one.
+    package let roots: FilePath
+    /// What can be fetched again: base tarballs by digest.
+    package let cache: FilePath
+    /// The user's configuration; need not exist.
+    package let configuration: FilePath
+
+    /// By the XDG base directory specification, except for root, who has `/var`; `MANGROVE_HOME` holds both.
+    ///
+    /// Values that are not absolute are passed over, as the specification says; `MANGROVE_HOME` is then relative to
+    /// `workingDirectory`.
+    package init(
+        environment: [String: String], isRoot: Bool, workingDirectory: FilePath
+    ) throws(ProvisioningError) {
+        func directory(_ name: String) -> FilePath? {
+            environment[name].map { FilePath($0) }.flatMap { $0.isAbsolute ? $0 : nil }
+        }
+        let home = directory("HOME")
+        let configured = directory("XDG_CONFIG_HOME") ?? home?.appending(".config")
+        configuration = (configured ?? "/etc").appending("mangrove/config.json")
+        if let chosen = environment["MANGROVE_HOME"], !chosen.isEmpty {
+            let base = workingDirectory.pushing(FilePath(chosen))
+            roots = base.appending("roots")
+            cache = base.appending("cache")
+        } else if isRoot {
+            roots = "/var/lib/mangrove/roots"
+            cache = "/var/cache/mangrove"
+        } else {
+            guard let data = directory("XDG_DATA_HOME") ?? home?.appending(".local/share"),
+                let caches = directory("XDG_CACHE_HOME") ?? home?.appending(".cache")
+            else { throw ProvisioningError(.noHome) }
+            roots = data.appending("mangrove/roots")
+            cache = caches.appending("mangrove")
+        }
+    }
+}

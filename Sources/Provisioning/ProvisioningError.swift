@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+package import Filesystem
+package import SystemPackage
+
+/// What can go wrong with roots; a failure of a module below comes through as it is.
+package struct ProvisioningError: Failure {
+    package enum Kind: Sendable {
+        case invalidName(String)
+        /// `known`: the names there are.
+        case noSuchRoot(String, known: [String])
+        case nameInUse(RootName)
+        /// `by` says who holds it, where that is known.
+        case rootInUse(RootName, by: String?)
+        case mountInside(RootName, Mount)
+        case directoryNotEmpty(FilePath)
+        case unusableDirectory(FilePath, reason: String)
+        /// The tree is not the one this root was made with.
+        case foreignTree(RootName, FilePath)
+        case damagedRecord(FilePath, reason: String)
+        /// `position`: the line or key.
+        case configuration(FilePath, position: String?, reason: String)
+        case noHome
+        case interrupted(signal: CInt)
+        case below(any Failure)
+    }
+
+    package let kind: Kind
+
+    package init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    package init(_ failure: any Failure) {
+        kind = .below(failure)
+    }
+
+    package var problem: String {
+        switch kind {
+        case .invalidName(let name): "\"\(name)\" is not a name for a root"
+        case .noSuchRoot(let name, _): "no root is called \"\(name)\""
+        case .nameInUse(let name): "a root called \"\(name)\" exists already"
+        case .rootInUse(let name, _): "root \"\(name)\" is in use"
+        case .mountInside(let name, let mount): "something is mounted in root \"\(name)\": \(mount.point)"
+        case .directoryNotEmpty(let path): "\(path) is not empty"
+        case .unusableDirectory(let path, _): "cannot put a root at \(path)"
+        case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
+        case .damagedRecord(let path, _): "the record \(path) cannot be read"
+        case .configuration(let path, let position, _):
+            position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
+        case .noHome: "there is no place for roots"
+        case .interrupted(let signal): "interrupted by signal \(signal)"
+        case .below(let failure): failure.problem
+        }
+    }
+
+    package var cause: String? {
+        switch kind {
+        case .invalidName: "a name is 64 or fewer of a-z, 0-9, \".\", \"_\", \"-\", and begins with a letter or digit"
+        case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
+        case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
+        case .foreignTree: "another directory has taken its place"
+        case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason): reason
+        case .noHome: "HOME is not set"
+        case .below(let failure): failure.cause
+        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .interrupted: nil
+        }
+    }
+
+    package var remedy: String? {
+        switch kind {
+        case .noSuchRoot(let name, let known):
+            NearestNames.question(name, among: known)
+                ?? (known.isEmpty ? "make one with: mangrove create" : "see which there are with: mangrove list")
+        case .nameInUse(let name): "choose another name, or replace it with --replace, or: mangrove remove \(name)"
+        case .rootInUse: "try again when it is finished"
+        case .mountInside(_, let mount): "umount \(mount.point)"
+        case .directoryNotEmpty: "name a directory that is empty or does not exist"
+        case .foreignTree: "move that directory elsewhere, then remove the root again"
+        case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
+        case .noHome: "set MANGROVE_HOME to a directory"
+        case .below(let failure): failure.remedy
+        case .invalidName, .unusableDirectory, .configuration, .interrupted: nil
+        }
+    }
+
+    package var status: ExitStatus {
+        switch kind {
+        case .invalidName: .usage
+        case .noSuchRoot: .noInput
+        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
+        case .rootInUse: .tryAgain
+        case .damagedRecord, .configuration, .noHome: .badConfiguration
+        case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
+        case .below(let failure): failure.status
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+package import SystemPackage
+
+/// What is known of a root: `roots/NAME/root.json`, and what `list` and `inspect` report.
+///
+/// Keys that a later version adds are passed over when reading; a key whose meaning changes raises `schema`.
+package struct RootRecord: Codable, Equatable, Sendable {
+    /// The newest `schema` this program understands.
+    package static let schema = 1
+
+    /// To whom the files of the tree belong on the host.
+    package enum Ownership: String, Codable, Sendable {
+        /// As the archive says: real ids for root, a subordinate range for others.
+        case archive
+        /// All to whoever created it: there was one id only.
+        case caller
+    }
+
+    /// An entry of the archive that was left out, and why.
+    package struct Skipped: Codable, Equatable, Sendable {
+        package let path: String
+        package let reason: String
+
+        package init(path: String, reason: String) {
+            self.path = path
+            self.reason = reason
+        }
+    }
+
+    /// What tells a directory from another that came to have its name.
+    package struct TreeIdentity: Codable, Equatable, Sendable {
+        package let inode: UInt64
+        /// When it was made, in nanoseconds since the epoch; 0 where the file system does not say.
+        package let born: Int64
+    }
+
+    package var schema = Self.schema
+    package var name: RootName
+    /// `ubuntu`: as in `distros.json`, else as in os-release.
+    package var distro: String
+    /// `24.04`: what packages are taken from.
+    package var release: String
+    /// `24.04.4`: the point release of the base.
+    package var version: String
+    package var codename: String?
+    /// Debian's name of it.
+    package var architecture: String
+    /// The tree. Absolute.
+    package var path: String
+    /// RFC 3339, in UTC.
+    package var created: String
+    package var verified: Verification
+    /// What the base is called where it came from.
+    package var source: String
+    /// Packages asked for beyond the base.
+    package var packages: [String] = []
+    package var ownership: Ownership
+    package var skipped: [Skipped] = []
+    /// What `/etc/resolv.conf` was in the base, for export; nil where nothing was changed.
+    package var resolvConf: OriginalResolvConf?
+    package var generation = 1
+    /// For a tree outside the store.
+    package var tree: TreeIdentity?
+
+    package init(
+        name: RootName, distro: String, release: String, version: String, codename: String? = nil,
+        architecture: String, path: FilePath, created: String, verified: Verification, source: String,
+        ownership: Ownership
+    ) {
+        self.name = name
+        self.distro = distro
+        self.release = release
+        self.version = version
+        self.codename = codename
+        self.architecture = architecture
+        self.path = path.string
+        self.created = created
+        self.verified = verified
+        self.source = source
+        self.ownership = ownership
+    }
+}
+
+/// What `/etc/resolv.conf` was before it became a file that `run` can use.
+package enum OriginalResolvConf: Codable, Equatable, Sendable {
+    case absent
+    case symbolicLink(target: String)
+    case file(contents: String)
+}
+
+extension RootRecord {
+    /// Reads a record that lies at `path`.
+    package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
+        struct Header: Decodable {
+            let schema: Int
+        }
+        do {
+            let decoder = JSONDecoder()
+            let header = try decoder.decode(Header.self, from: Data(bytes))
+            guard header.schema <= Self.schema else {
+                throw ProvisioningError(.damagedRecord(path, reason: "it was written by a newer mangrove"))
+            }
+            self = try decoder.decode(RootRecord.self, from: Data(bytes))
+        } catch let error as ProvisioningError {
+            throw error
+        } catch let error as DecodingError {
+            throw ProvisioningError(.damagedRecord(path, reason: JSONFault(error).description))
+        } catch {
+            throw ProvisioningError(.damagedRecord(path, reason: "it is not JSON"))
+        }
+    }
+
+    package func encoded() -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Nothing in a record can fail to encode.
+        let data = (try? encoder.encode(self)) ?? Data()
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+
+    /// Now, as `created` has it.
+    package static var now: String { Date().formatted(.iso8601) }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Tells how work is getting on: drawn on a terminal, as lines elsewhere, or as JSON, an object a line.
+///
+/// One activity at a time. May be used from any thread. That its output fails ends nothing: it is lost.
+package final class Progress: Sendable {
+    package enum Form: Sendable {
+        case drawn, lines, json, silent
+    }
+
+    private struct State {
+        var current: ProgressState?
+        var lastShown: ProgressState.Instant?
+        /// Whether an unfinished line stands on the terminal.
+        var isDrawn = false
+    }
+
+    /// One line of `--progress json`. Amounts are in `unit`, `rate` is a second, times are in seconds.
+    struct Event: Codable {
+        enum Kind: String, Codable {
+            case begin, progress, end, message, warning
+        }
+
+        var event: Kind
+        var text: String?
+        var activity: String?
+        var unit: ProgressState.Unit?
+        var completed: Int64?
+        var total: Int64?
+        var rate: Int64?
+        var remaining: Int64?
+        var elapsed: Double?
+    }
+
+    package let form: Form
+    private let output: OutputStream
+    private let now: @Sendable () -> ProgressState.Instant
+    private let state = Mutex(State())
+
+    /// `form` nil: drawn where `output` is a terminal, lines where it is not.
+    package init(
+        _ form: Form? = nil, to output: OutputStream = .standardError,
+        clock now: @escaping @Sendable () -> ProgressState.Instant = { ContinuousClock().now }
+    ) {
+        // Nothing is ever drawn where nobody looks, whatever was asked for.
+        let form = form ?? .drawn
+        self.form = form == .drawn && !output.isTerminal ? .lines : form
+        self.output = output
+        self.now = now
+    }
+
+    /// Starts an activity; one that was under way is over.
+    package func begin(_ activity: String, total: Int64? = nil, unit: ProgressState.Unit = .bytes) {
+        end()
+        let now = now()
+        let begun = ProgressState(activity, total: total, unit: unit, at: now)
+        state.withLock { state in
+            state.current = begun
+            state.lastShown = now
+            switch form {
+            case .drawn: draw(begun, at: now, &state)
+            case .lines: emit(activity.printable + "\n")
+            case .json: emit(Event(event: .begin, activity: activity, unit: unit, total: total))
+            case .silent: break
+            }
+        }
+    }
+
+    /// How far it has come. May be called as often as convenient.
+    package func advance(to completed: Int64, total: Int64? = nil) {
+        let now = now()
+        state.withLock { state in
+            guard var current = state.current else { return }
+            current.advance(to: completed, total: total, at: now)
+            state.current = current
+            guard let last = state.lastShown, last.duration(to: now) >= interval else { return }
+            state.lastShown = now
+            switch form {
+            case .drawn: draw(current, at: now, &state)
+            case .lines: emit("\(current.activity.printable): \(current.figures(at: now))\n")
+            case .json:
+                emit(
+                    Event(
+                        event: .progress, activity: current.activity, unit: current.unit, completed: current.completed,
+                        total: current.total, rate: current.rate(at: now).map { Int64($0) },
+                        remaining: current.remaining(at: now)?.components.seconds))
+            case .silent: break
+            }
+        }
+    }
+
+    /// The activity is over, well or not.
+    package func end() {
+        let now = now()
+        state.withLock { state in
+            guard let current = state.current else { return }
+            state.current = nil
+            switch form {
+            case .drawn:
+                erase(&state)
+                emit("\(current.activity.printable): \(current.summary(at: now))\n")
+            case .lines: break
+            case .json:
+                emit(
+                    Event(
+                        event: .end, activity: current.activity, unit: current.unit, completed: current.completed,
+                        total: current.total, elapsed: current.started.duration(to: now) / .seconds(1)))
+            case .silent: break
+            }
+        }
+    }
+
+    /// Something a user should know, on a line of its own.
+    package func say(_ text: String) {
+        line(text, .message)
+    }
+
+    /// Something a user should worry about.
+    package func warn(_ text: String) {
+        line(text, .warning)
+    }
+
+    /// Leaves the terminal as it was; nothing is under way any more.
+    package func stop() {
+        state.withLock { state in
+            erase(&state)
+            state.current = nil
+        }
+    }
+
+    private func line(_ text: String, _ kind: Event.Kind) {
+        let now = now()
+        state.withLock { state in
+            switch form {
+            case .json: emit(Event(event: kind, text: text))
+            case .silent where kind == .message: break
+            case .drawn, .lines, .silent:
+                erase(&state)
+                let label =
+                    kind == .warning ? Style.doubtful.applied(to: "warning:", colour: output.showsColour) + " " : ""
+                emit(label + text.printable + "\n")
+                if form == .drawn, let current = state.current { draw(current, at: now, &state) }
+            }
+        }
+    }
+
+    /// Least time between two reports of one activity.
+    private var interval: Duration {
+        switch form {
+        case .drawn: .milliseconds(100)
+        case .lines: .seconds(10)
+        case .json, .silent: .milliseconds(500)
+        }
+    }
+
+    private func draw(_ current: ProgressState, at now: ProgressState.Instant, _ state: inout State) {
+        // The last column stays free: some terminals wrap as soon as it is written.
+        emit("\r" + current.drawing(width: output.width - 1, at: now) + "\u{1B}[K")
+        state.isDrawn = true
+    }
+
+    private func erase(_ state: inout State) {
+        if state.isDrawn { emit("\r\u{1B}[K") }
+        state.isDrawn = false
+    }
+
+    private func emit(_ event: Event) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(event) else { return }
+        emit(String(decoding: data, as: UTF8.self) + "\n")
+    }
+
+    private func emit(_ text: String) {
+        try? output.write(text)
+    }
+}
