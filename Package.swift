@@ -45,6 +45,7 @@ let package = Package(
         cModule("CLinux"),
         module("Failures"),
         module("Filesystem", ["CLinux", "Failures", system]),
+        module("Processes", ["Filesystem", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
         module("Commands", ["Failures", "Filesystem", "Provisioning", "Terminal", arguments, system]),
@@ -59,6 +60,7 @@ let package = Package(
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
         tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
+        tests(of: "Processes", ["Filesystem"]),
     ],
     swiftLanguageModes: [.v6]
 )

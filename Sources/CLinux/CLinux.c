@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,4 +12,8 @@ int mg_renameat2(int from_directory, const char *from, int to_directory, const c
 
 int mg_syncfs(int descriptor) {
     return syncfs(descriptor);
+}
+
+int mg_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
 }

@@ -13,4 +13,7 @@ static const unsigned int mg_rename_exchange = 2;
 /// syncfs(2): writes the file system that holds `descriptor` to the disk. -1 and errno on failure.
 int mg_syncfs(int descriptor);
 
+/// pipe2(2) with O_CLOEXEC: `ends[0]` is read from, `ends[1]` written to. -1 and errno on failure.
+int mg_pipe(int ends[2]);
+
 #endif
