@@ -45,6 +45,9 @@ let package = Package(
         cModule("CLinux"),
         module("Failures"),
         module("Filesystem", ["CLinux", "Failures", system]),
+        library("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
+        library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+        module("Extraction", ["CArchive", "CLinux", "CZlib", "Failures", "Filesystem", system]),
         module("Processes", ["Filesystem", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
@@ -61,6 +64,7 @@ let package = Package(
         tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
         tests(of: "Processes", ["Filesystem"]),
+        tests(of: "Extraction", ["Failures", "Filesystem", "Fixtures", system]),
     ],
     swiftLanguageModes: [.v6]
 )

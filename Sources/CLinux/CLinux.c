@@ -3,7 +3,10 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int mg_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags) {
@@ -16,4 +19,29 @@ int mg_syncfs(int descriptor) {
 
 int mg_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
+}
+
+int mg_openat2(int directory, const char *path, int flags, unsigned long long resolve) {
+    struct open_how how = {.flags = (unsigned)flags, .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int mg_unshare_umask(void) {
+    return unshare(CLONE_FS);
+}
+
+int mg_fsetxattr(int descriptor, const char *name, const void *value, unsigned long size) {
+    return fsetxattr(descriptor, name, value, size, 0);
+}
+
+int mg_lsetxattr(const char *path, const char *name, const void *value, unsigned long size) {
+    return lsetxattr(path, name, value, size, 0);
+}
+
+long mg_llistxattr(const char *path, char *list, unsigned long size) {
+    return llistxattr(path, list, size);
+}
+
+long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long size) {
+    return lgetxattr(path, name, value, size);
 }

@@ -16,4 +16,22 @@ int mg_syncfs(int descriptor);
 /// pipe2(2) with O_CLOEXEC: `ends[0]` is read from, `ends[1]` written to. -1 and errno on failure.
 int mg_pipe(int ends[2]);
 
+/// openat2(2) with `RESOLVE_NO_MAGICLINKS` and one of the two below. A descriptor; -1 and errno on failure.
+int mg_openat2(int directory, const char *path, int flags, unsigned long long resolve);
+
+static const unsigned long long mg_resolve_beneath = 0x08;
+static const unsigned long long mg_resolve_in_root = 0x10;
+
+/// utimensat(2): this time stays as it is (UTIME_OMIT).
+static const long mg_utime_omit = (1L << 30) - 2;
+
+/// unshare(2) with CLONE_FS: the calling thread has a umask and a working directory of its own. -1 and errno on failure.
+int mg_unshare_umask(void);
+
+/// xattr(7): as the functions without the prefix.
+int mg_fsetxattr(int descriptor, const char *name, const void *value, unsigned long size);
+int mg_lsetxattr(const char *path, const char *name, const void *value, unsigned long size);
+long mg_llistxattr(const char *path, char *list, unsigned long size);
+long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long size);
+
 #endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A few blocks of memory that go round between one thread that fills them and one that empties them.
+///
+/// It bounds what the filling thread may be ahead, and so the memory: 3 MiB.
+@safe final class BlockRing: @unchecked Sendable {
+    private static let blockSize = 256 << 10
+    private static let blockCount = 12
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: blockSize * blockCount, alignment: 4096)
+
+    // Guarded by the mutex.
+    private var counts = [Int](repeating: 0, count: blockCount)
+    private var filled = 0
+    private var emptied = 0
+    private var finished = false
+    private var failure: ExtractionError?
+    private var cancelled = false
+
+    // The emptying thread's own.
+    private var holding = false
+
+    init() {
+        unsafe pthread_mutex_init(mutex, nil)
+        unsafe pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(condition)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe condition.deallocate()
+        unsafe mutex.deallocate()
+        unsafe memory.deallocate()
+    }
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    private func wait(while blocked: () -> Bool) {
+        while blocked() { unsafe pthread_cond_wait(condition, mutex) }
+    }
+
+    private func block(_ index: Int) -> UnsafeMutableRawBufferPointer {
+        let start = index % Self.blockCount * Self.blockSize
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + Self.blockSize])
+    }
+
+    // MARK: Filling
+
+    /// Decodes all of `decoder` into the ring, until its end, its failure, or `cancel()`.
+    func fill(from decoder: any Decoder) {
+        do throws(ExtractionError) {
+            while true {
+                let index = locked { () -> Int? in
+                    wait { filled - emptied == Self.blockCount && !cancelled }
+                    return cancelled ? nil : filled
+                }
+                guard let index else { return }
+                let count = try unsafe decoder.decode(into: block(index))
+                if count == 0 { return finish(nil) }
+                locked {
+                    counts[index % Self.blockCount] = count
+                    filled += 1
+                    unsafe pthread_cond_signal(condition)
+                }
+            }
+        } catch {
+            finish(error)
+        }
+    }
+
+    /// No more comes: because that was all, or because of `failure`.
+    func finish(_ failure: ExtractionError?) {
+        locked {
+            finished = true
+            self.failure = failure
+            unsafe pthread_cond_signal(condition)
+        }
+    }
+
+    // MARK: Emptying
+
+    /// The next block, valid until the next call; empty at the end. What the other thread ran into is thrown here.
+    func next() throws(ExtractionError) -> UnsafeRawBufferPointer {
+        let (bytes, failure) = unsafe locked { () -> (UnsafeRawBufferPointer, ExtractionError?) in
+            if holding {
+                emptied += 1
+                holding = false
+                unsafe pthread_cond_signal(condition)
+            }
+            wait { filled == emptied && !finished }
+            guard filled > emptied else { return unsafe (UnsafeRawBufferPointer(start: nil, count: 0), self.failure) }
+            holding = true
+            let count = counts[emptied % Self.blockCount]
+            return unsafe (UnsafeRawBufferPointer(rebasing: block(emptied)[..<count]), nil)
+        }
+        if let failure { throw failure }
+        return unsafe bytes
+    }
+
+    /// Nothing more will be taken: the filling thread stops.
+    func cancel() {
+        locked {
+            cancelled = true
+            unsafe pthread_cond_signal(condition)
+        }
+    }
+}

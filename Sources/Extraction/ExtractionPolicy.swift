@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an archive may do to the directory it is unpacked into.
+package struct ExtractionPolicy: Codable, Equatable, Sendable {
+    package enum Ownership: String, Codable, Sendable {
+        /// The numeric ids of the archive; its names are never looked up.
+        case archive
+        /// Everything belongs to the caller. Modes are kept, setuid included.
+        case caller
+    }
+
+    package enum Devices: String, Codable, Sendable {
+        /// Made where the kernel permits it, recorded as skipped elsewhere.
+        case create
+        case skip
+    }
+
+    /// What happens to a file whose owner the user namespace cannot represent, or the caller may not set.
+    package enum UnmappedOwners: String, Codable, Sendable {
+        /// The extraction fails.
+        case refuse
+        /// The file stays the caller's, and is recorded.
+        case record
+    }
+
+    /// What an entry for a directory means where there is one.
+    package enum ExistingDirectories: String, Codable, Sendable {
+        /// It takes the entry's owner, mode and times.
+        case update
+        /// It stays as it is, as dpkg has it; also a link or file entry does not replace a directory.
+        case keep
+    }
+
+    /// How a symbolic link among the parents of an entry (merged `/usr`: `bin -> usr/bin`) is taken.
+    package enum LinkedParents: String, Codable, Sendable {
+        /// Followed if it stays below the root by itself; an absolute target, or `..` past the root, is hostile.
+        case beneath
+        /// Followed as a process chrooted into the root would; it cannot leave either.
+        case inRoot
+    }
+
+    package var ownership = Ownership.archive
+    package var devices = Devices.create
+    package var unmappedOwners = UnmappedOwners.refuse
+    package var existingDirectories = ExistingDirectories.update
+    package var linkedParents = LinkedParents.beneath
+    /// Whether setuid and setgid of files are kept.
+    package var keepsSetuid = true
+    /// Whether an archive without a single entry is one.
+    package var allowsEmpty = false
+    /// Entries at most.
+    package var entryLimit = 4_000_000
+    /// Bytes of decompressed archive at most, and of any one file.
+    package var byteLimit: Int64 = 64 << 30
+
+    package init() {}
+
+    /// For the tarball a root is made from.
+    package static let base = ExtractionPolicy()
+
+    /// For the files of a Debian package, unpacked over others.
+    package static let package: ExtractionPolicy = {
+        var policy = ExtractionPolicy()
+        policy.existingDirectories = .keep
+        policy.linkedParents = .inRoot
+        policy.allowsEmpty = true
+        return policy
+    }()
+}
+
+/// What was unpacked, and what of the archive could not be.
+package struct ExtractionReport: Codable, Equatable, Sendable {
+    package struct Skipped: Codable, Equatable, Sendable {
+        /// The entry's name, as in the archive.
+        package let path: String
+        package let reason: String
+    }
+
+    package internal(set) var entries = 0
+    /// Bytes of file contents.
+    package internal(set) var bytes: Int64 = 0
+    /// The first thousand; `skippedCount` has the number of all.
+    package internal(set) var skipped: [Skipped] = []
+    package internal(set) var skippedCount = 0
+
+    mutating func skip(_ path: String, _ reason: String) {
+        skippedCount += 1
+        if skipped.count < 1_000 { skipped.append(Skipped(path: path, reason: reason)) }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Filesystem
+internal import Glibc
+internal import CLinux
+internal import SystemPackage
+
+/// Unpacks archives: tar in its dialects and cpio, plain or in gzip, xz, zstd, bzip2, lz4. Nothing else is an archive.
+///
+/// Synchronous: it blocks the calling thread, which decompresses, while a second one makes the files. Takes some
+/// 4 MiB besides what the decompressor needs (xz -9: 65 MiB; the others, and xz up to -6: 9 at most).
+package struct Extractor: Sendable {
+    package let policy: ExtractionPolicy
+
+    package init(policy: ExtractionPolicy = .base) {
+        self.policy = policy
+    }
+
+    /// Unpacks the archive that `source` is at the beginning of into `directory`.
+    ///
+    /// Nothing is created outside `directory`, whatever the archive says and whoever else changes the tree meanwhile.
+    /// After an error `directory` holds a part of the archive; the caller deletes it. Nothing is written to the disk
+    /// (`synchronizeFileSystem`) here.
+    ///
+    /// `name` is what messages call the archive; `progress` gets the number of bytes read from `source` so far, on
+    /// the calling thread.
+    package func extract(
+        from source: borrowing OwnedDescriptor, name: String, into directory: borrowing Directory,
+        progress: (@Sendable (Int64) -> Void)? = nil
+    ) throws(ExtractionError) -> ExtractionReport {
+        let source = DescriptorSource(source.rawValue, name: name, progress: progress)
+        return try extract(try makeDecoder(for: source, name: name), name: name, into: directory, made: nil)
+    }
+
+    /// Unpacks what `decoder` gives; `made` gets the name of every entry, on another thread.
+    func extract(
+        _ decoder: any Decoder, name: String, into directory: borrowing Directory,
+        made: (@Sendable (EntryName) -> Void)?
+    ) throws(ExtractionError) -> ExtractionReport {
+        let ring = BlockRing()
+        let outcome = Outcome()
+        let root = directory.rawValue
+        let policy = policy
+        let worker: WorkerThread
+        do throws(Errno) {
+            worker = try WorkerThread {
+                outcome.result = Self.write(from: ring, name: name, root: root, policy: policy, made: made)
+                ring.cancel()
+            }
+        } catch {
+            throw ExtractionError(name, .stream(error))
+        }
+        ring.fill(from: decoder)
+        worker.join()
+        guard let result = outcome.result else { throw ExtractionError(name, .stream(.canceled)) }
+        return try result.get()
+    }
+
+    /// Written by the worker, read after it was joined.
+    private final class Outcome: @unchecked Sendable {
+        var result: Result<ExtractionReport, ExtractionError>?
+    }
+
+    private static func write(
+        from ring: BlockRing, name: String, root: CInt, policy: ExtractionPolicy,
+        made: (@Sendable (EntryName) -> Void)?
+    ) -> Result<ExtractionReport, ExtractionError> {
+        // This thread only: the mode a file is created with is then its mode, without another call.
+        let hasOwnUmask = mg_unshare_umask() == 0
+        if hasOwnUmask { _ = umask(0) }
+        do throws(ExtractionError) {
+            let reader = try ArchiveReader(ring, name: name, byteLimit: policy.byteLimit)
+            var writer = TreeWriter(
+                root: root, archive: name, policy: policy, hasOwnUmask: hasOwnUmask, made: made)
+            while let entry = try reader.next() { try writer.write(entry, from: reader) }
+            try writer.finish()
+            guard writer.report.entries > 0 || policy.allowsEmpty else {
+                throw ExtractionError(name, .notAnArchive(found: "an archive without entries"))
+            }
+            return .success(writer.report)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
