@@ -63,7 +63,7 @@ let package = Package(
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
         tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
-        tests(of: "Processes", ["Filesystem"]),
+        tests(of: "Processes", ["Filesystem", system]),
         tests(of: "Extraction", ["Failures", "Filesystem", "Fixtures", system]),
     ],
     swiftLanguageModes: [.v6]

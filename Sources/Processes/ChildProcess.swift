@@ -75,7 +75,7 @@ package struct ChildProcess: Sendable {
         var process: pid_t = 0
         let arguments = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let environment = unsafe environment.map { unsafe strdup($0) } + [nil]
-        defer { for unsafecopy in unsafe arguments + environment { unsafe free(copy) } }
+        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -2,6 +2,7 @@
 
 import Filesystem
 import Processes
+import SystemPackage
 import Testing
 
 @Suite struct ChildProcessTests {
