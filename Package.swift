@@ -44,6 +44,7 @@ let package = Package(
     targets: [
         cModule("CLinux"),
         module("Failures"),
+        module("Architectures"),
         module("Filesystem", ["CLinux", "Failures", system]),
         library("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
@@ -58,6 +59,7 @@ let package = Package(
         // What several modules' tests share: scratch directories, servers, archives.
         .target(
             name: "Fixtures", dependencies: ["Filesystem", system], path: "Tests/Fixtures", swiftSettings: strict),
+        tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
         tests(of: "Failures"),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
