@@ -50,6 +50,7 @@ let package = Package(
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         module("Extraction", ["CArchive", "CLinux", "CZlib", "Failures", "Filesystem", system]),
         module("Processes", ["Filesystem", system]),
+        module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
         module("Commands", ["Failures", "Filesystem", "Provisioning", "Terminal", arguments, system]),
@@ -60,6 +61,7 @@ let package = Package(
         .target(
             name: "Fixtures", dependencies: ["Filesystem", system], path: "Tests/Fixtures", swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
+        tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
         tests(of: "Failures"),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),

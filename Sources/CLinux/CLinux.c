@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -44,4 +46,10 @@ long mg_llistxattr(const char *path, char *list, unsigned long size) {
 
 long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long size) {
     return lgetxattr(path, name, value, size);
+}
+
+int mg_executable_memory_file(const char *name) {
+    // MFD_EXEC, which kernels before 6.3 refuse to know.
+    int descriptor = memfd_create(name, MFD_CLOEXEC | 0x10u);
+    return descriptor < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : descriptor;
 }

@@ -80,4 +80,19 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
             guard bytes.count <= limit else { throw FilesystemError("read", path, .fileTooLarge) }
         }
     }
+
+    /// The next `count` bytes, or fewer where the file ends before.
+    package func read(upTo count: Int, of path: FilePath) throws(FilesystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: count)
+        let raw = descriptor.rawValue
+        while bytes.count < count {
+            let wanted = count - bytes.count
+            let got = retrying { CInt(unsafe Glibc.read(raw, &chunk, wanted)) }
+            if let error = got.error { throw FilesystemError("read", path, error) }
+            if got.value == 0 { break }
+            bytes.append(contentsOf: chunk[..<Int(got.value)])
+        }
+        return bytes
+    }
 }

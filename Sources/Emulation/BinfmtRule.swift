@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// A rule of binfmt_misc: which files the kernel hands to which interpreter
+/// (Documentation/admin-guide/binfmt-misc.rst).
+package struct BinfmtRule: Hashable, Codable, Sendable {
+    /// What the kernel is to do beside starting the interpreter.
+    package struct Flags: OptionSet, Hashable, Codable, Sendable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// `P`: the interpreter gets the program's own `argv[0]` too, after the program's path.
+        package static let preserveArgument0 = Flags(rawValue: 1)
+        /// `O`: the kernel opens the program and passes the descriptor (`AT_EXECFD`).
+        package static let openBinary = Flags(rawValue: 2)
+        /// `C`: credentials come from the program and not from the interpreter; implies `O`.
+        package static let credentials = Flags(rawValue: 4)
+        /// `F`: the interpreter is opened when the rule is registered, and found in every mount namespace.
+        package static let fixBinary = Flags(rawValue: 8)
+
+        private static let letters: [(Flags, Character)] = [
+            (.preserveArgument0, "P"), (.openBinary, "O"), (.credentials, "C"), (.fixBinary, "F"),
+        ]
+
+        /// Its letters, in the kernel's order.
+        package var letters: String {
+            String(Self.letters.filter { contains($0.0) }.map(\.1))
+        }
+
+        /// nil where there is a letter that means nothing to us.
+        package init?(letters: some StringProtocol) {
+            var flags: Flags = []
+            for letter in letters {
+                guard let flag = Self.letters.first(where: { $0.1 == letter }) else { return nil }
+                flags.insert(flag.0)
+            }
+            self = flags
+        }
+    }
+
+    /// Its file in the binfmt_misc directory.
+    package let name: String
+    /// The bytes compared, starting at `offset`.
+    package let magic: [UInt8]
+    /// What of `magic` counts, bit by bit; as long as it, or empty where all of it does.
+    package let mask: [UInt8]
+    package let offset: Int
+    package let interpreter: FilePath
+    package let flags: Flags
+
+    package init(
+        name: String, magic: [UInt8], mask: [UInt8] = [], offset: Int = 0, interpreter: FilePath, flags: Flags
+    ) {
+        self.name = name
+        self.magic = magic
+        self.mask = mask
+        self.offset = offset
+        self.interpreter = interpreter
+        self.flags = flags
+    }
+
+    /// Whether the kernel would take this rule for a file that begins with `header`.
+    package func matches(_ header: [UInt8]) -> Bool {
+        guard offset >= 0, header.count >= offset + magic.count else { return false }
+        return magic.indices.allSatisfy { index in
+            let mask = mask.isEmpty ? 0xFF : mask[index]
+            return (magic[index] ^ header[offset + index]) & mask == 0
+        }
+    }
+}
+
+extension BinfmtRule {
+    /// The longest line that the kernel takes, in bytes (`MAX_REGISTER_LENGTH`).
+    private static let longestLine = 1920
+    /// How much of a file the kernel compares with (`BINPRM_BUF_SIZE`).
+    private static let headerSize = 256
+
+    /// What is written to `register`, and what stands in a file of binfmt.d(5), without a line end.
+    package func registrationLine() throws(EmulationError) -> String {
+        let path = interpreter.string
+        guard !name.isEmpty, name != ".", name != "..", !name.contains(where: { $0 == "/" || $0.isNewline }) else {
+            throw .unregistrable(self, "its name cannot be a file's")
+        }
+        guard !magic.isEmpty, offset >= 0, offset + magic.count <= Self.headerSize,
+            mask.isEmpty || mask.count == magic.count
+        else { throw .unregistrable(self, "its magic or mask has a length that the kernel does not take") }
+        guard path.hasPrefix("/"), !path.contains(where: \.isNewline) else {
+            throw .unregistrable(self, "the interpreter's path is not absolute or contains a line end")
+        }
+        // The first byte of the line is what separates its fields: any byte that is in none of them. Hexadecimal
+        // digits, "M", "x" and the backslash are.
+        guard let separator = ":|,;!%^~@".first(where: { !name.contains($0) && !path.contains($0) }) else {
+            throw .unregistrable(self, "every character that could separate its fields is in its path")
+        }
+        let fields = ["", name, "M", String(offset), Self.escaped(magic), Self.escaped(mask), path, flags.letters]
+        let line = fields.joined(separator: String(separator))
+        guard line.utf8.count <= Self.longestLine else {
+            throw .unregistrable(self, "it is \(line.utf8.count) bytes long; the kernel takes \(Self.longestLine)")
+        }
+        return line
+    }
+
+    private static func escaped(_ bytes: [UInt8]) -> String {
+        bytes.map { #"\x"# + hexadecimal($0) }.joined()
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}
+
+/// What `/proc/sys/fs/binfmt_misc/NAME` says.
+package struct BinfmtEntry: Hashable, Sendable {
+    package let rule: BinfmtRule
+    package let isEnabled: Bool
+
+    package init(rule: BinfmtRule, isEnabled: Bool) {
+        self.rule = rule
+        self.isEnabled = isEnabled
+    }
+
+    /// nil where `text` is no entry, or one that goes by a file's extension.
+    package init?(name: String, parsing text: String) {
+        var magic: [UInt8] = []
+        var mask: [UInt8] = []
+        var offset = 0
+        var interpreter: FilePath?
+        var flags: BinfmtRule.Flags = []
+        let lines = text.split(separator: "\n")
+        guard let state = lines.first, state == "enabled" || state == "disabled" else { return nil }
+        for line in lines.dropFirst() {
+            guard let space = line.firstIndex(of: " ") else { continue }
+            let value = line[line.index(after: space)...]
+            switch line[..<space] {
+            case "interpreter": interpreter = FilePath(String(value))
+            case "flags:":
+                // Letters of a newer kernel change nothing of what we ask of an entry.
+                flags = BinfmtRule.Flags(letters: value.filter { "POCF".contains($0) }) ?? []
+            case "offset": offset = Int(value) ?? 0
+            case "magic": magic = Self.bytes(value)
+            case "mask": mask = Self.bytes(value)
+            default: continue
+            }
+        }
+        guard let interpreter, !magic.isEmpty, mask.isEmpty || mask.count == magic.count else { return nil }
+        rule = BinfmtRule(
+            name: name, magic: magic, mask: mask, offset: offset, interpreter: interpreter, flags: flags)
+        isEnabled = state == "enabled"
+    }
+
+    private static func bytes(_ digits: Substring) -> [UInt8] {
+        let values = digits.compactMap(\.hexDigitValue)
+        return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+internal import Filesystem
+internal import SystemPackage
+
+/// Emulation that cannot be had, and how it can.
+package struct EmulationError: Failure, Equatable {
+    /// What went wrong, for who decides on it.
+    package enum Kind: Sendable, Equatable {
+        /// No program that emulates this architecture is on the host.
+        case noInterpreter
+        /// There is one, and it cannot be used: dynamically linked, for another machine, no program at all.
+        case unusableInterpreter
+        /// The interpreter or another program did not do what it should.
+        case misbehaved
+        /// The kernel cannot be told this rule.
+        case unregistrable
+        /// binfmt_misc is not there or switched off.
+        case unavailable
+        /// It needs root.
+        case needsRoot
+        /// Nothing that mangrove installed.
+        case notInstalled
+        case filesystem
+    }
+
+    package let kind: Kind
+    package let problem: String
+    package let cause: String?
+    package let remedy: String?
+    package let status: ExitStatus
+
+    init(_ kind: Kind, _ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus) {
+        self.kind = kind
+        self.problem = problem
+        self.cause = cause
+        self.remedy = remedy
+        self.status = status
+    }
+
+    init(_ error: FilesystemError) {
+        self.init(
+            .filesystem, error.problem, cause: error.cause, remedy: error.remedy, status: error.status)
+    }
+
+    static func unregistrable(_ rule: BinfmtRule, _ cause: String) -> EmulationError {
+        EmulationError(
+            .unregistrable, "cannot register \(rule.interpreter) as an interpreter", cause: cause,
+            remedy: "put it at a shorter, plainer path", status: .badConfiguration)
+    }
+
+    static func needsRoot(_ problem: String, command: String) -> EmulationError {
+        EmulationError(
+            .needsRoot, problem, cause: "only root may change which programs the kernel can execute",
+            remedy: "sudo \(command)", status: .notPermitted)
+    }
+}
