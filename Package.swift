@@ -49,6 +49,8 @@ let package = Package(
         library("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         module("Extraction", ["CArchive", "CLinux", "CZlib", "Failures", "Filesystem", system]),
+        library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+        module("Transfer", ["CCurl", "Failures", "Filesystem", system]),
         module("Processes", ["Filesystem", system]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
@@ -59,7 +61,8 @@ let package = Package(
 
         // What several modules' tests share: scratch directories, servers, archives.
         .target(
-            name: "Fixtures", dependencies: ["Filesystem", system], path: "Tests/Fixtures", swiftSettings: strict),
+            name: "Fixtures", dependencies: ["Filesystem", "Processes", system], path: "Tests/Fixtures",
+            exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
@@ -69,6 +72,7 @@ let package = Package(
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
         tests(of: "Processes", ["Filesystem", system]),
         tests(of: "Extraction", ["Failures", "Filesystem", "Fixtures", system]),
+        tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
     ],
     swiftLanguageModes: [.v6]
 )

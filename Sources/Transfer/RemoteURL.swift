@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCurl
+
+/// A URL that may be transferred from, taken apart by libcurl.
+struct RemoteURL: Hashable, Sendable {
+    enum Scheme: String, Sendable {
+        case http, https, file
+    }
+
+    let string: String
+    let scheme: Scheme
+    /// What connections are counted by: scheme, host and port.
+    let origin: String
+
+    init(_ string: String) throws(TransferError) {
+        guard let parts = URLParts(string) else {
+            throw TransferError(.badURL(string, "this is not a URL"))
+        }
+        guard let scheme = Scheme(rawValue: parts.scheme) else {
+            throw TransferError(.badURL(string, "only http, https and file can be transferred, not \(parts.scheme)"))
+        }
+        self.string = string
+        self.scheme = scheme
+        origin = "\(parts.scheme)://\(parts.host):\(parts.port)"
+    }
+
+    /// For messages: without user and password.
+    static func displayed(_ url: String) -> String {
+        URLParts(url)?.withoutCredentials ?? url
+    }
+
+    static func displayedHost(_ url: String) -> String {
+        guard let parts = URLParts(url) else { return url }
+        guard !parts.host.isEmpty else { return displayed(url) }
+        // The port tells mirrors on one host apart.
+        return parts.hasPort ? "\(parts.host):\(parts.port)" : parts.host
+    }
+}
+
+private struct URLParts {
+    let scheme: String
+    let host: String
+    let port: String
+    let hasPort: Bool
+    let withoutCredentials: String
+
+    init?(_ string: String) {
+        guard let handle = unsafe curl_url() else { return nil }
+        defer { unsafe curl_url_cleanup(handle) }
+        // Schemes libcurl does not know are named in the message, so they must parse.
+        let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
+        guard unsafe curl_url_set(handle, CURLUPART_URL, string, flags) == CURLUE_OK else { return nil }
+        func part(_ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
+            var value: UnsafeMutablePointer<CChar>?
+            guard unsafe curl_url_get(handle, part, &value, flags) == CURLUE_OK, let value = unsafe value else {
+                return nil
+            }
+            defer { unsafe curl_free(value) }
+            return unsafe String(cString: value)
+        }
+        guard let scheme = part(CURLUPART_SCHEME) else { return nil }
+        self.scheme = scheme
+        host = part(CURLUPART_HOST) ?? ""
+        hasPort = part(CURLUPART_PORT) != nil
+        port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)) ?? ""
+        unsafe curl_url_set(handle, CURLUPART_USER, nil, 0)
+        unsafe curl_url_set(handle, CURLUPART_PASSWORD, nil, 0)
+        withoutCredentials = part(CURLUPART_URL) ?? string
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+package import Filesystem
+
+/// A transfer that came to nothing.
+package struct TransferError: Failure, Equatable {
+    package enum Kind: Equatable, Sendable {
+        /// Every mirror failed, each for its own reason.
+        case unreachable([MirrorFailure])
+        /// The URL, and what is wrong with it.
+        case badURL(String, String)
+        /// A local file operation failed.
+        case file(FilesystemError)
+        /// The task was cancelled.
+        case cancelled
+    }
+
+    package let kind: Kind
+
+    package init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    package var problem: String {
+        switch kind {
+        case .unreachable(let failures):
+            guard let first = failures.first else { return "no place is known to download from" }
+            let others = failures.count - 1
+            return "cannot download \(RemoteURL.displayed(first.url))"
+                + (others == 0 ? "" : ", nor from \(others) other mirror\(others == 1 ? "" : "s")")
+        case .badURL(let url, _): return "cannot download \(RemoteURL.displayed(url))"
+        case .file(let error): return error.problem
+        case .cancelled: return "the transfer was cancelled"
+        }
+    }
+
+    package var cause: String? {
+        switch kind {
+        case .unreachable(let failures):
+            if failures.count == 1 { return failures.first?.reason.description }
+            return failures.map { "\(RemoteURL.displayedHost($0.url)): \($0.reason)" }.joined(separator: "; ")
+        case .badURL(_, let reason): return reason
+        case .file(let error): return error.cause
+        case .cancelled: return nil
+        }
+    }
+
+    package var remedy: String? {
+        switch kind {
+        case .unreachable(let failures):
+            if failures.contains(where: { if case .certificate = $0.reason { true } else { false } }) {
+                return "set SSL_CERT_FILE to a bundle that holds the authority the server's certificate is from"
+            }
+            if failures.allSatisfy({ if case .connection = $0.reason { true } else { false } }), !failures.isEmpty {
+                return "check the connection, http_proxy and https_proxy, or name another mirror"
+            }
+            return nil
+        case .file(let error): return error.remedy
+        case .badURL, .cancelled: return nil
+        }
+    }
+
+    package var status: ExitStatus {
+        switch kind {
+        case .unreachable: .unavailable
+        case .badURL: .usage
+        case .file(let error): error.status
+        case .cancelled: .tryAgain
+        }
+    }
+}
+
+/// Why one mirror gave nothing, at the last attempt.
+package struct MirrorFailure: Equatable, Sendable {
+    package let url: String
+    package let reason: FailureReason
+}
+
+package enum FailureReason: Error, Equatable, CustomStringConvertible {
+    /// An HTTP status other than success.
+    case status(Int)
+    /// The name, the connection or the protocol; libcurl's words or errno's.
+    case connection(String)
+    /// The server is not who it says it is, or nobody trusted says so; the TLS library's words.
+    case certificate(String)
+    /// No byte for so long.
+    case stalled(Duration)
+    case tooManyRedirects(Int)
+    /// From https to http, or to something that is no web address at all.
+    case insecureRedirect
+    /// The bytes that came before the connection ended, and those that should have.
+    case cutShort(Int64, expected: Int64)
+    /// The bytes the server says it has, and those it should have.
+    case wrongSize(Int64, expected: Int64)
+    /// More than so many bytes.
+    case tooLarge(limit: Int64)
+    /// A part was asked for and another part, or one of another file, was sent.
+    case wrongRange
+    /// The local file could not be written.
+    case file(FilesystemError)
+
+    package var description: String {
+        switch self {
+        case .status(let status): "the server answered \(status)"
+        case .connection(let reason), .certificate(let reason): reason
+        case .stalled(let time): "nothing came for \(time.formatted)"
+        case .tooManyRedirects(let limit): "more than \(limit) redirects"
+        case .insecureRedirect: "redirected from https to something that is not"
+        case .cutShort(let size, let expected): "the connection ended after \(size) of \(expected) bytes"
+        case .wrongSize(let size, let expected): "the file there has \(size) bytes and not \(expected)"
+        case .tooLarge(let limit): "more than the \(limit) bytes that are allowed"
+        case .wrongRange: "another part of the file came than was asked for"
+        case .file(let error): "\(error.problem): \(error.cause ?? "")"
+        }
+    }
+
+    /// Whether the next attempt may fare better at the same place.
+    var isTransient: Bool {
+        switch self {
+        case .status(let status): [408, 425, 429, 500, 502, 503, 504].contains(status)
+        case .connection, .stalled, .wrongRange, .cutShort: true
+        case .certificate, .tooManyRedirects, .insecureRedirect, .wrongSize, .tooLarge, .file: false
+        }
+    }
+}
+
+extension Duration {
+    /// "20 s", "0.5 s".
+    fileprivate var formatted: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
+    }
+}
