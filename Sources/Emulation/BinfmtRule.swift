@@ -4,9 +4,9 @@ package import SystemPackage
 
 /// A rule of binfmt_misc: which files the kernel hands to which interpreter
 /// (Documentation/admin-guide/binfmt-misc.rst).
-package struct BinfmtRule: Hashable, Codable, Sendable {
+package struct BinfmtRule: Hashable, Sendable {
     /// What the kernel is to do beside starting the interpreter.
-    package struct Flags: OptionSet, Hashable, Codable, Sendable {
+    package struct Flags: OptionSet, Hashable, Sendable {
         package let rawValue: UInt8
 
         package init(rawValue: UInt8) {
@@ -105,55 +105,6 @@ extension BinfmtRule {
     }
 
     private static func escaped(_ bytes: [UInt8]) -> String {
-        bytes.map { #"\x"# + hexadecimal($0) }.joined()
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
-}
-
-/// What `/proc/sys/fs/binfmt_misc/NAME` says.
-package struct BinfmtEntry: Hashable, Sendable {
-    package let rule: BinfmtRule
-    package let isEnabled: Bool
-
-    package init(rule: BinfmtRule, isEnabled: Bool) {
-        self.rule = rule
-        self.isEnabled = isEnabled
-    }
-
-    /// nil where `text` is no entry, or one that goes by a file's extension.
-    package init?(name: String, parsing text: String) {
-        var magic: [UInt8] = []
-        var mask: [UInt8] = []
-        var offset = 0
-        var interpreter: FilePath?
-        var flags: BinfmtRule.Flags = []
-        let lines = text.split(separator: "\n")
-        guard let state = lines.first, state == "enabled" || state == "disabled" else { return nil }
-        for line in lines.dropFirst() {
-            guard let space = line.firstIndex(of: " ") else { continue }
-            let value = line[line.index(after: space)...]
-            switch line[..<space] {
-            case "interpreter": interpreter = FilePath(String(value))
-            case "flags:":
-                // Letters of a newer kernel change nothing of what we ask of an entry.
-                flags = BinfmtRule.Flags(letters: value.filter { "POCF".contains($0) }) ?? []
-            case "offset": offset = Int(value) ?? 0
-            case "magic": magic = Self.bytes(value)
-            case "mask": mask = Self.bytes(value)
-            default: continue
-            }
-        }
-        guard let interpreter, !magic.isEmpty, mask.isEmpty || mask.count == magic.count else { return nil }
-        rule = BinfmtRule(
-            name: name, magic: magic, mask: mask, offset: offset, interpreter: interpreter, flags: flags)
-        isEnabled = state == "enabled"
-    }
-
-    private static func bytes(_ digits: Substring) -> [UInt8] {
-        let values = digits.compactMap(\.hexDigitValue)
-        return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+        bytes.map { #"\x"# + Hexadecimal.text([$0]) }.joined()
     }
 }

@@ -2,6 +2,7 @@
 
 import Architectures
 import Emulation
+import Foundation
 import SystemPackage
 import Testing
 
@@ -101,6 +102,17 @@ import Testing
         #expect(!bare.isEnabled)
         #expect(
             bare.rule == BinfmtRule(name: "x", magic: [0x0A, 0xFF], offset: 3, interpreter: "/a b", flags: []))
+    }
+
+    @Test func aRuleIsWrittenAndReadAsJSON() throws {
+        let rule = BinfmtRule(for: .arm64, interpreter: interpreter, flags: [.fixBinary, .preserveArgument0])
+        let json = try JSONEncoder().encode(rule)
+        #expect(String(decoding: json, as: UTF8.self).contains(#""flags":"PF""#))
+        #expect(try JSONDecoder().decode(BinfmtRule.self, from: json) == rule)
+        let damaged = #"{"name":"a","magic":"7f4","mask":"","offset":0,"interpreter":"/q","flags":""}"#
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(BinfmtRule.self, from: Data(damaged.utf8))
+        }
     }
 
     @Test(arguments: [

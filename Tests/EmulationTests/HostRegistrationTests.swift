@@ -12,6 +12,9 @@ import Testing
     /// A program that exists wherever the tests run: the kernel opens an interpreter when it is registered.
     private let interpreter = Interpreter(architecture: .arm64, path: "/bin/sh", version: QemuVersion(7, 2))
 
+    /// A rule for the machine's own programs would take its interpreter, and everything else, as well.
+    private static let foreign = Architecture.allCases.filter { $0.elf != Architecture.host.elf }
+
     private func install(
         _ registration: HostRegistration, _ interpreter: Interpreter? = nil, outcome: Probe.Outcome = .works
     ) throws {
@@ -21,7 +24,7 @@ import Testing
     }
 
     @Test func installRegistersNowAndForTheNextBootAndRemoveUndoesIt() throws {
-        try withPrivateBinfmt { binfmt in
+        try withPrivateBinfmt { binfmt, _ in
             try withScratchDirectory { scratch in
                 let registry = BinfmtRegistry(binfmt)
                 let foreign = BinfmtRule(for: .arm64, interpreter: "/bin/sh", name: "theirs")
@@ -49,7 +52,7 @@ import Testing
     }
 
     @Test func whatDoesNotWorkIsTakenBack() throws {
-        try withPrivateBinfmt { binfmt in
+        try withPrivateBinfmt { binfmt, _ in
             try withScratchDirectory { scratch in
                 let registration = HostRegistration(
                     .arm64, registry: BinfmtRegistry(binfmt), configurations: scratch)
@@ -70,9 +73,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Architecture.allCases)
+    @Test(arguments: foreign)
     func theKernelTakesEveryRule(_ architecture: Architecture) throws {
-        try withPrivateBinfmt { binfmt in
+        try withPrivateBinfmt { binfmt, _ in
             let registry = BinfmtRegistry(binfmt)
             let rule = BinfmtRule(for: architecture, interpreter: "/bin/sh", flags: [.fixBinary, .preserveArgument0])
             try registry.register(rule)
@@ -86,6 +89,26 @@ import Testing
             #expect(try !registry.remove(rule.name))
             #expect(try !registry.remove("status"))
             #expect(registry.state() == .enabled)
+        }
+    }
+
+    @Test(arguments: foreign)
+    func programsAreExecutedByTheRegisteredInterpreter(_ architecture: Architecture) throws {
+        guard let interpreter = try? Interpreter.find(architecture) else {
+            print("not tried here: no interpreter for \(architecture)")
+            return
+        }
+        try withPrivateBinfmt { binfmt, execute in
+            try withScratchDirectory { scratch in
+                let program = scratch.appending("program")
+                try AtomicFile.write(architecture.probeProgram, to: program, permissions: [.ownerReadWriteExecute])
+                // i386's need no rule on an amd64 machine.
+                if !architecture.runsNatively(on: .host) { #expect(try execute([program.string]) != 42) }
+                try BinfmtRegistry(binfmt).register(interpreter.rule(on: .current))
+                #expect(try execute([program.string]) == 42)
+                // Interpreters are found in a root that has none.
+                #expect(try execute(["unshare", "--root=\(scratch)", "/program"]) == 42)
+            }
         }
     }
 

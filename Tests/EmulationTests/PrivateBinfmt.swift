@@ -4,9 +4,13 @@ import Fixtures
 import Foundation
 import SystemPackage
 
-/// Calls `body` with a binfmt_misc of its own, mounted in a user namespace that ends with the call; where the kernel
-/// or the machine's policy forbids that, says so and does not call it.
-func withPrivateBinfmt(_ body: (FilePath) throws -> Void) throws {
+/// Executes a command and returns its exit status.
+typealias Execute = ([String]) throws -> Int32
+
+/// Calls `body` with a binfmt_misc of its own, mounted in a user namespace that ends with the call, and with what
+/// executes commands in that namespace; where the kernel or the machine's policy forbids that, says so and does not
+/// call it.
+func withPrivateBinfmt(_ body: (FilePath, Execute) throws -> Void) throws {
     try withScratchDirectory { scratch in
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
@@ -33,6 +37,14 @@ func withPrivateBinfmt(_ body: (FilePath) throws -> Void) throws {
             print("not tried here: no private binfmt_misc: \(reason)")
             return
         }
-        try body(FilePath("/proc/\(process)/root\(scratch)"))
+        try body(FilePath("/proc/\(process)/root\(scratch)")) { command in
+            let inside = Process()
+            inside.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
+            inside.arguments = ["--target", "\(process)", "--user", "--mount", "--preserve-credentials"] + command
+            inside.standardError = FileHandle.nullDevice
+            try inside.run()
+            inside.waitUntilExit()
+            return inside.terminationStatus
+        }
     }
 }
