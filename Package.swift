@@ -54,6 +54,8 @@ let package = Package(
         module("Processes", ["Filesystem", system]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
+        cModule("CSandbox"),
+        module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
         module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
         module("Commands", ["Failures", "Filesystem", "Provisioning", "Terminal", arguments, system]),
         .executableTarget(

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// PID 1 of a run: starts the command, reaps, passes signals on, and ends with the command. When it ends, the kernel
+// kills whatever is left in its PID namespace (pid_namespaces(7)).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+void mg_terminal_open(struct mg_child *child) {
+    // The run's own devpts, so that ttyname(3) finds the terminal inside.
+    int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int unlocked = 0;
+    if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0) mg_fail(child, mg_step_terminal, -1);
+    child->terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (child->terminal < 0) mg_fail(child, mg_step_terminal, -1);
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } control;
+    memset(&control, 0, sizeof control);
+    struct iovec part = {"", 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &master, sizeof master);
+    if (sendmsg(child->control, &message, MSG_NOSIGNAL) != 1) mg_fail(child, mg_step_terminal, -1);
+    close(master);
+}
+
+_Noreturn static void command_exec(const struct mg_child *child) {
+    const struct mg_plan *plan = child->plan;
+    // A session of its own: a ^C of the caller's terminal reaches the caller only, which passes it on once.
+    setsid();
+    if (child->terminal >= 0) {
+        for (int i = 0; i < 3; i++) dup2(child->terminal, i);
+        ioctl(0, TIOCSCTTY, 0);
+    }
+    // Groups before the user: afterwards the right to change them is gone.
+    if (plan->can_set_groups && setgroups(plan->group_count, plan->groups) < 0) mg_fail(child, mg_step_user, -1);
+    if (setresgid(plan->group, plan->group, plan->group) < 0 || setresuid(plan->user, plan->user, plan->user) < 0)
+        mg_fail(child, mg_step_user, -1);
+    if (plan->workdir && chdir(plan->workdir) < 0) mg_fail(child, mg_step_workdir, -1);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    // As execvp(3): go on where a candidate is not there, remember one that is and may not be executed.
+    int found = -1, error = ENOENT;
+    for (int i = 0; plan->candidates[i]; i++) {
+        execve(plan->candidates[i], plan->arguments, plan->environment);
+        if (errno == ENOENT || errno == ENOTDIR) {
+            if (access(plan->candidates[i], F_OK) < 0) continue;
+            errno = ENOENT; // the file is there: what it is interpreted by is not
+        }
+        found = i;
+        error = errno;
+        if (errno != EACCES) break;
+    }
+    errno = error;
+    mg_fail(child, mg_step_exec, found);
+}
+
+/// Signals that a terminal sends go to all processes of a group, others to one.
+static void pass_on(pid_t command, int number) {
+    int terminals = number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGTSTP ||
+                    number == SIGCONT || number == SIGWINCH;
+    // Until its setsid() the command has no group of its own.
+    if (!terminals || kill(-command, number) < 0) kill(command, number);
+}
+
+/// Reaps what has ended. Ends with the command.
+static void reap(pid_t command) {
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        if (pid == command) _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+void mg_init(struct mg_child *child) {
+    setsid(); // the caller's terminal signals the caller alone
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    pid_t command = signals < 0 ? -1 : (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (command == 0) command_exec(child);
+    if (command < 0) mg_fail(child, mg_step_fork, -1);
+    // From here on the command alone holds them: the parent sees its exec by the end of `report`, and readers of
+    // its output see its end.
+    close(child->report);
+    if (child->terminal >= 0) close(child->terminal);
+    for (int i = 0; i < 4; i++) close(i);
+    struct pollfd watched[2] = {{.fd = signals, .events = POLLIN}, {.fd = child->control, .events = POLLIN}};
+    for (;;) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR) _exit(125);
+        if (watched[1].revents) {
+            unsigned char number;
+            // End of file: whoever started this run is gone, however it went.
+            if (recv(child->control, &number, 1, 0) != 1) _exit(128 + SIGKILL);
+            if (number) pass_on(command, number);
+        }
+        struct signalfd_siginfo information;
+        while (read(signals, &information, sizeof information) == sizeof information)
+            if (information.ssi_signo != SIGCHLD) pass_on(command, (int)information.ssi_signo);
+        reap(command);
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CSANDBOX_INTERNAL_H
+#define CSANDBOX_INTERNAL_H
+
+#include "CSandbox.h"
+
+/// What the child carries from one step to the next.
+struct mg_child {
+    const struct mg_plan *plan;
+    int control;
+    int report;
+    int binfmt;   ///< the private binfmt_misc as a detached mount, or -1
+    int terminal; ///< the pseudo-terminal's other side, or -1
+};
+
+/// Tells the parent and ends the child. `index` -1: no particular one.
+_Noreturn void mg_fail(const struct mg_child *child, enum mg_step step, int index);
+
+void mg_binfmt_prepare(struct mg_child *child);
+void mg_mounts_prepare(struct mg_child *child);
+void mg_root_enter(struct mg_child *child);
+void mg_mounts_attach(struct mg_child *child);
+void mg_terminal_open(struct mg_child *child);
+_Noreturn void mg_init(struct mg_child *child);
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// C strings and arrays of them that live as long as this object, for a plan handed to C.
+@safe final class CStrings {
+    private var blocks: [UnsafeMutableRawPointer] = unsafe []
+
+    deinit {
+        unsafe blocks.forEach { unsafe free($0) }
+    }
+
+    func copy(_ string: String) -> UnsafeMutablePointer<CChar>? {
+        let copied = unsafe strdup(string)
+        if let copied = unsafe copied { unsafe blocks.append(UnsafeMutableRawPointer(copied)) }
+        return unsafe copied
+    }
+
+    /// The strings and a NULL after them.
+    func array(_ strings: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+        let pointers = unsafe room(for: UnsafeMutablePointer<CChar>?.self, count: strings.count + 1)
+        for (index, string) in strings.enumerated() {
+            unsafe (pointers + index).initialize(to: copy(string))
+        }
+        unsafe (pointers + strings.count).initialize(to: nil)
+        return unsafe pointers
+    }
+
+    /// Uninitialized room for `count` values of a trivial type.
+    func room<Element>(for type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+        let size = max(1, count) * MemoryLayout<Element>.stride
+        guard let block = unsafe malloc(size) else { fatalError("out of memory") }
+        unsafe blocks.append(block)
+        return unsafe block.bindMemory(to: type, capacity: max(1, count))
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A range of user or group ids, inside and outside a user namespace (user_namespaces(7)).
+package struct IdentityRange: Hashable, Sendable, Codable, CustomStringConvertible {
+    package let inside: UInt32
+    package let outside: UInt32
+    package let count: UInt32
+
+    package init(inside: UInt32, outside: UInt32, count: UInt32) {
+        self.inside = inside
+        self.outside = outside
+        self.count = count
+    }
+
+    /// As a line of `/proc/PID/uid_map`.
+    package var description: String { "\(inside) \(outside) \(count)" }
+}
+
+/// Who the processes of a run are to the host.
+package enum Identity: Hashable, Sendable {
+    /// No user namespace: the caller is root and stays it.
+    case host
+    /// A user namespace whose maps the caller may write itself: root with all ids, or anybody with one.
+    case direct(users: [IdentityRange], groups: [IdentityRange])
+    /// A user namespace with subordinate ids: newuidmap(1) and newgidmap(1) write the maps.
+    case subordinate(users: [IdentityRange], groups: [IdentityRange])
+
+    /// Whether a single id is mapped: then nothing inside can be anybody but 0.
+    package var isSingle: Bool {
+        switch self {
+        case .host: false
+        case .direct(let users, _), .subordinate(let users, _):
+            users.reduce(0) { $0 + UInt64($1.count) } == 1
+        }
+    }
+
+    /// Whether setgroups(2) is allowed inside: not where an unprivileged process wrote the group map itself.
+    package var canSetGroups: Bool { !isSingle }
+
+    package var usesNamespace: Bool { self != .host }
+
+    /// The id inside that `user` of the host has; nil where it has none.
+    package func inside(user: UInt32) -> UInt32? {
+        switch self {
+        case .host: return user
+        case .direct(let users, _), .subordinate(let users, _):
+            let range = users.first { user >= $0.outside && user - $0.outside < $0.count }
+            return range.map { $0.inside + (user - $0.outside) }
+        }
+    }
+}

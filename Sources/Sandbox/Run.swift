@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CSandbox
+internal import Emulation
+internal import Filesystem
+internal import Glibc
+internal import SystemPackage
+
+/// The descriptors a command gets as 0, 1 and 2, and one more it may get as 3. They stay the caller's.
+package struct StandardDescriptors: Sendable {
+    package var input: CInt = 0
+    package var output: CInt = 1
+    package var error: CInt = 2
+    package var inherited: CInt = -1
+
+    package init() {}
+}
+
+/// A command that has been executed in its sandbox. Dropping it kills everything in the run.
+package struct Run: ~Copyable {
+    private var run: mg_run
+    /// The master of the run's pseudo-terminal; -1 where it has none. It closes with the run.
+    package let terminal: CInt
+    /// PID 1 of the run, as the host numbers it.
+    package var process: Int32 { run.pid }
+
+    /// Performs `plan` up to the command's execve(2).
+    package static func start(
+        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors()
+    ) throws(SandboxError) -> Run {
+        var run = mg_run()
+        let strings = CStrings()
+        let rules: [String]
+        do throws(EmulationError) {
+            rules = try plan.rules.map { rule throws(EmulationError) in try rule.registrationLine() }
+        } catch {
+            throw SandboxError(.setup(step: "register the interpreter"), error.problem)
+        }
+        var cPlan = unsafe mg_plan(plan, rules: rules, descriptors: descriptors, strings: strings)
+        let failure = unsafe mg_sandbox_start(&cPlan, &run)
+        guard failure == 0 else {
+            let error = Errno(rawValue: failure)
+            throw plan.identity.usesNamespace && error != .noMemory
+                ? SandboxError(.namespacesDenied, "", error) : SandboxError(.setup(step: "start a process"), "", error)
+        }
+        do throws(SandboxError) {
+            try plan.identity.write(mapsOf: run.pid)
+            return try Run(continuing: run, plan: plan)
+        } catch {
+            // Without its maps the child waits; the closed socket ends it.
+            _ = unsafe mg_sandbox_end(&run)
+            throw error
+        }
+    }
+
+    private init(continuing run: mg_run, plan: SandboxPlan) throws(SandboxError) {
+        var report = mg_report()
+        unsafe withUnsafePointer(to: run) { pointer in
+            _ = unsafe mg_sandbox_continue(pointer)
+            unsafe mg_sandbox_await(pointer, &report)
+        }
+        guard report.step == 0 else { throw SandboxError(report, plan: plan) }
+        self.run = run
+        terminal = plan.usesTerminal ? unsafe withUnsafePointer(to: run) { unsafe mg_sandbox_terminal($0) } : -1
+    }
+
+    deinit {
+        var run = run
+        if run.pid > 0 { _ = unsafe mg_sandbox_end(&run) }
+        if terminal >= 0 { close(terminal) }
+    }
+
+    /// A descriptor that becomes readable when the run has ended.
+    package var ended: CInt { run.pidfd }
+
+    /// Passes a signal to the command; to its process group if it is one that terminals send.
+    package func send(_ signal: Int32) {
+        _ = unsafe withUnsafePointer(to: run) { unsafe mg_sandbox_signal($0, signal) }
+    }
+
+    /// Waits for the end: the command's exit status, or 128 and the number of the signal that ended it.
+    package mutating func wait() -> Int32 {
+        let status = unsafe mg_sandbox_wait(&run)
+        run.pid = 0
+        return status
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The environment of a command: little of the caller's, so that a run is the same whoever starts it.
+package enum RunEnvironment {
+    /// What passes from the caller: its terminal, its proxies, and what makes a build reproducible.
+    package static let passed: [String] = [
+        "COLORTERM", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM", "TZ",
+        "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
+    ]
+
+    /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`,
+    /// `emulation` (`QEMU_CPU`), then `asked` (`--env`).
+    package static func make(
+        account: Account, caller: [String: String], emulation: [String: String], asked: [String: String]
+    ) -> [String] {
+        var values = [
+            "HOME": account.home,
+            "LANG": "C.UTF-8",
+            "LOGNAME": account.name,
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "SHELL": account.shell,
+            "USER": account.name,
+            // systemd's and many scripts' way to see that this is no whole machine.
+            "container": "mangrove",
+        ]
+        for name in passed { values[name] = caller[name] ?? values[name] }
+        values.merge(emulation) { $1 }
+        values.merge(asked) { $1 }
+        return values.map { "\($0.key)=\($0.value)" }.sorted()
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CSandbox
+internal import Emulation
+package import Failures
+internal import Glibc
+package import SystemPackage
+
+/// A run that did not come to its command.
+package struct SandboxError: Failure, Equatable {
+    package enum Code: Hashable, Sendable {
+        /// The kernel or its security policy gives this user no namespaces.
+        case namespacesDenied
+        /// A subordinate range exists, the program that maps it does not.
+        case mapperMissing(program: String)
+        /// It exists and refused; what it said.
+        case mapperFailed(program: String, message: String)
+        case setup(step: String)
+        case noSuchUser(String)
+        case invalidBind(String)
+        case commandNotFound
+        case commandNotExecutable
+        /// The command's file is there; the program it is interpreted by (`#!`, ELF) is not.
+        case interpreterMissing
+        /// The kernel has nothing registered for this format.
+        case unknownFormat
+    }
+
+    package let code: Code
+    /// The root, path or command it is about.
+    package let subject: String
+    package let errno: Errno?
+
+    package init(_ code: Code, _ subject: String, _ errno: Errno? = nil) {
+        self.code = code
+        self.subject = subject
+        self.errno = errno
+    }
+
+    package var problem: String {
+        switch code {
+        case .namespacesDenied: "cannot create a user namespace"
+        case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
+        case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
+        case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
+        case .noSuchUser(let user): "no user \(user) in \(subject)"
+        case .invalidBind(let why): "cannot mount \(subject): \(why)"
+        case .commandNotFound: "\(subject): command not found in the root"
+        case .commandNotExecutable, .interpreterMissing, .unknownFormat: "cannot execute \(subject) in the root"
+        }
+    }
+
+    package var cause: String? {
+        switch code {
+        case .mapperFailed(_, let message): message
+        case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
+        case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
+        case .commandNotFound: nil
+        default: errno?.description
+        }
+    }
+
+    package var remedy: String? {
+        switch code {
+        case .namespacesDenied: "run `mangrove doctor`: it names the setting that forbids it"
+        case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
+        case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
+        case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
+        case .noSuchUser: "give a number, or a name from the root's /etc/passwd"
+        default: nil
+        }
+    }
+
+    package var status: ExitStatus {
+        switch code {
+        case .commandNotFound: .notFound
+        case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
+        case .namespacesDenied: .notPermitted
+        case .mapperMissing, .mapperFailed: .badConfiguration
+        case .noSuchUser, .invalidBind: .usage
+        case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
+        }
+    }
+}
+
+extension SandboxError {
+    /// What a child's report means for `plan`.
+    init(_ report: mg_report, plan: SandboxPlan) {
+        let errno = Errno(rawValue: report.error)
+        let index = Int(report.index)
+        let operation = plan.steps.indices.contains(index) ? plan.steps[index].description : ""
+        let step = mg_step(UInt32(report.step))
+        switch step {
+        case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)
+        case mg_step_propagation: self.init(.setup(step: "detach the host's mounts"), "", errno)
+        case mg_step_binfmt: self.init(.setup(step: "mount a private binfmt_misc"), "", errno)
+        case mg_step_register:
+            let rule = plan.rules.indices.contains(index) ? plan.rules[index].name : ""
+            self.init(.setup(step: "register the interpreter"), rule, errno)
+        case mg_step_root: self.init(.setup(step: "enter the root"), plan.rootPath?.string ?? "", errno)
+        case mg_step_prepare, mg_step_attach: self.init(.setup(step: "mount"), operation, errno)
+        case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)
+        case mg_step_network: self.init(.setup(step: "bring up loopback"), "", errno)
+        case mg_step_terminal: self.init(.setup(step: "open a pseudo-terminal"), "", errno)
+        case mg_step_user: self.init(.setup(step: "become user \(plan.user.user)"), "", errno)
+        case mg_step_workdir:
+            self.init(.setup(step: "change to directory"), plan.workingDirectory?.string ?? "", errno)
+        case mg_step_exec:
+            let found = plan.candidates.indices.contains(index) ? plan.candidates[index] : plan.command.first ?? ""
+            switch errno {
+            case .noSuchFileOrDirectory where index < 0: self.init(.commandNotFound, plan.command.first ?? "", errno)
+            case .noSuchFileOrDirectory: self.init(.interpreterMissing, found, errno)
+            case Errno(rawValue: ENOEXEC): self.init(.unknownFormat, found, errno)
+            default: self.init(.commandNotExecutable, found, errno)
+            }
+        default: self.init(.setup(step: "start a process"), "", errno)
+        }
+    }
+}
+
+extension SandboxPlan {
+    /// The tree that becomes `/`.
+    package var rootPath: FilePath? {
+        switch root {
+        case .host: nil
+        case .tree(let path), .throwaway(let path): path
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import Glibc
+internal import SystemPackage
+
+extension Identity {
+    /// What the calling user can have here: all ids as root; its own id as 0 and its subordinate ones from 1 on
+    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone.
+    package static func ofCaller() throws(SandboxError) -> Identity {
+        let user = geteuid()
+        let group = getegid()
+        if user == 0 {
+            // In a container root may have part of the ids only: those it has keep their numbers.
+            return .direct(users: ownMap("/proc/self/uid_map"), groups: ownMap("/proc/self/gid_map"))
+        }
+        let name = accountName(user)
+        let users = subordinates("/etc/subuid", user: user, name: name)
+        let groups = subordinates("/etc/subgid", user: user, name: name)
+        guard !users.isEmpty, !groups.isEmpty else {
+            return .direct(
+                users: [IdentityRange(inside: 0, outside: user, count: 1)],
+                groups: [IdentityRange(inside: 0, outside: group, count: 1)])
+        }
+        return .subordinate(users: above(user, users), groups: above(group, groups))
+    }
+
+    /// `own` as 0, then the ranges one after the other from 1 on.
+    static func above(_ own: UInt32, _ ranges: [(start: UInt32, count: UInt32)]) -> [IdentityRange] {
+        var map = [IdentityRange(inside: 0, outside: own, count: 1)]
+        var next: UInt32 = 1
+        for range in ranges {
+            map.append(IdentityRange(inside: next, outside: range.start, count: range.count))
+            next += range.count
+        }
+        return map
+    }
+
+    /// The lines of subuid(5) in `bytes` that are for this user, by name or number.
+    static func subordinates(
+        parsing bytes: [UInt8], user: UInt32, name: String?
+    ) -> [(start: UInt32, count: UInt32)] {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 3, String(fields[0]) == name || fields[0] == String(user),
+                let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0
+            else { return nil }
+            return (start, count)
+        }
+    }
+
+    private static func subordinates(
+        _ path: FilePath, user: UInt32, name: String?
+    ) -> [(start: UInt32, count: UInt32)] {
+        guard let bytes = try? path.readFile() else { return [] }
+        return subordinates(parsing: bytes, user: user, name: name)
+    }
+
+    private static func ownMap(_ path: FilePath) -> [IdentityRange] {
+        let text = (try? path.readFile()).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let ranges: [IdentityRange] = text.split(separator: "\n").compactMap { line in
+            let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+            return numbers.count == 3
+                ? IdentityRange(inside: numbers[0], outside: numbers[0], count: numbers[2]) : nil
+        }
+        return ranges.isEmpty ? [IdentityRange(inside: 0, outside: 0, count: .max)] : ranges
+    }
+}
+
+/// The name of a user of the host; nil where it has none.
+func accountName(_ user: uid_t) -> String? {
+    guard let entry = unsafe getpwuid(user), let name = unsafe entry.pointee.pw_name else { return nil }
+    return unsafe String(cString: name)
+}
