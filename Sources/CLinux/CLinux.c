@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -52,4 +53,13 @@ int mg_executable_memory_file(const char *name) {
     // MFD_EXEC, which kernels before 6.3 refuse to know.
     int descriptor = memfd_create(name, MFD_CLOEXEC | 0x10u);
     return descriptor < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : descriptor;
+}
+
+int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds) {
+    struct statx status;
+    if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return -1;
+    int known = (status.stx_mask & STATX_BTIME) != 0;
+    *seconds = known ? status.stx_btime.tv_sec : 0;
+    *nanoseconds = known ? status.stx_btime.tv_nsec : 0;
+    return 0;
 }

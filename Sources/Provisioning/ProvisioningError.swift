@@ -13,7 +13,8 @@ package struct ProvisioningError: Failure {
         case nameInUse(RootName)
         /// `by` says who holds it, where that is known.
         case rootInUse(RootName, by: String?)
-        case mountInside(RootName, Mount)
+        /// The root is nil for what a killed command left.
+        case mountInside(RootName?, Mount)
         case directoryNotEmpty(FilePath)
         case unusableDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
@@ -22,6 +23,8 @@ package struct ProvisioningError: Failure {
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
         case noHome
+        /// A worker process failed to do its part.
+        case worker(String)
         case interrupted(signal: CInt)
         case below(any Failure)
     }
@@ -42,7 +45,8 @@ package struct ProvisioningError: Failure {
         case .noSuchRoot(let name, _): "no root is called \"\(name)\""
         case .nameInUse(let name): "a root called \"\(name)\" exists already"
         case .rootInUse(let name, _): "root \"\(name)\" is in use"
-        case .mountInside(let name, let mount): "something is mounted in root \"\(name)\": \(mount.point)"
+        case .mountInside(let name, let mount):
+            "something is mounted in \(name.map { "root \"\($0)\"" } ?? "the remains of a root"): \(mount.point)"
         case .directoryNotEmpty(let path): "\(path) is not empty"
         case .unusableDirectory(let path, _): "cannot put a root at \(path)"
         case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
@@ -50,6 +54,7 @@ package struct ProvisioningError: Failure {
         case .configuration(let path, let position, _):
             position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
         case .noHome: "there is no place for roots"
+        case .worker: "a process that works on the files of a root failed"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
         }
@@ -61,7 +66,9 @@ package struct ProvisioningError: Failure {
         case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .foreignTree: "another directory has taken its place"
-        case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason): reason
+        case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
+            .worker(let reason):
+            reason
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
         case .noSuchRoot, .nameInUse, .directoryNotEmpty, .interrupted: nil
@@ -81,7 +88,7 @@ package struct ProvisioningError: Failure {
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .interrupted: nil
+        case .invalidName, .unusableDirectory, .configuration, .worker, .interrupted: nil
         }
     }
 
@@ -92,6 +99,7 @@ package struct ProvisioningError: Failure {
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
+        case .worker: .software
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status
         }

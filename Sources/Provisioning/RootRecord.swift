@@ -29,13 +29,6 @@ package struct RootRecord: Codable, Equatable, Sendable {
         }
     }
 
-    /// What tells a directory from another that came to have its name.
-    package struct TreeIdentity: Codable, Equatable, Sendable {
-        package let inode: UInt64
-        /// When it was made, in nanoseconds since the epoch; 0 where the file system does not say.
-        package let born: Int64
-    }
-
     package var schema = Self.schema
     package var name: RootName
     /// `ubuntu`: as in `distros.json`, else as in os-release.
@@ -61,8 +54,6 @@ package struct RootRecord: Codable, Equatable, Sendable {
     /// What `/etc/resolv.conf` was in the base, for export; nil where nothing was changed.
     package var resolvConf: OriginalResolvConf?
     package var generation = 1
-    /// For a tree outside the store.
-    package var tree: TreeIdentity?
 
     package init(
         name: RootName, distro: String, release: String, version: String, codename: String? = nil,

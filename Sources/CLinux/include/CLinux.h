@@ -37,4 +37,7 @@ long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long
 /// memfd_create(2) of a file that may be executed, closed on exec. -1 and errno on failure.
 int mg_executable_memory_file(const char *name);
 
+/// When the file was made (statx(2), stx_btime): zeros where the file system does not say. -1 and errno on failure.
+int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds);
+
 #endif

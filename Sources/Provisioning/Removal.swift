@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+package import SystemPackage
+
+extension RootStore {
+    /// Deletes a root: its record and its tree, and nothing that is not in them.
+    ///
+    /// Refused while something runs in it or is mounted in it. From the first change on the root is not listed any more;
+    /// what a failure then leaves is swept later.
+    package func remove(_ name: String, using workers: some NamespacePerforming) throws(ProvisioningError) {
+        let root = try find(name)
+        let lock = try lock(root.name, .exclusive)
+        try requireIdle(root)
+        try requireOwnTree(root)
+        let component = try below { () throws(FilesystemError) in
+            let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
+            guard let component = FilePath.Component(text) else {
+                throw FilesystemError("rename", directory, .invalidArgument)
+            }
+            let roots = try Directory.open(directory)
+            try roots.rename(try root.name.component, to: component)
+            try roots.synchronize()
+            return component
+        }
+        try discard(component, of: root.name, using: workers)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// That `remove` would not be refused.
+    package func requireRemovable(_ name: String) throws(ProvisioningError) -> RootRecord {
+        let root = try find(name)
+        _ = try lock(root.name, .exclusive)
+        try requireIdle(root)
+        try requireOwnTree(root)
+        return root
+    }
+
+    /// Deletes what processes left that died while they made or removed a root; failures keep no other from it.
+    package func sweep(using workers: some NamespacePerforming) -> [ProvisioningError] {
+        guard let found = try? Directory.open(directory).names() else { return [] }
+        var failures: [ProvisioningError] = []
+        for component in found where component.string.hasPrefix(Self.stagingPrefix) {
+            guard
+                let lock = try? FileLock.acquire(
+                    directory.appending(component).appending(Self.lock), .exclusive, wait: false)
+            else { continue }
+            do throws(ProvisioningError) {
+                try discard(component, of: nil, using: workers)
+            } catch {
+                failures.append(error)
+            }
+            withExtendedLifetime(lock.rawValue) {}
+        }
+        return failures
+    }
+
+    /// The leftovers that `sweep` would look at, live ones included.
+    package func stagings() -> [FilePath] {
+        let found = (try? Directory.open(directory).names()) ?? []
+        return found.filter { $0.string.hasPrefix(Self.stagingPrefix) }.map { directory.appending($0) }
+    }
+
+    /// Deletes the directory of a root that has no name any more, and its tree wherever that lies.
+    func discard(
+        _ component: FilePath.Component, of name: RootName?, using workers: some NamespacePerforming
+    ) throws(ProvisioningError) {
+        let path = directory.appending(component)
+        let (outside, place) = try below { () throws(FilesystemError) -> (OutsideTree?, FilePath?) in
+            let outside = try OutsideTree.read(in: try Directory.open(directory).openDirectory(component))
+            return (outside, try outside?.locate())
+        }
+        try requireNoMounts(under: [path] + (place.map { [$0] } ?? []), name)
+        if let outside, let place, let last = place.lastComponent {
+            _ = try workers.perform(
+                .remove(
+                    .init(directory: place.removingLastComponent().string, name: last.string, only: outside.identity)))
+        }
+        _ = try workers.perform(.remove(.init(directory: path.string, name: Self.tree.string)))
+        try below { () throws(FilesystemError) in try Directory.open(directory).removeTree(component) }
+    }
+
+    /// That no process has its root or working directory in the tree, and nothing is mounted there.
+    func requireIdle(_ root: RootRecord) throws(ProvisioningError) {
+        let tree = FilePath(root.path)
+        try requireNoMounts(under: [path(of: root.name), tree], root.name)
+        if let occupant = try below({ () throws(FilesystemError) in try Occupant.first(in: tree) }) {
+            throw ProvisioningError(.rootInUse(root.name, by: occupant.description))
+        }
+    }
+
+    private func requireNoMounts(under paths: [FilePath], _ name: RootName?) throws(ProvisioningError) {
+        let mount = try below { () throws(FilesystemError) -> Mount? in
+            let table = try MountTable.current()
+            return paths.lazy.compactMap { try? $0.resolved() }.flatMap { table.mounts(under: $0) }.first
+        }
+        if let mount { throw ProvisioningError(.mountInside(name, mount)) }
+    }
+
+    /// A tree outside must still be the one that was made: what else is there is not ours to delete.
+    private func requireOwnTree(_ root: RootRecord) throws(ProvisioningError) {
+        let isOwn = try below { () throws(FilesystemError) -> Bool in
+            guard let outside = try OutsideTree.read(in: try Directory.open(path(of: root.name))) else { return true }
+            let found = try FilePath(outside.path).directoryIdentity()
+            return found == nil || found == outside.identity
+        }
+        guard isOwn else { throw ProvisioningError(.foreignTree(root.name, FilePath(root.path))) }
+    }
+}

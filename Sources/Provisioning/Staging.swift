@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+package import SystemPackage
+
+/// A root that is being made: a directory beside the roots that no command lists.
+///
+/// Whoever makes it holds its lock; one that nobody holds was left by a process that died, and is swept.
+package struct Staging: ~Copyable, Sendable {
+    package let name: RootName
+    /// Where the tree is to be made: an empty directory of this process's own.
+    package let tree: FilePath
+    /// Where it will be.
+    package let destination: FilePath
+    let store: RootStore
+    let component: FilePath.Component
+    let replaces: Bool
+    let outside: OutsideTree?
+    private let lock: FileLock
+
+    /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
+    package var lockDescriptor: CInt { lock.rawValue }
+
+    /// Deletes what was made.
+    package consuming func discard(using workers: some NamespacePerforming) throws(ProvisioningError) {
+        try store.discard(component, of: name, using: workers)
+    }
+
+    fileprivate init(
+        _ name: RootName, in store: RootStore, _ directory: consuming LockedDirectory, _ outside: OutsideTree?,
+        replaces: Bool
+    ) {
+        self.name = name
+        self.store = store
+        component = directory.name
+        lock = directory.lock
+        self.outside = outside
+        self.replaces = replaces
+        tree = outside.map { FilePath($0.staged) } ?? store.directory.appending(component).appending(RootStore.tree)
+        destination = outside.map { FilePath($0.path) } ?? store.path(of: name).appending(RootStore.tree)
+    }
+}
+
+/// A directory of the store, and the lock that says it is somebody's.
+struct LockedDirectory: ~Copyable {
+    let name: FilePath.Component
+    let lock: FileLock
+}
+
+extension RootStore {
+    static let stagingPrefix = ".staging-"
+
+    /// A place for a new root called `name`; its tree will be at `path` (absolute) where that is given.
+    ///
+    /// A root of that name is an error unless it is to be replaced, as is anything but an empty directory at `path`.
+    package func stage(
+        _ name: RootName, at path: FilePath? = nil, replacing: Bool = false
+    ) throws(ProvisioningError) -> Staging {
+        let old = try existing(name)
+        if old != nil, !replacing { throw ProvisioningError(.nameInUse(name)) }
+        // Programs in a root may be setuid and old: nobody else has business there, as in /var/lib/machines.
+        try below { () throws(FilesystemError) in try directory.makeDirectories(mode: 0o700) }
+        let place = try path.map { path throws(ProvisioningError) in try admit(path, for: name, old: old) }
+        let staging = try makeStaging()
+        let component = staging.name
+        do throws(FilesystemError) {
+            let made = try Directory.open(directory).openDirectory(component)
+            guard let place else {
+                try made.makeDirectory(Self.tree)
+                return Staging(name, in: self, staging, nil, replaces: replacing)
+            }
+            let outside = try makeOutside(place, in: made, component)
+            return Staging(name, in: self, staging, outside, replaces: replacing)
+        } catch {
+            try? discard(component, of: name, using: DirectPerformer())
+            throw ProvisioningError(error)
+        }
+    }
+
+    /// The record of a root that may not exist.
+    private func existing(_ name: RootName) throws(ProvisioningError) -> RootRecord? {
+        do throws(ProvisioningError) {
+            return try read(name)
+        } catch {
+            if case .noSuchRoot = error.kind { return nil }
+            throw error
+        }
+    }
+
+    /// A directory that nobody else has, locked.
+    func makeStaging() throws(ProvisioningError) -> LockedDirectory {
+        while true {
+            let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
+            guard let name = FilePath.Component(text) else { continue }
+            do throws(FilesystemError) {
+                try Directory.open(directory).makeDirectory(name, mode: 0o755)
+                let path = directory.appending(name).appending(Self.lock)
+                return LockedDirectory(name: name, lock: try FileLock.acquire(path, .exclusive, wait: false))
+            } catch let error
+                where [.fileExists, .noSuchFileOrDirectory, .resourceTemporarilyUnavailable].contains(error.errno)
+            {
+                // Taken, or swept by another process before it was locked.
+                continue
+            } catch {
+                throw ProvisioningError(error)
+            }
+        }
+    }
+
+    /// Where a tree outside may lie: nowhere near the roots, and nothing may be there yet. Resolved.
+    private func admit(
+        _ path: FilePath, for name: RootName, old: RootRecord?
+    ) throws(ProvisioningError) -> FilePath {
+        func refuse(_ reason: String) -> ProvisioningError {
+            ProvisioningError(.unusableDirectory(path, reason: reason))
+        }
+        let clean = path.lexicallyNormalized()
+        guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("a path with a name is wanted") }
+        let place = try below { () throws(FilesystemError) -> FilePath in
+            try clean.removingLastComponent().makeDirectories()
+            let parent = try clean.removingLastComponent().resolved()
+            // A link to a directory is that directory.
+            guard try Directory.open(parent).status(of: last)?.kind == .symbolicLink else {
+                return parent.appending(last)
+            }
+            return try clean.resolved()
+        }
+        let roots = try below { () throws(FilesystemError) in try directory.resolved() }
+        guard !place.starts(with: roots), !roots.starts(with: place) else {
+            throw refuse("that is where mangrove keeps its roots")
+        }
+        guard
+            let status = try below({ () throws(FilesystemError) in
+                try Directory.open(place.removingLastComponent()).status(of: last)
+            })
+        else { return place }
+        guard status.kind == .directory else { throw refuse("it is not a directory") }
+        if old?.path == place.string { return place }
+        let (isEmpty, isMountPoint) = try below { () throws(FilesystemError) in
+            let parent = try Directory.open(place.removingLastComponent()).status()
+            return (try Directory.open(place).names().isEmpty, parent.device != status.device)
+        }
+        guard isEmpty else { throw ProvisioningError(.directoryNotEmpty(path)) }
+        guard !isMountPoint else { throw refuse("a file system is mounted there; name a directory in it") }
+        return place
+    }
+
+    /// The directory beside `place` where the tree is made, written down before and after.
+    private func makeOutside(
+        _ place: FilePath, in made: borrowing Directory, _ component: FilePath.Component
+    ) throws(FilesystemError) -> OutsideTree {
+        let parent = try Directory.open(place.removingLastComponent())
+        let suffix = component.string.dropFirst(Self.stagingPrefix.count)
+        guard let beside = FilePath.Component(".mangrove-\(suffix)") else {
+            throw FilesystemError("create directory", place, .invalidArgument)
+        }
+        var outside = OutsideTree(path: place.string, staged: parent.path.appending(beside).string, identity: nil)
+        try outside.write(in: made)
+        try parent.makeDirectory(beside)
+        outside.identity = try parent.openDirectory(beside).identity()
+        try outside.write(in: made)
+        return outside
+    }
+}

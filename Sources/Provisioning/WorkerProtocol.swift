@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+package import Filesystem
+
+/// Work on a tree whose files may belong to other ids than the caller's: a value, so that a process in a user
+/// namespace can be asked to do it.
+package enum WorkerRequest: Codable, Equatable, Sendable {
+    /// Deletes `name` in `directory` and everything below it; that it is not there is no error.
+    package struct Removal: Codable, Equatable, Sendable {
+        package let directory: String
+        package let name: String
+        /// Where given, another directory of that name stays.
+        package let only: FileIdentity?
+
+        package init(directory: String, name: String, only: FileIdentity? = nil) {
+            self.directory = directory
+            self.name = name
+            self.only = only
+        }
+    }
+
+    case remove(Removal)
+    /// What the tree at this path takes on the disk.
+    case measure(path: String)
+}
+
+/// What a worker answers with.
+package enum WorkerReply: Codable, Equatable, Sendable {
+    case done
+    case measured(DiskUsage)
+    case failed(WorkerFailure)
+}
+
+/// A line of a worker's output.
+package enum WorkerMessage: Codable, Equatable, Sendable {
+    /// Bytes done so far.
+    case progress(Int64)
+    case reply(WorkerReply)
+}
+
+/// A failure that happened in a worker.
+package struct WorkerFailure: Failure, Codable, Equatable {
+    package let problem: String
+    package let cause: String?
+    package let remedy: String?
+    private let code: Int32
+
+    package init(_ failure: some Failure) {
+        problem = failure.problem
+        cause = failure.cause
+        remedy = failure.remedy
+        code = failure.status.rawValue
+    }
+
+    package var status: ExitStatus { ExitStatus(rawValue: code) }
+}
+
+/// Performs requests where the files of a tree can be handled: in this process, or in a user namespace.
+package protocol NamespacePerforming: Sendable {
+    /// Blocks until it is done. A `.failed` reply is thrown. `progress` gets bytes done so far, from any thread.
+    func perform(
+        _ request: WorkerRequest, progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> WorkerReply
+}
+
+extension NamespacePerforming {
+    package func perform(_ request: WorkerRequest) throws(ProvisioningError) -> WorkerReply {
+        try perform(request) { _ in }
+    }
+}
