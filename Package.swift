@@ -56,8 +56,11 @@ let package = Package(
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
-        module("Provisioning", ["CLinux", "Failures", "Filesystem", "Terminal", system]),
-        module("Commands", ["Failures", "Filesystem", "Provisioning", "Terminal", arguments, system]),
+        module(
+            "Provisioning",
+            ["Architectures", "CLinux", "Emulation", "Failures", "Filesystem", "Sandbox", "Terminal", system]),
+        module(
+            "Commands", ["Failures", "Filesystem", "Provisioning", "Sandbox", "Terminal", arguments, system]),
         .executableTarget(
             name: "mangrove", dependencies: ["Commands"], swiftSettings: strict + [.strictMemorySafety()]),
 

@@ -48,7 +48,8 @@ _Noreturn static void command_exec(const struct mg_child *child) {
     // A session of its own: a ^C of the caller's terminal reaches the caller only, which passes it on once.
     setsid();
     if (child->terminal >= 0) {
-        for (int i = 0; i < 3; i++) dup2(child->terminal, i);
+        for (int i = 0; i < 3; i++)
+            if (i < 2 || plan->error < 0) dup2(child->terminal, i);
         ioctl(0, TIOCSCTTY, 0);
     }
     // Groups before the user: afterwards the right to change them is gone.

@@ -16,6 +16,7 @@ package enum EntryPoint {
     static func run(_ arguments: [String]) async -> ExitStatus {
         do {
             var command = try Mangrove.parseAsRoot(arguments)
+            if let again = (command as? Run)?.reordered(arguments) { command = try Mangrove.parseAsRoot(again) }
             do {
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()
@@ -24,11 +25,20 @@ package enum EntryPoint {
                 }
                 return .success
             } catch {
-                return conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+                let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+                return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
             }
         } catch {
-            return conclude(error, arguments, form: nil)
+            return status(conclude(error, arguments, form: nil), ofFailureIn: Mangrove.command(of: arguments))
         }
+    }
+
+    /// A command that passes on another's status keeps all but three of the numbers free for it.
+    private static func status(
+        _ status: ExitStatus, ofFailureIn command: any ParsableCommand.Type
+    ) -> ExitStatus {
+        guard command is any PassesStatus.Type else { return status }
+        return [.success, .notExecutable, .notFound].contains(status) ? status : .sandboxFailed
     }
 
     /// Tells the user and says what to exit with.
@@ -82,11 +92,19 @@ extension ParsableCommand {
     /// The command that `arguments` come to, as it is written: "mangrove cache list".
     static func name(of arguments: [String]) -> String {
         let name = configuration.commandName ?? _commandName
-        guard let first = arguments.first,
-            let next = configuration.everySubcommand.first(where: {
-                $0._commandName == first || $0.configuration.aliases.contains(first)
-            })
-        else { return name }
+        guard let next = subcommand(of: arguments) else { return name }
         return name + " " + next.name(of: Array(arguments.dropFirst()))
+    }
+
+    /// The command that `arguments` come to.
+    static func command(of arguments: [String]) -> any ParsableCommand.Type {
+        subcommand(of: arguments)?.command(of: Array(arguments.dropFirst())) ?? self
+    }
+
+    private static func subcommand(of arguments: [String]) -> (any ParsableCommand.Type)? {
+        guard let first = arguments.first else { return nil }
+        return configuration.everySubcommand.first {
+            $0._commandName == first || $0.configuration.aliases.contains(first)
+        }
     }
 }

@@ -9,6 +9,6 @@ struct Mangrove: ParsableCommand {
         abstract: "Provision root filesystems for other architectures, and run builds in them.",
         version: "mangrove \(version)",
         groupedSubcommands: [
-            CommandGroup(name: "Roots", subcommands: [List.self, Inspect.self])
+            CommandGroup(name: "Roots", subcommands: [Run.self, Shell.self, List.self, Inspect.self])
         ])
 }

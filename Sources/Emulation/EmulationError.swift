@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Architectures
 package import Failures
 internal import Filesystem
 internal import SystemPackage
@@ -54,5 +55,22 @@ package struct EmulationError: Failure, Equatable {
         EmulationError(
             .needsRoot, problem, cause: "only root may change which programs the kernel can execute",
             remedy: "sudo \(command)", status: .notPermitted)
+    }
+}
+
+extension EmulationError {
+    /// Neither a private binfmt_misc nor a registration of the host's that works.
+    package static func needsHostRegistration(
+        _ architecture: Architecture, status: BinfmtStatus, kernel: KernelRelease
+    ) -> EmulationError {
+        let why =
+            switch status.outcome {
+            case .works: "the registered interpreter is looked for inside the root (no flag F)"
+            case .fails(let reason): reason
+            }
+        return EmulationError(
+            .unusableInterpreter, "cannot execute programs for \(architecture)",
+            cause: "\(why); Linux \(kernel) has no private binfmt_misc (6.7 has)",
+            remedy: "sudo mangrove binfmt install --arch \(architecture)", status: .badConfiguration)
     }
 }

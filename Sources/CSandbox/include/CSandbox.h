@@ -78,9 +78,9 @@ struct mg_plan {
     const char *const *candidates; ///< what to execute: tried in this order while there is no such file; ends with NULL
     char *const *arguments;
     char *const *environment;
-    int input, output, error; ///< become 0, 1 and 2 unless `terminal`
-    int terminal;             ///< 1: a pseudo-terminal of the run's own, its master sent over `control`
-    int inherited;            ///< a descriptor the command keeps as 3; -1: none
+    int input, output, error; ///< become 0, 1 and 2
+    int terminal;  ///< 1: 0 and 1, and 2 where `error` is -1, are a pseudo-terminal, its master sent over `control`
+    int inherited; ///< a descriptor the command keeps as 3; -1: none
 };
 
 /// A run that has begun and waits for its identity maps.

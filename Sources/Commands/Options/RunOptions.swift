@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+
+/// What `run` and `shell` have in common.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Run as this user of the root, a name or number.", valueName: "user[:group]"))
+    var user = "root"
+
+    @Option(help: ArgumentHelp("Run in this directory of the root.", valueName: "directory"))
+    var workdir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Mount a file or directory of the host, by default at the same path. Repeatable.",
+            valueName: "src[:dst[:ro]]"))
+    var bind: [String] = []
+
+    @Option(help: ArgumentHelp("Set an environment variable. Repeatable.", valueName: "key=value"))
+    var env: [String] = []
+
+    @Flag(help: "Drop all changes to the root at the end.")
+    var throwaway = false
+
+    @Flag(name: .customLong("no-network"), help: "Give no network but loopback.")
+    var isolatesNetwork = false
+
+    @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
+    var cpu: String?
+
+    @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
+    var setuid = false
+
+    @Flag(help: "Print what would be done, and do nothing.")
+    var dryRun = false
+
+    func request(_ command: [String]) throws -> RunRequest {
+        var request = RunRequest(command: command)
+        request.user = user
+        request.workingDirectory = workdir.map { FilePath($0) }
+        request.binds = try bind.map { try BindOption(parsing: $0, relativeTo: Surroundings.workingDirectory) }
+        for assignment in env {
+            guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
+                throw ValidationError("--env \(assignment): it should read KEY=VALUE")
+            }
+            request.environment[String(assignment[..<separator])] =
+                String(assignment[assignment.index(after: separator)...])
+        }
+        request.isThrowaway = throwaway
+        request.isolatesNetwork = isolatesNetwork
+        request.cpu = cpu
+        request.trustsSetuid = setuid
+        request.usesTerminal = isatty(0) == 1 && isatty(1) == 1
+        return request
+    }
+
+    /// Runs, and throws the command's own status unless it is 0.
+    func run(_ command: [String], in name: String) throws {
+        // Before anything that could make a thread: threads inherit the mask.
+        let signals = try ForwardedSignals()
+        let caller = Caller(
+            identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
+            environment: Surroundings.environment)
+        let run = try RootRun(
+            try request(command), in: name, of: RootStore(try Surroundings.locations().roots), caller: caller)
+        if dryRun { return try Console.print(run.plan.description + "\n") }
+        var descriptors = StandardDescriptors()
+        // A terminal takes errors too, unless they go elsewhere.
+        if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
+        let status = try run.perform(descriptors: descriptors, signals: signals)
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// A command whose exit status is that of what it runs; its own failures are 125 (126, 127), as chroot(1)'s.
+protocol PassesStatus {}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+struct Shell: ParsableCommand, PassesStatus {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a login shell in a root.",
+        discussion: "The shell is the user's own, from the root's /etc/passwd.")
+
+    @OptionGroup var options: RunOptions
+
+    @Argument(help: "The root.")
+    var name: String
+
+    func run() throws {
+        try options.run([], in: name)
+    }
+}

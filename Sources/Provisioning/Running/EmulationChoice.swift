@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+package import Emulation
+
+/// What makes programs of a root's architecture run: decided from the kernel, the interpreters and the registrations
+/// that this host has.
+package struct EmulationChoice: Hashable, Sendable {
+    /// For a binfmt_misc of the run's own; none: the machine or the host's registration executes them.
+    package let rules: [BinfmtRule]
+    package let environment: [String: String]
+    /// Bits of personality(2).
+    package let personality: UInt
+
+    package init(rules: [BinfmtRule], environment: [String: String], personality: UInt) {
+        self.rules = rules
+        self.environment = environment
+        self.personality = personality
+    }
+
+    /// linux/personality.h
+    private static let fixedAddresses: UInt = 0x004_0000
+    private static let linux32: UInt = 0x0008
+
+    /// Decides for programs of `architecture`, in a run with (`privately`) or without a user namespace.
+    ///
+    /// A private binfmt_misc wherever the kernel has it: then the host's, whatever state it is in, does not matter.
+    /// Else the host's has to work, which a probe finds out by being executed.
+    package static func make(
+        for architecture: Architecture, privately: Bool, cpu: String?, trustsSetuid: Bool,
+        kernel: KernelRelease = .current, host: Architecture = .host
+    ) throws(ProvisioningError) -> EmulationChoice {
+        if architecture.runsNatively(on: host) {
+            return EmulationChoice(
+                rules: [], environment: [:], personality: architecture == .i386 && host == .amd64 ? linux32 : 0)
+        }
+        do throws(EmulationError) {
+            if !privately || !kernel.hasPrivateBinfmt {
+                let status = try BinfmtStatus.current(of: architecture)
+                guard status.worksInRoots else {
+                    throw EmulationError.needsHostRegistration(architecture, status: status, kernel: kernel)
+                }
+            }
+            let interpreter = try Interpreter.find(architecture, host: host)
+            let chosen = EmulatedCPU.choose(architecture, version: interpreter.version, option: cpu)
+            return EmulationChoice(
+                rules: privately && kernel.hasPrivateBinfmt
+                    ? [interpreter.rule(on: kernel, credentials: trustsSetuid)] : [],
+                environment: chosen.map { ["QEMU_CPU": $0] } ?? [:],
+                personality: interpreter.version.wantsFixedAddresses ? fixedAddresses : 0)
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+}

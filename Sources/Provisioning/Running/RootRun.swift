@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+package import Sandbox
+internal import SystemPackage
+
+/// A command in a root that is in the store.
+package struct RootRun: ~Copyable {
+    private let record: RootRecord
+    private let lock: FileLock
+    private let mountPoints: MountPoints
+    package let plan: SandboxPlan
+
+    /// Plans `request` in the root `name`, which is locked for use from here on.
+    package init(
+        _ request: RunRequest, in name: String, of store: RootStore, caller: Caller
+    ) throws(ProvisioningError) {
+        let record = try store.find(name)
+        let lock = try store.lock(record.name, .shared)
+        let tree = FilePath(record.path)
+        let emulation = try EmulationChoice.make(
+            for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
+            cpu: request.cpu, trustsSetuid: request.trustsSetuid)
+        plan = try SandboxPlan(
+            request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
+        self.record = record
+        self.lock = lock
+        mountPoints = MountPoints(of: tree, in: store.path(of: record.name))
+    }
+
+    /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
+    /// one ended it.
+    package consuming func perform(
+        descriptors: StandardDescriptors, signals: borrowing ForwardedSignals
+    ) throws(ProvisioningError) -> Int32 {
+        do throws(FilesystemError) {
+            try ResolvConf.refresh(in: Directory.open(FilePath(record.path)))
+            if case .tree = plan.root { try mountPoints.record(plan) }
+        } catch {
+            throw ProvisioningError(error)
+        }
+        let status: Int32
+        do throws(SandboxError) {
+            var run = try Run.start(plan, descriptors: descriptors)
+            status = run.attend(signals)
+        } catch {
+            sweep()
+            throw ProvisioningError(error)
+        }
+        sweep()
+        return status
+    }
+
+    private func sweep() {
+        // The last one out; whoever else is in does it later.
+        if lock.upgrade() { try? mountPoints.sweep() }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Emulation
+internal import Filesystem
+package import Sandbox
+package import SystemPackage
+
+extension SandboxPlan {
+    /// The plan of `request` in the tree `tree`.
+    ///
+    /// Reads the tree's passwd and group files and what this host can emulate; changes nothing.
+    package init(
+        _ request: RunRequest, tree path: FilePath, hostname: String, caller: Caller, emulation: EmulationChoice
+    ) throws(ProvisioningError) {
+        let account = try Account.find(request.user, in: path)
+        let command = request.command.isEmpty ? [account.shell, "-l"] : request.command
+        self.init(
+            root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
+        isolatesNetwork = request.isolatesNetwork
+        rules = emulation.rules
+        steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
+        var given: [String: String] = emulation.environment
+        if caller.identity.isSingle {
+            // apt cannot become _apt where there is one id only (apt.conf(5), APT_CONFIG).
+            steps.append(
+                .file(target: "/run/mangrove-apt.conf", contents: "APT::Sandbox::User \"root\";\n"))
+            given["APT_CONFIG"] = "/run/mangrove-apt.conf"
+        }
+        let current = caller.currentDirectory
+        let shares = RootLayout.maySharePath(current) && !current.starts(with: path)
+        if shares { steps.append(.bind(source: current, target: current, readOnly: false, optional: false)) }
+        steps += request.binds.map(\.step)
+        workingDirectory = request.workingDirectory ?? (shares ? current : FilePath(account.home))
+        self.hostname = hostname
+        personality = emulation.personality
+        user = account.user
+        usesTerminal = request.usesTerminal
+        environment = RunEnvironment.make(
+            account: account, caller: caller.environment, emulation: given, asked: request.environment)
+    }
+}
+
+extension Account {
+    /// Looks an account up in a tree's own files. A link at `etc` or at one of the files is not followed: it would be
+    /// resolved outside the root.
+    static func find(_ asked: String, in path: FilePath) throws(ProvisioningError) -> Account {
+        let passwd: [UInt8]
+        let group: [UInt8]
+        do throws(FilesystemError) {
+            let tree = try Directory.open(path)
+            if try tree.status(of: "etc")?.kind == .directory {
+                let etc = try tree.openDirectory("etc")
+                passwd = try etc.readFile("passwd") ?? []
+                group = try etc.readFile("group") ?? []
+            } else {
+                passwd = []
+                group = []
+            }
+        } catch {
+            throw ProvisioningError(error)
+        }
+        do throws(SandboxError) {
+            return try Account(
+                asked, passwd: String(decoding: passwd, as: UTF8.self), group: String(decoding: group, as: UTF8.self),
+                root: path.string)
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sandbox
+package import SystemPackage
+
+/// What a user asks of a run.
+package struct RunRequest: Hashable, Sendable {
+    /// A program and its arguments; empty: the account's login shell.
+    package var command: [String]
+    /// `NAME`, `UID`, either with `:GROUP`.
+    package var user = "root"
+    /// nil: the caller's current directory where it can be shared, else the account's home.
+    package var workingDirectory: FilePath?
+    package var binds: [BindOption] = []
+    /// `--env`.
+    package var environment: [String: String] = [:]
+    /// Changes to the root are dropped at the end.
+    package var isThrowaway = false
+    package var isolatesNetwork = false
+    /// The emulated CPU, in qemu's words; nil: chosen.
+    package var cpu: String?
+    /// Setuid programs get their rights under emulation, and the interpreter with them (binfmt's `C`).
+    package var trustsSetuid = false
+    /// A pseudo-terminal of its own.
+    package var usesTerminal = false
+
+    package init(command: [String]) {
+        self.command = command
+    }
+}
+
+/// Who asks, and from where: taken once, so that a plan depends on nothing else.
+package struct Caller: Sendable {
+    package let identity: Identity
+    package let currentDirectory: FilePath
+    package let environment: [String: String]
+
+    package init(identity: Identity, currentDirectory: FilePath, environment: [String: String]) {
+        self.identity = identity
+        self.currentDirectory = currentDirectory
+        self.environment = environment
+    }
+}
