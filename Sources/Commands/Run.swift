@@ -20,7 +20,9 @@ struct Run: ParsableCommand, PassesStatus {
     var command: [String]
 
     func validate() throws {
-        guard !program.isEmpty else { throw ValidationError("no command is given; for a shell: mangrove shell \(name)") }
+        guard !program.isEmpty else {
+            throw ValidationError("no command is given; for a shell: mangrove shell \(name)")
+        }
         guard command.first == "--" || command.contains("--") || command.first?.hasPrefix("-") == false else {
             throw ValidationError("\(command[0]): options stand before the root's name, or between it and --")
         }

@@ -22,6 +22,12 @@ package struct Pipe: ~Copyable {
     /// The end that is written to; -1 once it is closed.
     package private(set) var writerValue: CInt
 
+    /// Gives the writing end away; nil where that has been done, or it is closed.
+    package mutating func takeWriter() -> OwnedDescriptor? {
+        writerValue = -1
+        return writer.take()
+    }
+
     /// The reader sees the end of the file when every copy of the writer is closed.
     package mutating func closeWriter() {
         writer = nil

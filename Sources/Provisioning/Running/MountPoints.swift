@@ -38,7 +38,8 @@ struct MountPoints {
     /// Deletes them. Only while nobody uses the root: under its exclusive lock.
     func sweep() throws(FilesystemError) {
         guard let bytes = try? journal.readFile() else { return }
-        let paths = Set(bytes.split(separator: UInt8(ascii: "\n")).map { FilePath(String(decoding: $0, as: UTF8.self)) })
+        let lines = bytes.split(separator: UInt8(ascii: "\n"))
+        let paths = Set(lines.map { FilePath(String(decoding: $0, as: UTF8.self)) })
         // The deepest first.
         for path in paths.sorted(by: { $0.components.count > $1.components.count }) {
             guard let name = path.lastComponent else { continue }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+package import Sandbox
+internal import SystemPackage
+
+/// Performs requests in a process of this program that has the ids a run has: for users whose roots hold files of
+/// subordinate ids.
+package struct NamespacePerformer: NamespacePerforming {
+    private let identity: Identity
+
+    package init(identity: Identity) {
+        self.identity = identity
+    }
+
+    package func perform(
+        _ request: WorkerRequest, progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> WorkerReply {
+        var questions = try below { () throws(FilesystemError) in try Pipe() }
+        var answers = try below { () throws(FilesystemError) in try Pipe() }
+        // PID 1 of its own namespace: when this process dies, however, the worker does.
+        var plan = SandboxPlan(root: .host, identity: identity, command: ["/proc/self/exe", "worker"])
+        plan.environment = ["LANG=C.UTF-8"]
+        var descriptors = StandardDescriptors()
+        descriptors.input = questions.reader.rawValue
+        descriptors.output = answers.writerValue
+        let run: Run
+        do throws(SandboxError) {
+            run = try Run.start(plan, descriptors: descriptors)
+        } catch {
+            throw ProvisioningError(error)
+        }
+        answers.closeWriter()
+        guard let input = questions.takeWriter() else { throw ProvisioningError(.worker("it cannot be asked")) }
+        let reply = try WorkerConnection.ask(request, input: input, output: answers.reader, progress: progress)
+        withExtendedLifetime(run.process) {}
+        return reply
+    }
+}
