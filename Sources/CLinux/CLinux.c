@@ -49,6 +49,10 @@ long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long
     return lgetxattr(path, name, value, size);
 }
 
+int mg_memory_file(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
 int mg_executable_memory_file(const char *name) {
     // MFD_EXEC, which kernels before 6.3 refuse to know.
     int descriptor = memfd_create(name, MFD_CLOEXEC | 0x10u);

@@ -13,7 +13,7 @@ package struct ChildProcess: Sendable {
     }
 
     package let end: End
-    /// What it wrote to its standard output and error, each 1 MiB at most.
+    /// What it wrote to its standard output and error, each up to the limit given, 1 MiB by default.
     package let output: [UInt8]
     package let errors: [UInt8]
 
@@ -27,7 +27,7 @@ package struct ChildProcess: Sendable {
     /// `keeping` stay open under their own numbers. Throws where it cannot be executed (posix_spawn(3)).
     package static func run(
         _ path: FilePath, _ arguments: [String] = [], environment: [String] = [], keeping: [CInt] = [],
-        timeout: Duration = .seconds(60)
+        timeout: Duration = .seconds(60), limit: Int = 1 << 20
     ) throws(FilesystemError) -> ChildProcess {
         var output = try Pipe()
         var errors = try Pipe()
@@ -43,7 +43,7 @@ package struct ChildProcess: Sendable {
         // The pipes end when the child is gone: one wait for what it says and for its end.
         output.closeWriter()
         errors.closeWriter()
-        let drained = drain((output.reader.rawValue, errors.reader.rawValue), timeout: timeout)
+        let drained = drain((output.reader.rawValue, errors.reader.rawValue), timeout: timeout, limit: limit)
         if !drained.ended { kill(process, SIGKILL) }
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0, Errno.last == .interrupted {}
@@ -94,9 +94,8 @@ package struct ChildProcess: Sendable {
 
     /// Reads both pipes until they are closed. `ended` is false when time ran out before.
     private static func drain(
-        _ descriptors: (CInt, CInt), timeout: Duration
+        _ descriptors: (CInt, CInt), timeout: Duration, limit: Int
     ) -> (output: [UInt8], errors: [UInt8], ended: Bool) {
-        let limit = 1 << 20
         var texts: [[UInt8]] = [[], []]
         var waiting = [
             pollfd(fd: descriptors.0, events: Int16(POLLIN), revents: 0),

@@ -34,6 +34,9 @@ int mg_lsetxattr(const char *path, const char *name, const void *value, unsigned
 long mg_llistxattr(const char *path, char *list, unsigned long size);
 long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long size);
 
+/// memfd_create(2), closed on exec. -1 and errno on failure.
+int mg_memory_file(const char *name);
+
 /// memfd_create(2) of a file that may be executed, closed on exec. -1 and errno on failure.
 int mg_executable_memory_file(const char *name);
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What gpgv said on its status descriptor (doc/DETAILS in GnuPG's source).
+struct VerifierReport {
+    enum Outcome: Equatable {
+        case good(VerifiedSignature)
+        case bad
+        case expiredKey(String)
+        case revokedKey(String)
+        case expiredSignature
+        case unknownKey(String)
+        case unusable
+    }
+
+    /// One for each signature.
+    private(set) var outcomes: [Outcome] = []
+
+    init(parsing text: String) {
+        /// What was said of the signature at hand before the line that gives its key in full.
+        var verdict = ""
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count >= 2, fields[0] == "[GNUPG:]" else { continue }
+            let arguments = fields.dropFirst(2).map(String.init)
+            let key = arguments.first ?? "unknown"
+            switch fields[1] {
+            case "NEWSIG": verdict = ""
+            case "GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG": verdict = String(fields[1])
+            case "BADSIG": outcomes.append(.bad)
+            case "ERRSIG":
+                // The sixth is a reason (9: no such key), the seventh the fingerprint, where gpgv knows it.
+                let reason = arguments.indices.contains(5) ? arguments[5] : ""
+                let full = arguments.indices.contains(6) && arguments[6] != "-" ? arguments[6] : key
+                outcomes.append(reason == "9" ? .unknownKey(full) : .unusable)
+            case "VALIDSIG":
+                outcomes.append(Self.outcome(verdict, arguments))
+                verdict = ""
+            default: break
+            }
+        }
+    }
+
+    private static func outcome(_ verdict: String, _ arguments: [String]) -> Outcome {
+        // The primary key stands last; old versions leave it out where it made the signature itself.
+        guard arguments.count >= 3, let key = Fingerprint(arguments[0]), let created = Int64(arguments[2]),
+            let primary = arguments.count >= 10 ? Fingerprint(arguments[9]) : key
+        else { return .unusable }
+        return switch verdict {
+        case "GOODSIG": .good(VerifiedSignature(fingerprint: primary, signingKey: key, created: created))
+        case "EXPKEYSIG": .expiredKey(primary.hex)
+        case "REVKEYSIG": .revokedKey(primary.hex)
+        case "EXPSIG": .expiredSignature
+        default: .unusable
+        }
+    }
+
+    /// The signature of a pinned key, or what is wrong. One bad signature condemns all; an unknown second signer
+    /// does not: archives are signed with the next release's key too.
+    func signature(pinned: [Fingerprint]) -> Result<VerifiedSignature, Problem> {
+        if outcomes.contains(.bad) { return .failure(Problem(.badSignature)) }
+        var problem: IntegrityError.Code = outcomes.isEmpty ? .noSignature : .badSignature
+        for outcome in outcomes.reversed() {
+            switch outcome {
+            case .good(let signature):
+                if pinned.contains(signature.fingerprint) { return .success(signature) }
+                problem = .keyNotPinned(signature.fingerprint.hex, pinned: pinned)
+            case .unknownKey(let key): problem = .keyNotPinned(key, pinned: pinned)
+            case .expiredKey(let key): problem = .keyExpired(key)
+            case .revokedKey(let key): problem = .keyRevoked(key)
+            case .expiredSignature: problem = .signatureExpired
+            case .bad, .unusable: break
+            }
+        }
+        return .failure(Problem(problem))
+    }
+
+    struct Problem: Error {
+        let code: IntegrityError.Code
+
+        init(_ code: IntegrityError.Code) {
+            self.code = code
+        }
+    }
+}
