@@ -97,7 +97,8 @@ void mg_init(struct mg_child *child) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    // Beyond the command's own descriptors, which are closed here after the fork.
+    int signals = fcntl(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), F_DUPFD_CLOEXEC, 10);
     pid_t command = signals < 0 ? -1 : (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (command == 0) command_exec(child);
     if (command < 0) mg_fail(child, mg_step_fork, -1);
