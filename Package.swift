@@ -60,9 +60,16 @@ let package = Package(
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
         module(
             "Provisioning",
-            ["Architectures", "CLinux", "Emulation", "Failures", "Filesystem", "Sandbox", "Terminal", system]),
+            [
+                "Architectures", "CLinux", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "Sandbox",
+                "Terminal", "Transfer", system,
+            ]),
         module(
-            "Commands", ["Failures", "Filesystem", "Provisioning", "Sandbox", "Terminal", arguments, system]),
+            "Commands",
+            [
+                "Architectures", "Emulation", "Failures", "Filesystem", "Provisioning", "Sandbox", "Terminal",
+                arguments, system,
+            ]),
         .executableTarget(
             name: "mangrove", dependencies: ["Commands"], swiftSettings: strict + [.strictMemorySafety()]),
 

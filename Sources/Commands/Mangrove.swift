@@ -9,6 +9,10 @@ struct Mangrove: ParsableCommand {
         abstract: "Provision root filesystems for other architectures, and run builds in them.",
         version: "mangrove \(version)",
         groupedSubcommands: [
-            CommandGroup(name: "Roots", subcommands: [Run.self, Shell.self, List.self, Inspect.self])
+            CommandGroup(
+                name: "Roots", subcommands: [Run.self, Shell.self, List.self, Inspect.self, Remove.self]),
+            CommandGroup(
+                name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [Worker.self, CleanUp.self]),
         ])
 }

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import Provisioning
+internal import Sandbox
 internal import SystemPackage
 
 /// The process's environment, as the commands need it.
@@ -23,6 +24,11 @@ enum Surroundings {
         guard let path = unsafe getcwd(nil, 0) else { return "/" }
         defer { unsafe free(path) }
         return unsafe FilePath(platformString: path)
+    }
+
+    /// What works on the files of roots.
+    static func workers() throws -> any NamespacePerforming {
+        geteuid() == 0 ? DirectPerformer() : NamespacePerformer(identity: try Identity.ofCaller())
     }
 
     static func locations() throws -> Locations {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Extraction
 internal import Filesystem
 internal import SystemPackage
 
@@ -10,14 +11,29 @@ package struct DirectPerformer: NamespacePerforming {
     package func perform(
         _ request: WorkerRequest, progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> WorkerReply {
-        try below { () throws(FilesystemError) in
-            switch request {
-            case .remove(let removal):
-                try remove(removal)
-                return .done
-            case .measure(let path):
-                return .measured(try DiskUsage(of: FilePath(path)))
-            }
+        switch request {
+        case .probe:
+            return .done
+        case .extract(let unpacking):
+            return .extracted(try extract(unpacking, progress))
+        case .remove(let removal):
+            try below { () throws(FilesystemError) in try remove(removal) }
+            return .done
+        case .measure(let path):
+            return .measured(try below { () throws(FilesystemError) in try DiskUsage(of: FilePath(path)) })
+        }
+    }
+
+    private func extract(
+        _ unpacking: WorkerRequest.Unpacking, _ progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> ExtractionReport {
+        let archive = try below { () throws(FilesystemError) in
+            try OwnedDescriptor.open(FilePath(unpacking.archive), .readOnly)
+        }
+        let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(unpacking.tree)) }
+        return try below { () throws(ExtractionError) in
+            try Extractor(policy: unpacking.policy).extract(
+                from: archive, name: unpacking.name, into: tree, progress: progress)
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Extraction
 package import Failures
 package import Filesystem
 
@@ -20,6 +21,25 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         }
     }
 
+    /// Unpacks an archive, the file `archive`, into the directory `tree`.
+    package struct Unpacking: Codable, Equatable, Sendable {
+        package let archive: String
+        /// What messages call it.
+        package let name: String
+        package let tree: String
+        package let policy: ExtractionPolicy
+
+        package init(archive: String, name: String, tree: String, policy: ExtractionPolicy) {
+            self.archive = archive
+            self.name = name
+            self.tree = tree
+            self.policy = policy
+        }
+    }
+
+    /// Nothing: that it comes back shows that there can be workers.
+    case probe
+    case extract(Unpacking)
     case remove(Removal)
     /// What the tree at this path takes on the disk.
     case measure(path: String)
@@ -28,6 +48,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 /// What a worker answers with.
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
+    case extracted(ExtractionReport)
     case measured(DiskUsage)
     case failed(WorkerFailure)
 }

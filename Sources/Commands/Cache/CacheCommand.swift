@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+struct CacheCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cache", abstract: "See and delete what was downloaded.",
+        subcommands: [CacheList.self, CachePrune.self])
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Provisioning
+internal import Terminal
+
+struct CacheList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List what was downloaded.", aliases: ["ls"])
+
+    @OptionGroup var output: FormatOptions
+
+    func run() throws {
+        let cache = Cache(try Surroundings.locations().cache)
+        try OutputRendering.show(CacheReport(entries: try cache.entries()), as: output.format)
+    }
+}
+
+/// `cache list` and `cache prune`: an array of files.
+struct CacheReport: Report {
+    let entries: [Cache.Entry]
+
+    var document: [Cache.Entry] { entries }
+
+    func text(colour: Bool) -> String {
+        var table = Table(
+            [Table.Column("name"), Table.Column("size", numeric: true), Table.Column("used"), Table.Column("path")])
+        for entry in entries { table.add([entry.name, Quantity.bytes(entry.size), entry.used, entry.path]) }
+        return table.rendered(colour: colour)
+    }
+}

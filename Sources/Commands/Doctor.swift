@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import ArgumentParser
+internal import Emulation
+internal import Failures
+internal import Provisioning
+internal import Terminal
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find out what is wrong with this machine, and what mends it.",
+        discussion: "Exits with 78 where there is something that makes mangrove fail.")
+
+    @Argument(help: "The architectures to look at; those of the roots there are, and arm64, where none is named.")
+    var architectures: [Architecture] = []
+
+    @OptionGroup var output: FormatOptions
+
+    func run() throws {
+        let store = RootStore(try Surroundings.locations().roots)
+        let path = Interpreter.searchPath()
+        var wanted = architectures
+        if wanted.isEmpty {
+            let inUse = try store.list().records.compactMap { Architecture($0.architecture) }
+            wanted = [.arm64] + Set(inUse).subtracting([.arm64]).sorted { $0.rawValue < $1.rawValue }
+        }
+        var findings = NamespaceFindings().findings(using: try Surroundings.workers(), path: path)
+        findings += wanted.flatMap { Finding.emulation(of: $0) }
+        findings += ToolFindings(path: path, environment: Surroundings.environment).findings()
+        findings += StorageFindings(store).findings()
+        try OutputRendering.show(DoctorReport(findings: findings), as: output.format)
+        if findings.contains(where: { $0.state == .problem }) {
+            throw ExitCode(ExitStatus.badConfiguration.rawValue)
+        }
+    }
+}
+
+/// `doctor`: an array of findings.
+struct DoctorReport: Report {
+    struct Item: Encodable {
+        let subject: String
+        let state: String
+        let detail: String
+        let remedy: String?
+    }
+
+    let findings: [Finding]
+
+    var document: [Item] {
+        findings.map { Item(subject: $0.subject, state: $0.state.rawValue, detail: $0.detail, remedy: $0.remedy) }
+    }
+
+    func text(colour: Bool) -> String {
+        let width = findings.reduce(0) { max($0, $1.subject.count) }
+        return findings.map { finding in
+            let (style, label): (Style, String) =
+                switch finding.state {
+                case .ok: (.good, "ok      ")
+                case .warning: (.doubtful, "warning ")
+                case .problem: (.bad, "problem ")
+                }
+            let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
+            let line = style.applied(to: label, colour: colour) + subject + "  " + finding.detail.printable + "\n"
+            return line + (finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" } ?? "")
+        }.joined()
+    }
+}

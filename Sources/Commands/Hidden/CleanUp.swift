@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import Provisioning
+internal import Terminal
+
+/// What an interrupted command becomes (`Interruption`).
+struct CleanUp: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Delete what an interrupted command left.", shouldDisplay: false)
+
+    @Argument(help: "The signal that interrupted it.")
+    var signal: Int32
+
+    func run() throws {
+        // A line of progress may stand there.
+        if OutputStream.standardError.isTerminal { try? OutputStream.standardError.write("\r\u{1B}[K") }
+        // Its workers are this process's children now; they end when the one they work for does.
+        while waitpid(-1, nil, 0) > 0 {}
+        _ = RootStore(try Surroundings.locations().roots).sweep(using: try Surroundings.workers())
+        throw ExitCode(128 + signal)
+    }
+}
