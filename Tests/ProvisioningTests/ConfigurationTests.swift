@@ -30,7 +30,6 @@ import Testing
         ("{ network: { stallTimeout: 'soon' } }", "network.stallTimeout", "a number is wanted"),
         ("{ network: { attempts: 0 } }", "network.attempts", "a number above 0 is wanted"),
         ("{ network: { colour: 1 } }", "network.colour", "there is no such key"),
-        ("{\n  cpu: 'max',\n  cpu 'x'\n}", "config.json", "line 3"),
         ("[]", "config.json", "wanted"),
     ])
     func whatIsWrongIsNamed(text: String, position: String, reason: String) {
