@@ -86,8 +86,8 @@ let package = Package(
         tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
         tests(of: "Processes", ["Filesystem", system]),
-        tests(of: "Extraction", ["Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
+        tests(of: "Extraction", ["CArchive", "CLinux", "Failures", "Filesystem", "Fixtures", system]),
     ],
     swiftLanguageModes: [.v6]
 )

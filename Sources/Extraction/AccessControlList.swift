@@ -47,3 +47,21 @@ private func kernelTag(_ tag: CInt) -> (value: UInt16, named: Bool)? {
     default: nil
     }
 }
+
+/// The other way round: `value` of such an attribute as an ACL of `entry`.
+func addAccessControlList(_ value: ArraySlice<UInt8>, _ type: CInt, to entry: OpaquePointer) {
+    let tags: [UInt8: CInt] = [
+        0x01: ARCHIVE_ENTRY_ACL_USER_OBJ, 0x02: ARCHIVE_ENTRY_ACL_USER, 0x04: ARCHIVE_ENTRY_ACL_GROUP_OBJ,
+        0x08: ARCHIVE_ENTRY_ACL_GROUP, 0x10: ARCHIVE_ENTRY_ACL_MASK, 0x20: ARCHIVE_ENTRY_ACL_OTHER,
+    ]
+    var rest = value.dropFirst(4)
+    while rest.count >= 8 {
+        let line = Array(rest.prefix(8))
+        rest = rest.dropFirst(8)
+        guard let tag = tags[line[0]] else { continue }
+        let id = line[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let named = tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP
+        unsafe archive_entry_acl_add_entry(
+            entry, type, CInt(line[2] & 7), tag, named ? CInt(bitPattern: id) : -1, named ? "\(id)" : "")
+    }
+}

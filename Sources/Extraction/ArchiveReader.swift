@@ -2,29 +2,46 @@
 
 internal import CArchive
 
-/// The entries of a tar or cpio stream that arrives through a ring.
+/// The entries of a tar or cpio stream that something else decompresses.
 @safe final class ArchiveReader {
     private let input: ArchiveInput
-    private let ring: BlockRing
+    private let next: ArchiveInput.Next
     private let start: StreamStart
     private let name: String
-    private let byteLimit: Int64
     private var entries = 0
 
     /// The first bytes of the stream, for the message that says what it is if it is no archive.
     private final class StreamStart {
         var head: [UInt8] = []
         var total: Int64 = 0
+        /// Whether the stream itself is damaged.
+        var failed = false
+
+        /// `error`, met before any entry, in words for what is no archive at all.
+        func explain(_ error: ExtractionError, _ name: String) -> ExtractionError {
+            guard case .damaged = error.reason, !failed else { return error }
+            // POSIX has "ustar" in the header; the older form has nothing of the kind.
+            if head.dropFirst(257).starts(with: "ustar".utf8) || head.starts(with: "0707".utf8) { return error }
+            return ExtractionError(
+                name, .notAnArchive(found: head.isEmpty ? "no data at all" : describe(head: head)))
+        }
     }
 
-    init(_ ring: BlockRing, name: String, byteLimit: Int64) throws(ExtractionError) {
-        self.ring = ring
+    /// `source` gives decompressed bytes, valid until it is called again, and none at the end; `byteLimit` of them at most.
+    init(
+        name: String, byteLimit: Int64, source: @escaping ArchiveInput.Next
+    ) throws(ExtractionError) {
         self.name = name
-        self.byteLimit = byteLimit
         let start = StreamStart()
         self.start = start
         let next: ArchiveInput.Next = { () throws(ExtractionError) in
-            let block = unsafe try ring.next()
+            let block: UnsafeRawBufferPointer
+            do throws(ExtractionError) {
+                unsafe block = unsafe try source()
+            } catch {
+                start.failed = true
+                throw error
+            }
             if start.head.isEmpty { unsafe start.head = Array(block.prefix(512)) }
             start.total += Int64(block.count)
             guard start.total <= byteLimit else {
@@ -33,20 +50,24 @@ internal import CArchive
             return unsafe block
         }
         // Each format more is attack surface; these are what roots come in.
-        input = try unsafe ArchiveInput(name: name, next: next) { archive in
-            unsafe archive_read_support_format_tar(archive)
-            unsafe archive_read_support_format_cpio(archive)
+        unsafe self.next = unsafe next
+        do throws(ExtractionError) {
+            input = try unsafe ArchiveInput(name: name, next: next) { archive in
+                unsafe archive_read_support_format_tar(archive)
+                unsafe archive_read_support_format_cpio(archive)
+            }
+        } catch {
+            throw start.explain(error, name)
         }
     }
 
     /// The next entry, valid until the next call; nil once the stream has been read and checked to its very end.
-    func next() throws(ExtractionError) -> ArchiveEntry? {
+    func nextEntry() throws(ExtractionError) -> ArchiveEntry? {
         let header: OpaquePointer?
         do throws(ExtractionError) {
             unsafe header = try input.nextHeader()
         } catch {
-            guard entries == 0, case .damaged = error.reason, !looksLikeArchive else { throw error }
-            throw ExtractionError(name, .notAnArchive(found: describe(head: start.head)))
+            throw entries == 0 ? start.explain(error, name) : error
         }
         if let header = unsafe header {
             entries += 1
@@ -57,18 +78,12 @@ internal import CArchive
             throw ExtractionError(name, .damaged("it ends without tar's end mark: the rest is missing"))
         }
         // libarchive stops at the end mark; checksums and truncation show at the end of the stream.
-        while unsafe try !ring.next().isEmpty {}
+        while unsafe try !next().isEmpty {}
         return nil
     }
 
     /// The next bytes of the entry's contents, and where in the file they belong: what is left out is a hole.
     func nextBlock() throws(ExtractionError) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
         unsafe try input.nextBlock()
-    }
-
-    /// Whether the stream begins as tar (POSIX, "ustar" in the header) or cpio does.
-    private var looksLikeArchive: Bool {
-        let head = start.head
-        return head.dropFirst(257).starts(with: "ustar".utf8) || head.starts(with: "0707".utf8)
     }
 }

@@ -69,10 +69,13 @@ package struct Extractor: Sendable {
         let hasOwnUmask = mg_unshare_umask() == 0
         if hasOwnUmask { _ = umask(0) }
         do throws(ExtractionError) {
-            let reader = try ArchiveReader(ring, name: name, byteLimit: policy.byteLimit)
+            let reader = try unsafe ArchiveReader(name: name, byteLimit: policy.byteLimit) {
+                () throws(ExtractionError) in
+                unsafe try ring.next()
+            }
             var writer = TreeWriter(
                 root: root, archive: name, policy: policy, hasOwnUmask: hasOwnUmask, made: made)
-            while let entry = try reader.next() { try writer.write(entry, from: reader) }
+            while let entry = try reader.nextEntry() { try writer.write(entry, from: reader) }
             try writer.finish()
             guard writer.report.entries > 0 || policy.allowsEmpty else {
                 throw ExtractionError(name, .notAnArchive(found: "an archive without entries"))

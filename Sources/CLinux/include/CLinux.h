@@ -25,6 +25,10 @@ static const unsigned long long mg_resolve_in_root = 0x10;
 /// utimensat(2): this time stays as it is (UTIME_OMIT).
 static const long mg_utime_omit = (1L << 30) - 2;
 
+/// lseek(2): the next data, the next hole (SEEK_DATA, SEEK_HOLE).
+static const int mg_seek_data = 3;
+static const int mg_seek_hole = 4;
+
 /// unshare(2) with CLONE_FS: the calling thread has a umask and a working directory of its own. -1 and errno on failure.
 int mg_unshare_umask(void);
 

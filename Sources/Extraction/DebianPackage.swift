@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Filesystem
+
+/// What a `.deb` (deb(5)) says of itself, and what was unpacked from it.
+package struct DebianPackage: Equatable, Sendable {
+    /// A file of the control archive: `control`, `conffiles`, `postinst`…
+    package struct ControlMember: Equatable, Sendable {
+        package let name: String
+        /// The twelve permission bits.
+        package let permissions: UInt32
+        package let bytes: [UInt8]
+    }
+
+    /// In the order of the archive.
+    package let control: [ControlMember]
+    /// What dpkg keeps as `info/PACKAGE.list`: `/.`, `/usr`, `/usr/bin/x`, in the archive's order, a line each.
+    package let fileList: [UInt8]
+    package let report: ExtractionReport
+
+    /// The control files alone; the rest of the package is not read.
+    package static func readControl(
+        from source: borrowing OwnedDescriptor, name: String
+    ) throws(ExtractionError) -> [ControlMember] {
+        try DebianPackageReader(DescriptorSource(source.rawValue, name: name, progress: nil), name: name).control()
+    }
+
+    /// Unpacks the package that `source` is at the beginning of into the root `directory`.
+    ///
+    /// With the default policy as dpkg does: directories that are there stay as they are, and `./bin/x` goes
+    /// wherever a link `bin` of the root leads, which is never outside it. `name` and `progress` as in
+    /// `Extractor.extract`. After an error `directory` holds a part of the package.
+    package static func unpack(
+        from source: borrowing OwnedDescriptor, name: String, into directory: borrowing Directory,
+        policy: ExtractionPolicy = .package, progress: (@Sendable (Int64) -> Void)? = nil
+    ) throws(ExtractionError) -> DebianPackage {
+        let reader = try DebianPackageReader(
+            DescriptorSource(source.rawValue, name: name, progress: progress), name: name)
+        let control = try reader.control()
+        let list = FileList()
+        let report = try Extractor(policy: policy).extract(try reader.data(), name: name, into: directory) { entry in
+            list.bytes += entry.isRoot ? Array("/.".utf8) : entry.rooted
+            list.bytes.append(UInt8(ascii: "\n"))
+        }
+        try reader.finish()
+        return DebianPackage(control: control, fileList: list.bytes, report: report)
+    }
+
+    /// Filled on the extractor's thread, read after that has ended.
+    private final class FileList: @unchecked Sendable {
+        var bytes: [UInt8] = []
+    }
+}
