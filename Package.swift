@@ -54,6 +54,9 @@ let package = Package(
         module("Processes", ["Filesystem", system]),
         library("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
         module("Integrity", ["CCrypto", "Failures", "Filesystem", "Processes", system]),
+        module(
+            "PackageArchive",
+            ["Architectures", "Extraction", "Failures", "Filesystem", "Integrity", "Processes", "Transfer", system]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
@@ -82,6 +85,7 @@ let package = Package(
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
         tests(of: "Failures"),
+        tests(of: "PackageArchive", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
         tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+
+/// Why a root cannot be made from a package archive.
+package struct PackageArchiveError: Failure, Equatable {
+    package enum Kind: Equatable, Sendable {
+        /// A file of the archive does not have the form it should.
+        case malformed
+        /// A Release file is older than it says it may get.
+        case expired
+        /// A file is not what the one above it in the chain of digests says.
+        case mismatch
+        /// The archive lacks the suite, component or architecture.
+        case notOffered
+        case unknownPackage
+        case unsatisfiable
+        /// Two packages bring the same file.
+        case overlap
+        /// A module below failed; its words are kept.
+        case other
+    }
+
+    package let kind: Kind
+    package let problem: String
+    package let cause: String?
+    package let remedy: String?
+    package let status: ExitStatus
+
+    package init(
+        _ kind: Kind, _ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus = .badData
+    ) {
+        self.kind = kind
+        self.problem = problem
+        self.cause = cause
+        self.remedy = remedy
+        self.status = status
+    }
+
+    /// What a module below said, word for word.
+    package init(_ failure: some Failure) {
+        self.init(
+            .other, failure.problem, cause: failure.cause, remedy: failure.remedy, status: failure.status)
+    }
+
+    static func malformed(_ file: String, _ detail: String) -> PackageArchiveError {
+        PackageArchiveError(.malformed, "\(file) is malformed", cause: detail)
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+
+/// How much a root holds besides the packages that are asked for.
+package enum Variant: String, CaseIterable, Codable, Sendable {
+    /// Essential packages and what they need.
+    case essential
+    /// And packages of priority required, and apt.
+    case minbase
+    /// And build-essential.
+    case buildd
+}
+
+/// The packages of a root: each dependency of each is met by another, and none conflicts.
+package struct Selection: Sendable {
+    /// Each after what it depends on, as far as there is no circle.
+    package let packages: [PackageRecord]
+    /// What `apt-mark showauto` is to say: those that came in for others. What essential packages need is no more
+    /// removed than they are, and does not count.
+    package let automatic: Set<String>
+    /// Several packages provided a name and none was better by any rule; apt may have taken another. For what is said
+    /// to the user only.
+    package let freeChoices: [FreeChoice]
+
+    package struct FreeChoice: Hashable, Sendable {
+        package let name: String
+        package let taken: String
+        package let others: [String]
+
+        package init(name: String, taken: String, others: [String]) {
+            (self.name, self.taken, self.others) = (name, taken, others)
+        }
+    }
+
+    /// `extra`: names of packages, or `NAME=VERSION`.
+    package init(
+        from universe: PackageUniverse, variant: Variant, extra: [String] = []
+    ) throws(PackageArchiveError) {
+        let essential = try universe.base(withRequired: false)
+        guard !essential.isEmpty else {
+            throw PackageArchiveError(
+                .notOffered, "the archive has no essential package for \(universe.architecture)",
+                cause: "its suites hold additions only", remedy: "name the suite of the release itself first")
+        }
+        var wanted: [PackageRecord] = []
+        if variant != .essential {
+            wanted = try universe.base(withRequired: true).filter { !$0.isEssential }
+            for name in variant == .buildd ? ["apt", "build-essential"] : ["apt"] {
+                if let record = try universe.candidate(name) { wanted.append(record) }
+            }
+        }
+        for name in extra { wanted.append(try Self.find(name, in: universe)) }
+        // The essential ones are complete before anything else is looked at: later choices favour what is there.
+        var resolver = Resolver(universe)
+        try resolver.install(essential)
+        let first = Set(resolver.selected.map(\.name))
+        try resolver.install(wanted)
+        packages = InstallationOrder(resolver.selected).packages
+        automatic = resolver.automatic.subtracting(first)
+        freeChoices = resolver.freeChoices
+    }
+
+    private static func find(
+        _ request: String, in universe: PackageUniverse
+    ) throws(PackageArchiveError) -> PackageRecord {
+        let parts = request.split(separator: "=", maxSplits: 1).map(String.init)
+        guard let name = parts.first else { throw try universe.unknown(request) }
+        if parts.count == 2 {
+            let versions = try universe.versions(of: name)
+            if let found = versions.first(where: { $0.version.text == parts[1] }) { return found }
+            if !versions.isEmpty {
+                throw PackageArchiveError(
+                    .unknownPackage, "there is no version \(parts[1]) of \(name)",
+                    cause: "the archive has \(versions.map(\.version.text).joined(separator: ", "))")
+            }
+        } else if let found = try universe.candidate(name) {
+            return found
+        }
+        guard let relation = Relation(parsing: name) else { throw try universe.unknown(name) }
+        let providers = try universe.providers(of: relation)
+        // As apt: a name that one package alone provides means that package.
+        if providers.count == 1 { return providers[0] }
+        guard providers.isEmpty else {
+            throw PackageArchiveError(
+                .unknownPackage, "\(name) is a virtual package",
+                cause: "it is provided by \(providers.map(\.name).sorted().joined(separator: ", "))",
+                remedy: "name one of them")
+        }
+        throw try universe.unknown(name)
+    }
+}
