@@ -42,7 +42,7 @@ import Testing
             try Directory.open(root).makeDirectory("usr", mode: 0o711)
             try Directory.open(root.appending("usr")).makeDirectory("bin", mode: 0o711)
             try Directory.open(root).makeSymbolicLink("bin", to: "/usr/bin")
-            try AtomicFile.write(archive, to: scratch.appending("x.deb"))
+            try writeFile(archive, to: scratch.appending("x.deb"))
             let file = try OwnedDescriptor.open(scratch.appending("x.deb"), .readOnly)
             var policy = ExtractionPolicy.package
             policy.ownership = .caller
@@ -80,7 +80,7 @@ import Testing
         try withScratchDirectory { scratch in
             let whole = try Self.package()
             // The rest need not even be there.
-            try AtomicFile.write(Array(whole.dropLast(100)), to: scratch.appending("x.deb"))
+            try writeFile(Array(whole.dropLast(100)), to: scratch.appending("x.deb"))
             let file = try OwnedDescriptor.open(scratch.appending("x.deb"), .readOnly)
             let control = try DebianPackage.readControl(from: file, name: "x.deb")
             #expect(control.first?.bytes == Array(Self.controlText.utf8))

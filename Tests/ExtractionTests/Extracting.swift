@@ -15,7 +15,7 @@ func extracting<Result>(
     try withScratchDirectory { scratch in
         let root = scratch.appending("root")
         try Directory.open(scratch).makeDirectory("root")
-        try AtomicFile.write(archive, to: scratch.appending("archive"))
+        try writeFile(archive, to: scratch.appending("archive"))
         let file = try OwnedDescriptor.open(scratch.appending("archive"), .readOnly)
         let report = try Extractor(policy: policy).extract(from: file, name: "archive", into: try .open(root))
         return try body(report, root)
@@ -27,8 +27,8 @@ func refusal(of archive: [UInt8], _ policy: ExtractionPolicy = .unprivileged) th
     try withScratchDirectory { scratch in
         try Directory.open(scratch).makeDirectory("root")
         try Directory.open(scratch).makeDirectory("outside")
-        try AtomicFile.write(Array("secret".utf8), to: scratch.appending("outside/secret"))
-        try AtomicFile.write(archive, to: scratch.appending("archive"))
+        try writeFile(Array("secret".utf8), to: scratch.appending("outside/secret"))
+        try writeFile(archive, to: scratch.appending("archive"))
         let file = try OwnedDescriptor.open(scratch.appending("archive"), .readOnly)
         let error = #expect(throws: ExtractionError.self) {
             try Extractor(policy: policy).extract(
@@ -68,4 +68,9 @@ func sampleTar() -> TarBuilder {
     tar.add("./etc/noise".utf8, content: noise, target: "".utf8)
     tar.add("./etc/last", content: "last\n")
     return tar
+}
+
+/// Not to the disk: the tests write many.
+func writeFile(_ bytes: [UInt8], to path: FilePath) throws {
+    try OwnedDescriptor.open(path, .writeOnly, options: .create).write(bytes, to: path)
 }

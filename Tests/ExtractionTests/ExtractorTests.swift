@@ -106,7 +106,7 @@ import Testing
 
     @Test func pathsLongerThanTheKernelTakes() throws {
         let component = String(repeating: "d", count: 200)
-        let path = (0..<100).map { _ in component }.joined(separator: "/")
+        let path = (0..<25).map { _ in component }.joined(separator: "/")
         var tar = TarBuilder()
         tar.add("\(path)/file", content: "deep")
         tar.add("\(path)/other", content: "deep too")
