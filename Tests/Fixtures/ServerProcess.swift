@@ -30,10 +30,18 @@ package final class ServerProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         posix_spawn_file_actions_addopen(&actions, 1, log.string, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Threads of a test have signals blocked; a shell that cannot see SIGCHLD waits for ever.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var vector = arguments.map { strdup($0) } + [nil]
         defer { for argument in vector { free(argument) } }
         var process: pid_t = 0
-        let error = posix_spawn(&process, "/bin/sh", &actions, nil, &vector, environ)
+        let error = posix_spawn(&process, "/bin/sh", &actions, &attributes, &vector, environ)
         close(ends[0])
         guard error == 0 else {
             close(ends[1])

@@ -7,46 +7,6 @@ import SystemPackage
 import Testing
 import Transfer
 
-/// What every suite here begins with.
-struct Scene {
-    let scratch: FilePath
-    let destination: FilePath
-    var settings: NetworkSettings
-
-    init(_ scratch: FilePath) {
-        self.scratch = scratch
-        destination = scratch.appending("downloaded")
-        settings = NetworkSettings(version: "0") { _ in nil }
-        settings.backOff = .milliseconds(20)
-        settings.stallTimeout = .milliseconds(400)
-        settings.attempts = 3
-    }
-
-    /// A file of bytes without a pattern, on the disk at `scratch/name`.
-    func file(_ name: FilePath.Component, size: Int) throws -> (path: FilePath, bytes: [UInt8]) {
-        var state = UInt64(size)
-        let bytes = (0..<size).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 56)
-        }
-        try AtomicFile.write(bytes, to: scratch.appending(name))
-        return (scratch.appending(name), bytes)
-    }
-
-    func request(_ urls: String..., size: Int64? = nil) -> DownloadRequest {
-        DownloadRequest(urls: urls, destination: destination, size: size)
-    }
-
-    /// The names beside the destination that the download made.
-    func leftovers() throws -> Set<String> {
-        Set(try Directory.open(scratch).names().map(\.string).filter { $0.hasPrefix(".downloaded.") })
-    }
-}
-
-extension Downloaded {
-    var file: DownloadedFile? { if case .file(let file) = self { file } else { nil } }
-}
-
 @Suite struct DownloadTests {
     @Test func aFileOfAMirrorArrivesWholeAndAlone() async throws {
         try await withScratchDirectory { scratch in
@@ -64,6 +24,61 @@ extension Downloaded {
             #expect(seen.withLock(\.last)?.bytes == 3_000_000)
             #expect(seen.withLock(\.last)?.total == 3_000_000)
             #expect(try scene.leftovers() == [])
+        }
+    }
+
+    @Test func aFileThatIsThereIsNotAskedForAgain() async throws {
+        try await withScratchDirectory { scratch in
+            let scene = Scene(scratch)
+            try AtomicFile.write(Array("there".utf8), to: scene.destination)
+            let server = try FaultServer(["/f": [.text("new text")]], scratch: scratch)
+            #expect(try await scene.download(scene.request(server.url + "/f", size: 5))?.url == nil)
+            #expect(try server.requests().isEmpty)
+            // Of another size it cannot be the one.
+            #expect(try await scene.download(scene.request(server.url + "/f", size: 8))?.url != nil)
+            #expect(try scene.destination.readFile() == Array("new text".utf8))
+        }
+    }
+
+    @Test func whatIsUnchangedIsNotTransferred() async throws {
+        try await withScratchDirectory { scratch in
+            let scene = Scene(scratch)
+            let (path, _) = try scene.file("f", size: 100)
+            let server = try StaticServer(serving: scratch, scratch: scratch)
+            for url in [server.url + "/f", "file://\(path)"] {
+                var request = scene.request(url)
+                let file = try #require(try await scene.download(request))
+                request.validators = file.validators
+                #expect(try await Downloader(settings: scene.settings).download(request) == .notModified)
+                request.validators = Validators(etag: "\"other\"", lastModified: "Mon, 01 Jan 2001 00:00:00 GMT")
+                #expect(try await scene.download(request)?.size == 100)
+                try Directory.open(scratch).unlink("downloaded")
+            }
+        }
+    }
+
+    @Test func manyAtOnceFetchOnce() async throws {
+        try await withScratchDirectory { scratch in
+            let scene = Scene(scratch)
+            let (path, bytes) = try scene.file("f", size: 200_000)
+            let server = try FaultServer(["/f": [.file(path).with(\.bytesPerSecond, 400_000)]], scratch: scratch)
+            let files = try await withThrowingTaskGroup(of: DownloadedFile?.self) { group in
+                for _ in 0..<4 { group.addTask { try await scene.download(scene.request(server.url + "/f")) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(files.filter { $0?.url != nil }.count == 1 && files.allSatisfy { $0?.size == 200_000 })
+            #expect(try server.requests().count == 1)
+            #expect(try scene.destination.readFile() == bytes)
+            #expect(try scene.leftovers() == [])
+        }
+    }
+
+    @Test func anEmptyFileArrives() async throws {
+        try await withScratchDirectory { scratch in
+            let scene = Scene(scratch)
+            let server = try FaultServer(["/f": [.text("")]], scratch: scratch)
+            #expect(try await scene.download(scene.request(server.url + "/f"))?.size == 0)
+            #expect(try scene.destination.readFile().isEmpty)
         }
     }
 }
