@@ -70,8 +70,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Architectures", "Emulation", "Failures", "Filesystem", "Provisioning", "Sandbox", "Terminal",
-                arguments, system,
+                "Architectures", "Emulation", "Failures", "Filesystem", "Integrity", "Provisioning", "Sandbox",
+                "Terminal", "Transfer", arguments, system,
             ]),
         .executableTarget(
             name: "mangrove", dependencies: ["Commands"], swiftSettings: strict + [.strictMemorySafety()]),

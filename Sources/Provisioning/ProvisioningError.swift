@@ -23,6 +23,12 @@ package struct ProvisioningError: Failure {
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
         case noHome
+        /// The file to be unpacked is not there.
+        case noArchive(FilePath)
+        case notSigned(String)
+        /// An archive, but not of a system.
+        case notASystem(String, reason: String)
+        case packages([String], reason: String, ExitStatus)
         /// A worker process failed to do its part.
         case worker(String)
         case interrupted(signal: CInt)
@@ -54,6 +60,10 @@ package struct ProvisioningError: Failure {
         case .configuration(let path, let position, _):
             position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
         case .noHome: "there is no place for roots"
+        case .noArchive(let path): "there is no file \(path)"
+        case .notSigned(let name): "\(name) is not signed"
+        case .notASystem(let name, _): "\(name) cannot become a root"
+        case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
         case .worker: "a process that works on the files of a root failed"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
@@ -67,11 +77,12 @@ package struct ProvisioningError: Failure {
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
-            .worker(let reason):
+            .notASystem(_, let reason), .packages(_, let reason, _), .worker(let reason):
             reason
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
-        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .interrupted: nil
+        case .notSigned: "no signature is published for it"
+        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .interrupted: nil
         }
     }
 
@@ -87,18 +98,23 @@ package struct ProvisioningError: Failure {
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
+        case .notSigned: "leave --require-signature out to take it as it is"
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .worker, .interrupted: nil
+        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .worker,
+            .interrupted:
+            nil
         }
     }
 
     package var status: ExitStatus {
         switch kind {
         case .invalidName: .usage
-        case .noSuchRoot: .noInput
+        case .noSuchRoot, .noArchive: .noInput
+        case .notSigned, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
+        case .packages(_, _, let status): status
         case .worker: .software
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status

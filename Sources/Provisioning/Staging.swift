@@ -21,6 +21,9 @@ package struct Staging: ~Copyable, Sendable {
     /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
     package var lockDescriptor: CInt { lock.rawValue }
 
+    /// What will be the root's own directory.
+    var directory: FilePath { store.directory.appending(component) }
+
     /// Deletes what was made.
     package consuming func discard(using workers: some NamespacePerforming) throws(ProvisioningError) {
         try store.discard(component, of: name, using: workers)
@@ -75,6 +78,13 @@ extension RootStore {
             try? discard(component, of: name, using: DirectPerformer())
             throw ProvisioningError(error)
         }
+    }
+
+    /// That a root may be made under this name.
+    func requireFree(_ name: RootName, replacing: Bool) throws(ProvisioningError) {
+        guard let old = try existing(name) else { return }
+        guard replacing else { throw ProvisioningError(.nameInUse(name)) }
+        _ = try requireRemovable(old.name.description)
     }
 
     /// The record of a root that may not exist.

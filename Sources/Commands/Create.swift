@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import ArgumentParser
+internal import Integrity
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+internal import Terminal
+internal import Transfer
+
+struct Create: AsyncParsableCommand, ShowsProgress {
+    static let configuration = CommandConfiguration(
+        abstract: "Provision a root.",
+        discussion: """
+            A release is a number, a codename or an alias: ubuntu:24.04, ubuntu:noble, alpine:latest. Without one the \
+            newest that is supported longest is taken. "mangrove distros" lists what there is.
+            """)
+
+    @Argument(help: "What to call the root.")
+    var name: String
+
+    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release]"))
+    var distro: String?
+
+    @Option(help: "The architecture, under any of its names.")
+    var arch: Architecture?
+
+    @Option(
+        name: .customLong("package"), help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"))
+    var packages: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Put the tree at this path, to be used with chroot(1) as well.", valueName: "directory"),
+        completion: .directory)
+    var directory: String?
+
+    @Option(
+        help: ArgumentHelp("Take the base from this tarball.", valueName: "file|url"), completion: .file())
+    var from: String?
+
+    @Option(help: ArgumentHelp("What that tarball must be.", valueName: "hex"))
+    var sha256: String?
+
+    @OptionGroup var sources: SourceOptions
+
+    @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
+    var replace = false
+
+    @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
+    var cpu: String?
+
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var output: FormatOptions
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+        guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
+        guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
+        guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
+        guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
+            throw ValidationError("--package takes the name of a package")
+        }
+    }
+
+    private var digest: Digest? { sha256.flatMap { Digest(.sha256, hex: $0) } }
+
+    func run() async throws {
+        let locations = try Surroundings.locations()
+        let configuration = try Configuration(at: locations.configuration)
+        let store = RootStore(locations.roots)
+        let report = Progress(progress.form)
+        defer { report.stop() }
+        var request = CreationRequest(name: try RootName(name))
+        request.directory = directory.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        request.replaces = replace
+        request.packages = packages
+        request.requiresSignature = sources.requireSignature
+        request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        let creation = Creation(
+            store: store, cache: Cache(locations.cache),
+            downloader: Downloader(settings: configuration.network.settings(version: version)),
+            proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
+            workers: try Surroundings.workers(),
+            caller: Caller(
+                identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
+                environment: Surroundings.environment),
+            cpu: cpu ?? configuration.cpu, progress: report)
+        if !dryRun.isDryRun { Interruption.cleansUp() }
+        let base = try await base(creation, request, configuration)
+        if dryRun.isDryRun {
+            return try OutputRendering.show(
+                CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
+        }
+        let root = try await creation.create(request, from: base)
+        if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
+        report.say("\(root.name) is ready: mangrove shell \(root.name)")
+    }
+
+    private func base(
+        _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration
+    ) async throws -> Base {
+        guard let from else { throw ValidationError("name a tarball with --from") }
+        var base = Base(from: from, digest: digest, relativeTo: Surroundings.workingDirectory)
+        base.architecture = arch
+        return base
+    }
+}

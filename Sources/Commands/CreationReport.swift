@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Provisioning
+internal import Terminal
+
+/// `create --dry-run`.
+struct CreationReport: Report {
+    let plan: CreationPlan
+
+    var document: CreationPlan { plan }
+
+    func text(colour: Bool) -> String {
+        var lines = plan.sources.prefix(1).map { "get \($0)" }
+        lines += plan.sources.dropFirst().map { "  or \($0)" }
+        switch plan.verification {
+        case .signature: lines.append("verify its signature")
+        case .checksum: lines.append("verify its checksum; there is no signature")
+        case .none: lines.append("verify nothing: there is no signature and no checksum")
+        }
+        if let digest = plan.digest { lines.append("expect \(digest)") }
+        lines.append("unpack it to \(plan.path)")
+        if !plan.packages.isEmpty { lines.append("install \(plan.packages.joined(separator: " "))") }
+        lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
+        return lines.map { $0.printable + "\n" }.joined()
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// Where a base comes from, and how it is verified.
+struct SourceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Fetch from here instead of the distro's mirrors.", valueName: "url"))
+    var mirror: String?
+
+    @Option(
+        help: ArgumentHelp("Look for the distro's keys in this file only.", valueName: "file"), completion: .file())
+    var keyring: String?
+
+    @Flag(help: "Refuse a base whose signature cannot be verified.")
+    var requireSignature = false
+}

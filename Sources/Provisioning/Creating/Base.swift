@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+package import Integrity
+package import SystemPackage
+
+/// The tarball a root is made from: where it is, and why it is to be trusted.
+package struct Base: Equatable, Sendable {
+    package enum Place: Equatable, Sendable {
+        /// The same file on several mirrors, best first.
+        case remote(urls: [String])
+        case local(FilePath)
+    }
+
+    /// A signature over the tarball itself, still to be verified.
+    package struct DetachedSignature: Equatable, Sendable {
+        /// Where the signature is, mirrors in the order of the tarball's.
+        package var urls: [String]
+        package var pinned: [Fingerprint]
+        /// Where the pinned keys may be fetched if no keyring here holds them.
+        package var keyURLs: [String]
+
+        package init(urls: [String], pinned: [Fingerprint], keyURLs: [String]) {
+            self.urls = urls
+            self.pinned = pinned
+            self.keyURLs = keyURLs
+        }
+    }
+
+    /// The file's own name.
+    package var name: String
+    package var place: Place
+    /// In bytes, where it is known.
+    package var size: Int64?
+    /// What it must be, where somebody said.
+    package var digest: Digest?
+    /// How `digest` came to be known; its `digest` is filled in once the tarball is there.
+    package var trust: Verification
+    package var signature: DetachedSignature?
+    /// Nil: as the tree says.
+    package var distro: String?
+    package var release: String?
+    package var version: String?
+    package var codename: String?
+    /// Nil: as its programs say.
+    package var architecture: Architecture?
+
+    package init(name: String, place: Place, digest: Digest? = nil, trust: Verification) {
+        self.name = name
+        self.place = place
+        self.digest = digest
+        self.trust = trust
+    }
+
+    /// A file or URL of the user's own choice; `digest`: what the user says it is.
+    package init(from source: String, digest: Digest?, relativeTo directory: FilePath) {
+        let isRemote = source.contains("://")
+        let path = directory.pushing(FilePath(source))
+        let name = (isRemote ? FilePath(String(source.prefix { $0 != "?" && $0 != "#" })) : path).lastComponent
+        self.init(
+            name: name?.string ?? source, place: isRemote ? .remote(urls: [source]) : .local(path), digest: digest,
+            trust: Verification(
+                how: digest == nil ? .none : .checksum, digest: "", urls: isRemote ? [source] : []))
+    }
+
+    /// Whether anything more than a checksum will have been verified.
+    package var isSigned: Bool { signature != nil || trust.how == .signature }
+}

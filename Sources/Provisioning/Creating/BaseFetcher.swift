@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import Filesystem
+internal import Glibc
+internal import Integrity
+package import SystemPackage
+internal import Terminal
+internal import Transfer
+
+/// A base that is on the disk and was verified.
+package struct VerifiedBase: Sendable {
+    package let path: FilePath
+    package let verification: Verification
+}
+
+/// Gets bases into the cache, and verifies them before anybody looks into them.
+package struct BaseFetcher: Sendable {
+    let cache: Cache
+    let downloader: Downloader
+    let proxy: Proxy
+    /// Keys of the user's choice, in which the pinned ones are looked for first.
+    let keyring: FilePath?
+    let progress: Progress
+
+    /// Throws, and keeps nothing, where it is not what it should be.
+    func obtain(_ base: Base) async throws(ProvisioningError) -> VerifiedBase {
+        switch base.place {
+        case .local(let path): return try await verify(base, at: path)
+        case .remote(let urls):
+            try below { () throws(FilesystemError) in try cache.bases.makeDirectories() }
+            let name = try below { () throws(IntegrityError) in try cacheName(base, urls) }
+            let path = cache.bases.appending(name)
+            let isFresh = try await download(base, urls, name)
+            do throws(ProvisioningError) {
+                return try await verify(base, at: path)
+            } catch {
+                guard error.status == .badData else { throw error }
+                try below { () throws(FilesystemError) in try cache.delete(name) }
+                // What lay in the cache may be damaged where the server's is not.
+                guard !isFresh else { throw error }
+            }
+            _ = try await download(base, urls, name)
+            do throws(ProvisioningError) {
+                return try await verify(base, at: path)
+            } catch {
+                if error.status == .badData { try? cache.delete(name) }
+                throw error
+            }
+        }
+    }
+
+    /// By digest, or by the digest of the URL.
+    private func cacheName(_ base: Base, _ urls: [String]) throws(IntegrityError) -> String {
+        if let digest = base.digest { return "\(digest.algorithm.rawValue)-\(digest.hex)" }
+        return "url-" + (try Digest.of(Array((urls.first ?? base.name).utf8))).hex
+    }
+
+    /// False where it was there already.
+    private func download(_ base: Base, _ urls: [String], _ name: String) async throws(ProvisioningError) -> Bool {
+        let path = cache.bases.appending(name)
+        var request = DownloadRequest(urls: urls, destination: path, size: base.size)
+        request.proxy = proxy
+        var label = Cache.Label(name: base.name, url: urls.first ?? "")
+        if base.digest == nil {
+            // Nothing tells which version is there but what the server said of it.
+            let known = try below { () throws(FilesystemError) in
+                try isFile(path) ? cache.label(of: name, in: Directory.open(cache.bases)) : nil
+            }
+            request.validators = Validators(etag: known?.etag, lastModified: known?.lastModified)
+        }
+        progress.begin("downloading \(base.name)", total: base.size)
+        defer { progress.end() }
+        let downloaded: Downloaded
+        do throws(TransferError) {
+            downloaded = try await downloader.download(request) { [progress] in
+                progress.advance(to: $0.bytes, total: $0.total)
+            }
+        } catch {
+            throw ProvisioningError(error)
+        }
+        guard case .file(let file) = downloaded else {
+            touch(path)
+            return false
+        }
+        guard file.url != nil else {
+            touch(path)
+            return false
+        }
+        label.etag = file.validators.etag
+        label.lastModified = file.validators.lastModified
+        try below { () throws(FilesystemError) in try cache.write(label, of: name) }
+        return true
+    }
+
+    /// For `cache prune --older-than`.
+    private func touch(_ path: FilePath) {
+        _ = unsafe utimensat(AT_FDCWD, path.string, nil, 0)
+    }
+
+    private func verify(_ base: Base, at path: FilePath) async throws(ProvisioningError) -> VerifiedBase {
+        guard isFile(path) else { throw ProvisioningError(.noArchive(path)) }
+        progress.begin("verifying \(base.name)")
+        defer { progress.end() }
+        var verification = base.trust
+        let file = try below { () throws(FilesystemError) in try OwnedDescriptor.open(path, .readOnly) }
+        let subject = if case .remote(let urls) = base.place { urls.first ?? base.name } else { path.string }
+        try below { () throws(IntegrityError) in
+            if let digest = base.digest { try digest.verify(file, at: path, named: subject) }
+            verification.digest =
+                try base.digest?.algorithm == .sha256
+                ? base.digest?.description ?? "" : Digest.of(file, at: path).description
+        }
+        if let signature = base.signature {
+            let document = try await fetch(signature.urls, limit: 1 << 20)
+            let verifier = SignatureVerifier(pinned: signature.pinned, keys: try await keys(signature))
+            let good = try below { () throws(IntegrityError) in
+                try verifier.verify(document.bytes, of: file, named: document.url)
+            }
+            verification.how = .signature
+            verification.fingerprint = good.fingerprint.hex
+            verification.urls.append(document.url)
+        }
+        return VerifiedBase(path: path, verification: verification)
+    }
+
+    /// Those of the user's keyring, of the host, and only then of the network: it is the fingerprint that is trusted.
+    func keys(_ signature: Base.DetachedSignature) async throws(ProvisioningError) -> [KeyFile] {
+        if let keyring { return [try below { () throws(IntegrityError) in try KeyFile.read(keyring) }] }
+        var keys = KeyFile.onHost(holding: signature.pinned)
+        guard keys.isEmpty else { return keys }
+        for url in signature.keyURLs {
+            let document = try await fetch([url], limit: 4 << 20)
+            keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: url) })
+        }
+        return keys
+    }
+
+    func fetch(_ urls: [String], limit: Int) async throws(ProvisioningError) -> FetchedDocument {
+        var request = FetchRequest(urls: urls)
+        request.maximumSize = limit
+        request.proxy = proxy
+        do throws(TransferError) {
+            // Without validators there is no "not modified".
+            guard case .document(let document) = try await downloader.fetch(request) else {
+                throw TransferError(.unreachable([]))
+            }
+            return document
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+}
+
+/// Whether there is a regular file at `path`, links followed.
+private func isFile(_ path: FilePath) -> Bool {
+    var found = stat()
+    return unsafe stat(path.string, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
+}

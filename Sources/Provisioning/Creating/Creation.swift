@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Extraction
+internal import Failures
+internal import Filesystem
+internal import Sandbox
+package import SystemPackage
+package import Terminal
+package import Transfer
+
+/// What a user asks of `create`, the base apart.
+package struct CreationRequest: Sendable {
+    package var name: RootName
+    /// The tree goes there; nil: into the store.
+    package var directory: FilePath?
+    package var replaces = false
+    package var packages: [String] = []
+    package var requiresSignature = false
+    /// Keys of the user's choice.
+    package var keyring: FilePath?
+
+    package init(name: RootName) {
+        self.name = name
+    }
+}
+
+/// Makes roots: gets and verifies a base, unpacks it aside, completes it, and gives it its name.
+package struct Creation: Sendable {
+    let store: RootStore
+    private let cache: Cache
+    private let downloader: Downloader
+    private let proxy: Proxy
+    private let workers: any NamespacePerforming
+    private let caller: Caller
+    private let cpu: String?
+    private let progress: Progress
+
+    /// - Parameters:
+    ///   - caller: as whom the tree is made, and packages are installed.
+    ///   - cpu: the emulated one; nil: chosen.
+    package init(
+        store: RootStore, cache: Cache, downloader: Downloader, proxy: Proxy, workers: any NamespacePerforming,
+        caller: Caller, cpu: String?, progress: Progress
+    ) {
+        self.store = store
+        self.cache = cache
+        self.downloader = downloader
+        self.proxy = proxy
+        self.workers = workers
+        self.caller = caller
+        self.cpu = cpu
+        self.progress = progress
+    }
+
+    package func fetcher(keyring: FilePath?) -> BaseFetcher {
+        BaseFetcher(cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress)
+    }
+
+    /// Makes the root, or leaves nothing but what was downloaded.
+    package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
+        for failure in store.sweep(using: workers) { progress.warn(failure.problem) }
+        // Before anything is downloaded in vain.
+        try store.requireFree(request.name, replacing: request.replaces)
+        if !base.isSigned {
+            guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
+            progress.warn(
+                base.digest == nil
+                    ? "\(base.name): nobody published a signature or checksum; it is recorded as unverified"
+                    : "\(base.name): no signature is published; it is recorded as unsigned")
+        }
+        let verified = try await fetcher(keyring: request.keyring).obtain(base)
+        let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
+        do throws(ProvisioningError) {
+            let record = try fill(staging, request, base, verified)
+            progress.begin("writing to the disk")
+            try staging.publish(record, using: workers)
+            progress.end()
+        } catch {
+            progress.end()
+            try? staging.discard(using: workers)
+            throw error
+        }
+        return try store.find(request.name.description)
+    }
+
+    /// With one id only, everything has to belong to it.
+    private var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
+
+    private func fill(
+        _ staging: borrowing Staging, _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase
+    ) throws(ProvisioningError) -> RootRecord {
+        let tree = staging.tree
+        var policy = ExtractionPolicy.base
+        if ownership == .caller { policy.ownership = .caller }
+        let size = try below { () throws(FilesystemError) in
+            try OwnedDescriptor.open(verified.path, .readOnly).size(of: verified.path)
+        }
+        progress.begin("unpacking \(base.name)", total: size)
+        let reply = try workers.perform(
+            .extract(.init(archive: verified.path.string, name: base.name, tree: tree.string, policy: policy))
+        ) { [progress] in progress.advance(to: $0) }
+        progress.end()
+        guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        var record = try describe(tree, request, base, verified.verification)
+        record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
+        if report.skippedCount > 0 {
+            progress.warn("\(report.skippedCount) entries could not be made here; mangrove inspect names them")
+        }
+        record.resolvConf = try below { () throws(FilesystemError) in
+            try ResolvConf.prepare(in: try Directory.open(tree))
+        }
+        if !request.packages.isEmpty {
+            progress.begin("installing \(request.packages.joined(separator: " "))")
+            let command = try TreeCommand(
+                in: tree, called: request.name.description, architecture: Architecture(record.architecture) ?? .host,
+                caller: caller, cpu: cpu)
+            try PackageInstallation(command: command, log: staging.directory.appending("log"))
+                .install(request.packages, in: tree)
+            progress.end()
+            record.packages = request.packages
+        }
+        return record
+    }
+
+    private func describe(
+        _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
+    ) throws(ProvisioningError) -> RootRecord {
+        let found = try below { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        guard let architecture = found.architecture ?? base.architecture else {
+            throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
+        }
+        if let wanted = base.architecture, wanted.elf != architecture.elf {
+            throw ProvisioningError(
+                .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
+        }
+        let release = found.release
+        return RootRecord(
+            name: request.name, distro: base.distro ?? release?.id ?? "linux",
+            release: base.release ?? release?.version ?? release?.codename ?? "unknown",
+            version: base.version ?? release?.version ?? release?.codename ?? "unknown",
+            codename: base.codename ?? release?.codename,
+            // Those of two that look the same the user tells apart.
+            architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
+            verified: verification, source: base.name, ownership: ownership)
+    }
+}

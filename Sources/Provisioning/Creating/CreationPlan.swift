@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import Integrity
+internal import SystemPackage
+
+/// What `create` would do.
+package struct CreationPlan: Codable, Equatable, Sendable {
+    package let name: String
+    package let distro: String?
+    package let release: String?
+    package let version: String?
+    package let architecture: String?
+    /// Where the base is: URLs, best first, or one path.
+    package let sources: [String]
+    /// What it must be, where that is known: `sha256:…`.
+    package let digest: String?
+    package let verification: Verification.Means
+    /// Where the tree will be.
+    package let path: String
+    package let replaces: Bool
+    package let packages: [String]
+}
+
+extension Creation {
+    /// What `create` would do; throws what it would throw before it downloads the base.
+    package func plan(_ request: CreationRequest, from base: Base) throws(ProvisioningError) -> CreationPlan {
+        try store.requireFree(request.name, replacing: request.replaces)
+        if request.requiresSignature, !base.isSigned { throw ProvisioningError(.notSigned(base.name)) }
+        let sources =
+            switch base.place {
+            case .remote(let urls): urls
+            case .local(let path): [path.string]
+            }
+        return CreationPlan(
+            name: request.name.description, distro: base.distro, release: base.release, version: base.version,
+            architecture: base.architecture?.rawValue, sources: sources, digest: base.digest?.description,
+            verification: base.signature == nil ? base.trust.how : .signature,
+            path: (request.directory ?? store.path(of: request.name).appending(RootStore.tree)).string,
+            replaces: request.replaces, packages: request.packages)
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import Filesystem
+internal import Glibc
+internal import SystemPackage
+
+/// Installs packages in a tree that is not a root yet, with the tree's own package manager.
+struct PackageInstallation {
+    let command: TreeCommand
+    /// Where the package manager's words go.
+    let log: FilePath
+
+    func install(_ packages: [String], in tree: FilePath) throws(ProvisioningError) {
+        let found = try below { () throws(FilesystemError) in try PackageManager.find(in: try Directory.open(tree)) }
+        guard let manager = found else {
+            throw ProvisioningError(.packages(packages, reason: "there is no package manager in it", .badData))
+        }
+        defer { _ = unsafe unlink(log.string) }
+        for step in manager.steps(packages) {
+            let status = try command.run(step.command, environment: manager.environment, log: log)
+            guard status != 0 else { continue }
+            let words = LogEnd.read(log, lines: 1) ?? "it said nothing"
+            throw ProvisioningError(
+                .packages(packages, reason: "\(step.command[0]) ended with \(status): \(words)", step.failure))
+        }
+    }
+}
+
+/// The package managers of the distributions, and how each is told to install something.
+enum PackageManager: String, CaseIterable {
+    case apt, apk, dnf, pacman, xbps, zypper
+
+    struct Step: Equatable {
+        let command: [String]
+        /// What it means if the command fails.
+        let failure: ExitStatus
+    }
+
+    /// The one whose program is in the tree.
+    static func find(in tree: borrowing Directory) throws(FilesystemError) -> PackageManager? {
+        for manager in allCases {
+            // `sbin` and `bin` are links to those below `usr` where there are such.
+            for directory in ["usr/bin", "usr/sbin", "sbin", "bin"] {
+                var place = try tree.openDirectory(".")
+                var exists = true
+                for component in FilePath(directory).components where exists {
+                    exists = try place.status(of: component)?.kind == .directory
+                    if exists { place = try place.openDirectory(component) }
+                }
+                guard exists, let program = FilePath.Component(manager.program) else { continue }
+                if try place.status(of: program) != nil { return manager }
+            }
+        }
+        return nil
+    }
+
+    private var program: String {
+        switch self {
+        case .apt: "apt-get"
+        case .xbps: "xbps-install"
+        case .apk, .dnf, .pacman, .zypper: rawValue
+        }
+    }
+
+    var environment: [String: String] {
+        self == .apt ? ["DEBIAN_FRONTEND": "noninteractive"] : [:]
+    }
+
+    /// First what there is, then whether it can be installed at all, then the installation.
+    func steps(_ packages: [String]) -> [Step] {
+        func step(_ words: String..., failure: ExitStatus, with packages: [String] = []) -> Step {
+            Step(command: words + packages, failure: failure)
+        }
+        return switch self {
+        case .apt:
+            [
+                step("apt-get", "-q", "update", failure: .unavailable),
+                step("apt-get", "-q", "-s", "install", "--", failure: .badData, with: packages),
+                step("apt-get", "-qy", "install", "--", failure: .unavailable, with: packages),
+            ]
+        case .apk:
+            [
+                step("apk", "update", failure: .unavailable),
+                step("apk", "add", "-s", "--", failure: .badData, with: packages),
+                step("apk", "add", "--", failure: .unavailable, with: packages),
+            ]
+        case .dnf:
+            [
+                step("dnf", "-q", "makecache", failure: .unavailable),
+                step("dnf", "-qy", "install", "--", failure: .badData, with: packages),
+            ]
+        case .pacman:
+            [
+                step("pacman", "-Sy", "--noconfirm", failure: .unavailable),
+                step("pacman", "-Sp", "--noconfirm", "--", failure: .badData, with: packages),
+                step("pacman", "-S", "--noconfirm", "--needed", "--", failure: .unavailable, with: packages),
+            ]
+        case .xbps:
+            [
+                step("xbps-install", "-S", failure: .unavailable),
+                step("xbps-install", "-ny", "--", failure: .badData, with: packages),
+                step("xbps-install", "-y", "--", failure: .unavailable, with: packages),
+            ]
+        case .zypper:
+            [
+                step("zypper", "-n", "refresh", failure: .unavailable),
+                step("zypper", "-n", "install", "--dry-run", "--", failure: .badData, with: packages),
+                step("zypper", "-n", "install", "--", failure: .unavailable, with: packages),
+            ]
+        }
+    }
+}
