@@ -13,8 +13,12 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 /// A module of ours: every one is built with the same strict settings.
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + [.strictMemorySafety()])
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+        swiftSettings: strict + [.strictMemorySafety()])
 }
 
 /// A C target of ours.
@@ -57,6 +61,10 @@ let package = Package(
         module(
             "PackageArchive",
             ["Architectures", "Extraction", "Failures", "Filesystem", "Integrity", "Processes", "Transfer", system]),
+        library("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
+        module(
+            "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", system],
+            resources: [.embedInCode("distros.json")]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
@@ -81,6 +89,7 @@ let package = Package(
             name: "Fixtures", dependencies: ["Filesystem", "Processes", system], path: "Tests/Fixtures",
             exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
+        tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),
         tests(of: "Integrity", ["Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+internal import Filesystem
+package import SystemPackage
+
+/// What can be provisioned: the distributions of distros.json and those of the user's own file.
+package struct Catalogue: Sendable {
+    /// By name.
+    package let distros: [Distro]
+
+    /// The built-in distributions, with the user's file, if there is one, laid over them.
+    ///
+    /// It has the same shape; objects are merged key by key, everything else is replaced, and null takes a key away.
+    package static func load(userFile: FilePath? = nil) throws(CatalogueError) -> Catalogue {
+        let builtIn = try JSONValue.parse(PackageResources.distros_json, file: "the built-in distros.json")
+        guard let userFile else { return try Catalogue(builtIn, file: "the built-in distros.json") }
+        let bytes: [UInt8]
+        do throws(FilesystemError) {
+            bytes = try userFile.readFile(limit: 16 << 20)
+        } catch {
+            throw CatalogueError(.file(error), userFile.string)
+        }
+        let user = try JSONValue.parse(bytes, file: userFile.string)
+        return try Catalogue(builtIn.overlaid(with: user), file: userFile.string)
+    }
+
+    /// A document of the shape of distros.json; `file` serves messages.
+    init(_ document: JSONValue, file: String) throws(CatalogueError) {
+        let object = try JSONField(value: document, path: "", file: file).object("$schema", "version", "distros")
+        let version = try object.required("version")
+        guard version.value == .number(1) else { throw version.fault("expected 1, the only version there is") }
+        var distros: [Distro] = []
+        for (name, field) in try object.required("distros").members() { distros.append(try Distro(name, field)) }
+        self.distros = distros
+    }
+
+    /// The distribution of that name or alias, in any case; throws `unknown` with the nearest.
+    package func distro(_ name: String) throws(CatalogueError) -> Distro {
+        let wanted = name.lowercased()
+        if let found = distros.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) { return found }
+        // Some people name a release and leave the distro out.
+        let releases = distros.filter { distro in
+            distro.releases.contains { $0.codename == wanted || $0.number == wanted }
+        }.map { "\($0.name):\(wanted)" }
+        let nearest = NearestNames.of(wanted, among: distros.flatMap { [$0.name] + $0.aliases })
+        throw CatalogueError(.unknown(what: "distro", nearest: releases + nearest), name)
+    }
+
+    /// The architecture that `name` means; throws `unknown` with the nearest.
+    package static func architecture(_ name: String) throws(CatalogueError) -> Architecture {
+        if let found = Architecture(name) { return found }
+        let names = Architecture.allCases.flatMap { [$0.rawValue] + $0.aliases }
+        throw CatalogueError(.unknown(what: "architecture", nearest: NearestNames.of(name, among: names)), name)
+    }
+
+    /// What `DISTRO[:RELEASE]` means for `architecture`: a release by number, codename or alias, or one point
+    /// release of it, "ubuntu:24.04.3".
+    package func select(_ name: String, architecture: Architecture) throws(CatalogueError) -> BaseSelection {
+        let fields = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let distro = try distro(fields[0])
+        let wanted = (fields.count == 2 ? fields[1] : distro.defaultRelease).lowercased()
+        let (release, version) = try Self.release(wanted, of: distro)
+        guard release.architectures.contains(architecture) else {
+            let offered = release.architectures.map(\.rawValue)
+            throw CatalogueError(
+                .notOffered(reason: "\(distro.title) \(release.number) is made for \(offered.joined(separator: ", "))"),
+                "\(distro.name):\(release.number) for \(architecture)")
+        }
+        return BaseSelection(distro: distro, release: release, pointRelease: version, architecture: architecture)
+    }
+
+    private static func release(
+        _ wanted: String, of distro: Distro
+    ) throws(CatalogueError) -> (DistroRelease, VersionNumber?) {
+        if let found = distro.releases.first(where: { $0.names.contains(wanted) }) { return (found, nil) }
+        if let version = VersionNumber(wanted) {
+            let found = distro.releases.first { release in
+                VersionNumber(release.number).map { version.isPointRelease(of: $0) } ?? false
+            }
+            if let found { return (found, version) }
+        }
+        let nearest = NearestNames.of(wanted, among: distro.releases.flatMap(\.names))
+        // Where nothing is near, the newest are more use than nothing.
+        let shown = nearest.isEmpty ? distro.releases.prefix(3).map(\.number) : nearest
+        throw CatalogueError(.unknown(what: "\(distro.title) release", nearest: shown), wanted)
+    }
+}

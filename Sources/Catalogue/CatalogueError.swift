@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Failures
+package import Filesystem
+
+/// Why a base cannot be named, found or understood.
+package struct CatalogueError: Failure, Equatable {
+    package enum Code: Equatable, Sendable {
+        /// `what` ("distro", "release", "architecture") has no such name; the nearest that exist.
+        case unknown(what: String, nearest: [String])
+        /// It exists, but not in this kind of base.
+        case notOffered(reason: String)
+        /// The file of distros is wrong at a line ("line 3, column 5") or key ("distros.ubuntu.releases").
+        case malformed(place: String?, reason: String)
+        /// What the distro publishes is not in the form it should be.
+        case unusableDocument(reason: String)
+        case file(FilesystemError)
+    }
+
+    package let code: Code
+    /// The name, file or URL that it is about.
+    package let subject: String
+
+    package init(_ code: Code, _ subject: String) {
+        self.code = code
+        self.subject = subject
+    }
+
+    package var problem: String {
+        switch code {
+        case .unknown(let what, _): "no \(what) is called \(subject.isEmpty ? "\"\"" : subject)"
+        case .notOffered: "\(subject) cannot be had"
+        case .malformed(let place, _): place.map { "\(subject): \($0)" } ?? subject
+        case .unusableDocument: "cannot use \(subject)"
+        case .file(let error): error.problem
+        }
+    }
+
+    package var cause: String? {
+        switch code {
+        case .unknown(_, let nearest): nearest.isEmpty ? nil : "nearest: \(nearest.joined(separator: ", "))"
+        case .notOffered(let reason), .malformed(_, let reason), .unusableDocument(let reason): reason
+        case .file(let error): error.cause
+        }
+    }
+
+    package var remedy: String? {
+        switch code {
+        case .unknown, .notOffered: "mangrove distros lists what there is"
+        case .malformed: "mend the file; docs/distros.schema.json describes it"
+        case .unusableDocument: "try another mirror: --mirror URL"
+        case .file(let error): error.remedy
+        }
+    }
+
+    package var status: ExitStatus {
+        switch code {
+        case .unknown, .notOffered: .usage
+        case .malformed, .file: .badConfiguration
+        case .unusableDocument: .badData
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds where a document stops being JSON5. Foundation's decoder reads such documents, but does not say that.
+package struct JSONSyntax {
+    /// A place in a document, counted from one; columns in bytes.
+    package struct Fault: Error, Equatable {
+        package let line: Int
+        package let column: Int
+        package let reason: String
+
+        package var place: String { "line \(line), column \(column)" }
+    }
+
+    /// The first fault in `bytes`; nil where there is none.
+    package static func firstFault(in bytes: [UInt8]) -> Fault? {
+        var syntax = JSONSyntax(bytes: bytes)
+        do throws(Fault) {
+            try syntax.value(depth: 0)
+            try syntax.space()
+            return syntax.next == nil ? nil : syntax.fault("there is something after the end")
+        } catch {
+            return error
+        }
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func fault(_ reason: String) -> Fault {
+        let before = bytes[..<min(position, bytes.count)]
+        let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return Fault(
+            line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: before.count - start + 1,
+            reason: next == nil ? "it ends too early" : reason)
+    }
+
+    /// Passes over white space and comments.
+    private mutating func space() throws(Fault) {
+        while let byte = next {
+            if byte <= 0x20 {
+                position += 1
+            } else if byte == UInt8(ascii: "/") {
+                let start = position
+                let second = position + 1 < bytes.count ? bytes[position + 1] : 0
+                position += 2
+                if second == UInt8(ascii: "/") {
+                    while let byte = next, byte != UInt8(ascii: "\n") { position += 1 }
+                } else if second == UInt8(ascii: "*") {
+                    while position + 1 < bytes.count, bytes[position...].prefix(2) != [0x2A, 0x2F] { position += 1 }
+                    guard position + 1 < bytes.count else {
+                        position = start
+                        throw fault("this comment has no end")
+                    }
+                    position += 2
+                } else {
+                    position = start
+                    throw fault("this is no comment")
+                }
+            } else {
+                return
+            }
+        }
+    }
+
+    private mutating func value(depth: Int) throws(Fault) {
+        try space()
+        guard depth < 128 else { throw fault("it is nested too deeply") }
+        switch next {
+        case UInt8(ascii: "{"):
+            try members(until: UInt8(ascii: "}")) { (syntax) throws(Fault) in
+                try syntax.key()
+                try syntax.space()
+                guard syntax.next == UInt8(ascii: ":") else { throw syntax.fault("a colon is missing before this") }
+                syntax.position += 1
+                try syntax.value(depth: depth + 1)
+            }
+        case UInt8(ascii: "["):
+            try members(until: UInt8(ascii: "]")) { (syntax) throws(Fault) in try syntax.value(depth: depth + 1) }
+        case UInt8(ascii: "\""), UInt8(ascii: "'"): try string()
+        default: try word(["true", "false", "null"], or: "this is no value")
+        }
+    }
+
+    private mutating func members(until closing: UInt8, _ member: (inout JSONSyntax) throws(Fault) -> Void)
+        throws(Fault)
+    {
+        position += 1
+        while true {
+            try space()
+            if next == closing { break }
+            try member(&self)
+            try space()
+            if next == closing { break }
+            guard next == UInt8(ascii: ",") else { throw fault("a comma is missing before this") }
+            position += 1
+        }
+        position += 1
+    }
+
+    private mutating func key() throws(Fault) {
+        if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") { return try string() }
+        try word(nil, or: "this is no key")
+    }
+
+    private mutating func string() throws(Fault) {
+        let quote = next
+        let start = position
+        position += 1
+        while let byte = next, byte != quote {
+            guard byte >= 0x20 else {
+                position = byte == 0x0A ? start : position
+                throw fault(byte == 0x0A ? "this string has no end on its line" : "a control character in a string")
+            }
+            position += byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard next != nil else {
+            position = start
+            throw fault("this string has no end")
+        }
+        position += 1
+    }
+
+    /// One of `words` or, where it may be, a number; with nil any word.
+    private mutating func word(_ words: [String]?, or reason: String) throws(Fault) {
+        let start = position
+        while let byte = next,
+            byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte == UInt8(ascii: ".")
+                || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || Self.isAlphanumeric(byte)
+        {
+            position += 1
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard !text.isEmpty, words.map({ $0.contains(text) || Double(text) != nil }) ?? true else {
+            position = start
+            throw fault(reason)
+        }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+}
