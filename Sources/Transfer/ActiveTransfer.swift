@@ -69,8 +69,9 @@ final class ActiveTransfer {
         case .url(let proxy): handle.set(CURLOPT_PROXY, proxy)
         }
         let web = Int(CURLPROTO_HTTP | CURLPROTO_HTTPS)
+        // A redirect must be allowed by both lists.
         switch attempt.url.scheme {
-        case .http: unsafe mg_curl_set_protocols(handle.pointer, "http", web, "http,https", web)
+        case .http: unsafe mg_curl_set_protocols(handle.pointer, "http,https", web, "http,https", web)
         case .https:
             let secure = Int(CURLPROTO_HTTPS)
             unsafe mg_curl_set_protocols(handle.pointer, "https", secure, "https", secure)

@@ -55,14 +55,18 @@ import Transfer
             let certificate = try TestCertificate(in: scratch)
             let plain = try FaultServer(["/f": [.text("plain")]], scratch: scratch)
             let secure = try FaultServer(
-                ["/f": [.redirect(to: plain.url + "/f")]], scratch: scratch, certificate: certificate)
-            let roundabout = try FaultServer(["/f": [.redirect(to: secure.url + "/f")]], scratch: scratch)
+                ["/f": [.redirect(to: plain.url + "/f")], "/g": [.text("secure")]], scratch: scratch,
+                certificate: certificate)
+            let roundabout = try FaultServer(
+                ["/f": [.redirect(to: secure.url + "/f")], "/g": [.redirect(to: secure.url + "/g")]], scratch: scratch)
             var scene = Scene(scratch)
             scene.settings.caBundle = certificate.certificate
             for server in [secure, roundabout] {
                 #expect(await scene.failure(scene.request(server.url + "/f"))?.reasons == [.insecureRedirect])
             }
             #expect(try plain.requests().isEmpty)
+            // The other way is open.
+            #expect(try await scene.download(scene.request(roundabout.url + "/g"))?.finalURL == secure.url + "/g")
         }
     }
 
