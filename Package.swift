@@ -78,7 +78,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Architectures", "Emulation", "Failures", "Filesystem", "Integrity", "Provisioning", "Sandbox",
+                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "Provisioning",
+                "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),
         .executableTarget(

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import SystemPackage
 
 /// What becomes of half-done work when the user has had enough.
 ///
@@ -12,9 +13,11 @@ enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     /// From here on SIGINT, SIGTERM and SIGHUP clean up, and the process exits with 128 and the signal's number.
-    static func cleansUp() {
+    ///
+    /// `file`, where it exists then, is deleted as well.
+    static func cleansUp(deleting file: FilePath? = nil) {
         for signal in signals {
-            let words = ["mangrove", CleanUp._commandName, String(signal)]
+            let words = ["mangrove", CleanUp._commandName, String(signal)] + (file.map { ["--", $0.string] } ?? [])
             let arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
             for (index, word) in words.enumerated() { unsafe arguments[index] = unsafe strdup(word) }
             unsafe arguments[words.count] = nil

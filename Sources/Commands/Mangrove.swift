@@ -10,7 +10,10 @@ struct Mangrove: ParsableCommand {
         version: "mangrove \(version)",
         groupedSubcommands: [
             CommandGroup(
-                name: "Roots", subcommands: [Create.self, Run.self, Shell.self, List.self, Inspect.self, Remove.self]),
+                name: "Roots",
+                subcommands: [
+                    Create.self, Run.self, Shell.self, List.self, Inspect.self, Remove.self, ExportCommand.self,
+                ]),
             CommandGroup(
                 name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
             CommandGroup(name: "Internal", subcommands: [Worker.self, CleanUp.self]),

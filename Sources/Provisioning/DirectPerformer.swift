@@ -2,6 +2,7 @@
 
 internal import Extraction
 internal import Filesystem
+internal import Glibc
 internal import SystemPackage
 
 /// Performs requests in this process: for root, and for a worker that is in its namespace.
@@ -16,6 +17,8 @@ package struct DirectPerformer: NamespacePerforming {
             return .done
         case .extract(let unpacking):
             return .extracted(try extract(unpacking, progress))
+        case .export(let packing):
+            return .exported(try export(packing, progress))
         case .remove(let removal):
             try below { () throws(FilesystemError) in try remove(removal) }
             return .done
@@ -34,6 +37,28 @@ package struct DirectPerformer: NamespacePerforming {
         return try below { () throws(ExtractionError) in
             try Extractor(policy: unpacking.policy).extract(
                 from: archive, name: unpacking.name, into: tree, progress: progress)
+        }
+    }
+
+    private func export(
+        _ packing: WorkerRequest.Packing, _ progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> TreeArchive.Report {
+        let output = try below { () throws(FilesystemError) in
+            try OwnedDescriptor.open(FilePath(packing.output), .writeOnly)
+        }
+        let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(packing.tree)) }
+        let override: TreeArchive.Override? =
+            switch packing.resolvConf {
+            case .absent: .omitted
+            case .symbolicLink(let target): .symbolicLink(target)
+            case .file(let contents): .file(Array(contents.utf8), permissions: 0o644)
+            case nil: nil
+            }
+        let archive = TreeArchive(
+            compression: packing.compression, overrides: override.map { ["etc/resolv.conf": $0] } ?? [:],
+            threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))))
+        return try below { () throws(ExtractionError) in
+            try archive.write(tree, to: output, name: packing.name, progress: progress)
         }
     }
 

@@ -39,7 +39,30 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 
     /// Nothing: that it comes back shows that there can be workers.
     case probe
+    /// Writes the directory `tree` as an archive to the file `output`, which exists.
+    package struct Packing: Codable, Equatable, Sendable {
+        package let tree: String
+        package let output: String
+        /// What messages call it.
+        package let name: String
+        package let compression: TreeArchive.Compression
+        /// What `etc/resolv.conf` is in the archive; nil: as in the tree.
+        package let resolvConf: OriginalResolvConf?
+
+        package init(
+            tree: String, output: String, name: String, compression: TreeArchive.Compression,
+            resolvConf: OriginalResolvConf?
+        ) {
+            self.tree = tree
+            self.output = output
+            self.name = name
+            self.compression = compression
+            self.resolvConf = resolvConf
+        }
+    }
+
     case extract(Unpacking)
+    case export(Packing)
     case remove(Removal)
     /// What the tree at this path takes on the disk.
     case measure(path: String)
@@ -49,6 +72,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
     case extracted(ExtractionReport)
+    case exported(TreeArchive.Report)
     case measured(DiskUsage)
     case failed(WorkerFailure)
 }

@@ -13,11 +13,15 @@ struct CleanUp: ParsableCommand {
     @Argument(help: "The signal that interrupted it.")
     var signal: Int32
 
+    @Argument(help: "A file that was half-written.")
+    var file: String?
+
     func run() throws {
         // A line of progress may stand there.
         if OutputStream.standardError.isTerminal { try? OutputStream.standardError.write("\r\u{1B}[K") }
         // Its workers are this process's children now; they end when the one they work for does.
         while waitpid(-1, nil, 0) > 0 {}
+        if let file { _ = unsafe unlink(file) }
         _ = RootStore(try Surroundings.locations().roots).sweep(using: try Surroundings.workers())
         throw ExitCode(128 + signal)
     }

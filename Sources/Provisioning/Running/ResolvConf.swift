@@ -28,6 +28,14 @@ package enum ResolvConf {
         return original
     }
 
+    /// Whether it is as `prepare` made it.
+    static func isOwn(in tree: borrowing Directory) throws(FilesystemError) -> Bool {
+        guard try tree.status(of: "etc")?.kind == .directory else { return false }
+        let etc = try tree.openDirectory("etc")
+        guard try etc.status(of: "resolv.conf")?.kind == .regular else { return false }
+        return try etc.readFile("resolv.conf")?.starts(with: Array(mark.utf8)) ?? false
+    }
+
     /// Brings it up to date where it is still as `prepare` made it. What the root's owner put there stays.
     package static func refresh(
         in tree: borrowing Directory, host: FilePath = "/etc/resolv.conf"

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Extraction
+internal import Filesystem
+internal import Glibc
+package import SystemPackage
+
+/// A root written as an archive: as the base would be that it came from, without what is mangrove's.
+package struct Export: Sendable {
+    package let root: RootRecord
+    /// nil: standard output.
+    package let file: FilePath?
+    package let compression: TreeArchive.Compression
+    private let store: RootStore
+    /// What is written before it has its name.
+    package let temporary: FilePath?
+
+    package init(
+        _ name: String, of store: RootStore, to file: FilePath?, compression: TreeArchive.Compression
+    ) throws(ProvisioningError) {
+        root = try store.find(name)
+        self.store = store
+        self.file = file
+        self.compression = compression
+        temporary = file.flatMap { file in
+            file.lastComponent.flatMap { FilePath.Component(".\($0.string).\(getpid()).new") }
+                .map { file.removingLastComponent().appending($0) }
+        }
+    }
+
+    /// Writes it; the file has its name only when it is complete and on the disk.
+    package func perform(
+        using workers: some NamespacePerforming, progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> TreeArchive.Report {
+        let tree = FilePath(root.path)
+        // While nobody runs anything in it, what runs left to be tidied up can be.
+        if let alone = try? store.lock(root.name, .exclusive) {
+            try? MountPoints(of: tree, in: store.path(of: root.name)).sweep()
+            withExtendedLifetime(alone.rawValue) {}
+        }
+        let lock = try store.lock(root.name, .shared)
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        guard let file, let temporary else {
+            return try write(to: "/proc/\(getpid())/fd/1", tree, using: workers, progress)
+        }
+        do throws(ProvisioningError) {
+            try below { () throws(FilesystemError) in
+                _ = try OwnedDescriptor.open(temporary, .writeOnly, options: [.create, .exclusiveCreate])
+            }
+            let report = try write(to: temporary.string, tree, using: workers, progress)
+            try below { () throws(FilesystemError) in
+                try OwnedDescriptor.open(temporary, .readOnly).synchronize(temporary)
+                guard let from = temporary.lastComponent, let to = file.lastComponent else { return }
+                let parent = file.removingLastComponent()
+                let directory = try Directory.open(parent.isEmpty ? "." : parent)
+                try directory.rename(from, to: to)
+                try directory.synchronize()
+            }
+            return report
+        } catch {
+            _ = unsafe unlink(temporary.string)
+            throw error
+        }
+    }
+
+    private func write(
+        to output: String, _ tree: FilePath, using workers: some NamespacePerforming,
+        _ progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) -> TreeArchive.Report {
+        let original = try below { () throws(FilesystemError) in
+            try ResolvConf.isOwn(in: try Directory.open(tree)) ? root.resolvConf : nil
+        }
+        let reply = try workers.perform(
+            .export(
+                .init(
+                    tree: tree.string, output: output, name: file?.string ?? "standard output",
+                    compression: compression, resolvConf: original)), progress: progress)
+        guard case .exported(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        return report
+    }
+}
