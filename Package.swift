@@ -72,7 +72,8 @@ let package = Package(
         module(
             "Provisioning",
             [
-                "Architectures", "CLinux", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "Sandbox",
+                "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures", "Filesystem",
+                "Integrity", "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         module(

@@ -2,6 +2,7 @@
 
 internal import Architectures
 internal import ArgumentParser
+internal import Catalogue
 internal import Integrity
 internal import Provisioning
 internal import Sandbox
@@ -23,8 +24,10 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release]"))
     var distro: String?
 
-    @Option(help: "The architecture, under any of its names.")
-    var arch: Architecture?
+    @Option(
+        help: ArgumentHelp("The architecture, under any of its names.", valueName: "architecture"),
+        completion: .list(Architecture.allValueStrings))
+    var arch: String?
 
     @Option(
         name: .customLong("package"), help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"))
@@ -87,7 +90,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 environment: Surroundings.environment),
             cpu: cpu ?? configuration.cpu, progress: report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
-        let base = try await base(creation, request, configuration)
+        let base = try await base(creation, request, configuration, report)
         if dryRun.isDryRun {
             return try OutputRendering.show(
                 CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
@@ -98,11 +101,21 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     }
 
     private func base(
-        _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration
+        _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration, _ report: Progress
     ) async throws -> Base {
-        guard let from else { throw ValidationError("name a tarball with --from") }
+        let architecture = try arch.map { try Catalogue.architecture($0) }
+        guard let from else {
+            let selection = try sources.catalogue.load().select(distro ?? "", architecture: architecture ?? .arm64)
+            if let warning = selection.endOfLifeWarning() { report.warn(warning) }
+            let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
+            return try await creation.fetcher(keyring: request.keyring).resolve(selection.tarball(mirror: mirror))
+        }
         var base = Base(from: from, digest: digest, relativeTo: Surroundings.workingDirectory)
-        base.architecture = arch
+        base.architecture = architecture
+        // What it is called is the user's word; what it is, the tree's.
+        let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)
+        base.distro = words.first
+        base.release = words.count == 2 ? words[1] : nil
         return base
     }
 }

@@ -13,6 +13,7 @@ struct Mangrove: ParsableCommand {
                 name: "Roots",
                 subcommands: [
                     Create.self, Run.self, Shell.self, List.self, Inspect.self, Remove.self, ExportCommand.self,
+                    Distros.self,
                 ]),
             CommandGroup(
                 name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import FoundationEssentials
@@ -44,6 +45,9 @@ package struct Configuration: Equatable, Sendable {
         do {
             self = try decoder.decode(Configuration.self, from: Data(bytes))
         } catch let error as DecodingError {
+            if let place = JSONSyntax.firstFault(in: bytes) {
+                throw ProvisioningError(.configuration(path, position: place.place, reason: place.reason))
+            }
             let fault = JSONFault(error)
             throw ProvisioningError(.configuration(path, position: fault.key, reason: fault.reason))
         } catch {

@@ -30,6 +30,7 @@ import Testing
         ("{ network: { stallTimeout: 'soon' } }", "network.stallTimeout", "a number is wanted"),
         ("{ network: { attempts: 0 } }", "network.attempts", "a number above 0 is wanted"),
         ("{ network: { colour: 1 } }", "network.colour", "there is no such key"),
+        ("{\n  cpu: 'max',\n  cpu 'x'\n}", "line 3, column", "a colon is missing"),
         ("[]", "config.json", "wanted"),
     ])
     func whatIsWrongIsNamed(text: String, position: String, reason: String) {

@@ -4,6 +4,8 @@ internal import ArgumentParser
 
 /// Where a base comes from, and how it is verified.
 struct SourceOptions: ParsableArguments {
+    @OptionGroup var catalogue: CatalogueOptions
+
     @Option(help: ArgumentHelp("Fetch from here instead of the distro's mirrors.", valueName: "url"))
     var mirror: String?
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Architectures
+package import Catalogue
 package import Integrity
 package import SystemPackage
 
@@ -14,16 +15,15 @@ package struct Base: Equatable, Sendable {
 
     /// A signature over the tarball itself, still to be verified.
     package struct DetachedSignature: Equatable, Sendable {
-        /// Where the signature is, mirrors in the order of the tarball's.
-        package var urls: [String]
-        package var pinned: [Fingerprint]
-        /// Where the pinned keys may be fetched if no keyring here holds them.
-        package var keyURLs: [String]
+        package var bytes: [UInt8]
+        /// Where it came from.
+        package var url: String
+        package var trust: Trust
 
-        package init(urls: [String], pinned: [Fingerprint], keyURLs: [String]) {
-            self.urls = urls
-            self.pinned = pinned
-            self.keyURLs = keyURLs
+        package init(bytes: [UInt8], url: String, trust: Trust) {
+            self.bytes = bytes
+            self.url = url
+            self.trust = trust
         }
     }
 

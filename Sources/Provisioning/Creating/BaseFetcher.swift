@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import Glibc
@@ -112,24 +113,24 @@ package struct BaseFetcher: Sendable {
                 ? base.digest?.description ?? "" : Digest.of(file, at: path).description
         }
         if let signature = base.signature {
-            let document = try await fetch(signature.urls, limit: 1 << 20)
-            let verifier = SignatureVerifier(pinned: signature.pinned, keys: try await keys(signature))
+            let verifier = SignatureVerifier(
+                pinned: signature.trust.fingerprints, keys: try await keys(signature.trust))
             let good = try below { () throws(IntegrityError) in
-                try verifier.verify(document.bytes, of: file, named: document.url)
+                try verifier.verify(signature.bytes, of: file, named: signature.url)
             }
             verification.how = .signature
             verification.fingerprint = good.fingerprint.hex
-            verification.urls.append(document.url)
+            verification.urls.append(signature.url)
         }
         return VerifiedBase(path: path, verification: verification)
     }
 
     /// Those of the user's keyring, of the host, and only then of the network: it is the fingerprint that is trusted.
-    func keys(_ signature: Base.DetachedSignature) async throws(ProvisioningError) -> [KeyFile] {
+    func keys(_ trust: Trust) async throws(ProvisioningError) -> [KeyFile] {
         if let keyring { return [try below { () throws(IntegrityError) in try KeyFile.read(keyring) }] }
-        var keys = KeyFile.onHost(holding: signature.pinned)
+        var keys = KeyFile.onHost(holding: trust.fingerprints)
         guard keys.isEmpty else { return keys }
-        for url in signature.keyURLs {
+        for url in trust.keyURLs {
             let document = try await fetch([url], limit: 4 << 20)
             keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: url) })
         }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Catalogue
+internal import Filesystem
+internal import Integrity
+internal import Terminal
+internal import Transfer
+
+extension BaseFetcher {
+    /// The base that `discovery` leads to: the newest point release as the distro's own index says, and the signature,
+    /// over that index or over the tarball, at hand.
+    package func resolve(_ discovery: TarballDiscovery) async throws(ProvisioningError) -> Base {
+        let name = discovery.selection.name
+        progress.begin("looking for \(name)")
+        defer { progress.end() }
+        var trust = Verification(how: .none, digest: "")
+        var index: [UInt8]?
+        if let document = discovery.index {
+            let fetched = try await fetch(document.urls, limit: 16 << 20)
+            index = fetched.bytes
+            trust.urls.append(fetched.url)
+            trust.how = .checksum
+            if let signature = discovery.indexSignature {
+                index = try await verify(fetched, of: document, signature, &trust)
+            }
+        }
+        let found = try below { () throws(CatalogueError) in try discovery.resolve(index: index) }
+        if found.digest == nil, trust.how == .checksum { trust.how = .none }
+        var base = Base(name: found.fileName, place: .remote(urls: found.urls), digest: found.digest, trust: trust)
+        base.trust.urls = found.urls.prefix(1) + trust.urls
+        base.size = found.size
+        base.distro = discovery.selection.distro.name
+        base.release = found.release
+        base.version = found.version
+        base.codename = discovery.selection.release.codename
+        base.architecture = discovery.selection.architecture
+        if case .overFile(let document, let presence, let trust) = found.signature {
+            base.signature = try await signature(document, presence, trust)
+        }
+        return base
+    }
+
+    /// The index that was signed: of a clearsigned one only what the signature covers.
+    private func verify(
+        _ fetched: FetchedDocument, of document: RemoteDocument, _ signature: BaseSignature, _ trust: inout Verification
+    ) async throws(ProvisioningError) -> [UInt8] {
+        guard let keysThatCount = signature.trust else { return fetched.bytes }
+        let verifier = SignatureVerifier(pinned: keysThatCount.fingerprints, keys: try await keys(keysThatCount))
+        let text: [UInt8]
+        let good: VerifiedSignature
+        if case .overIndex(let place, _) = signature {
+            // From the same mirror: another may be a day behind.
+            let own = document.urls.firstIndex(of: fetched.url).flatMap { place.urls.indices.contains($0) ? $0 : nil }
+            let urls =
+                (own.map { [place.urls[$0]] } ?? [])
+                + place.urls.enumerated().filter { $0.offset != own }.map(\.element)
+            let detached = try await fetch(urls, limit: 1 << 20)
+            good = try below { () throws(IntegrityError) in
+                try verifier.verify(detached.bytes, of: fetched.bytes, named: detached.url)
+            }
+            text = fetched.bytes
+            trust.urls.append(detached.url)
+        } else {
+            (text, good) = try below { () throws(IntegrityError) in
+                try verifier.verifyClearsigned(fetched.bytes, named: fetched.url)
+            }
+        }
+        trust.how = .signature
+        trust.fingerprint = good.fingerprint.hex
+        return text
+    }
+
+    /// The signature over a tarball; nil where the distro sometimes has none, and no mirror has one.
+    private func signature(
+        _ document: RemoteDocument, _ presence: TarballSource.Presence, _ trust: Trust
+    ) async throws(ProvisioningError) -> Base.DetachedSignature? {
+        do throws(ProvisioningError) {
+            let fetched = try await fetch(document.urls, limit: 1 << 20)
+            return Base.DetachedSignature(bytes: fetched.bytes, url: fetched.url, trust: trust)
+        } catch {
+            if presence == .mostly, error.isAbsence { return nil }
+            throw error
+        }
+    }
+}
+
+extension ProvisioningError {
+    /// Every mirror answered, and said that there is no such thing.
+    fileprivate var isAbsence: Bool {
+        guard case .below(let failure as TransferError) = kind, case .unreachable(let mirrors) = failure.kind else {
+            return false
+        }
+        return !mirrors.isEmpty && mirrors.allSatisfy { $0.reason == .status(404) || $0.reason == .status(410) }
+    }
+}
