@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLinux
-internal import Glibc
+package import Glibc
 package import SystemPackage
 
 /// An open directory, and operations on the names in it.
@@ -35,7 +35,9 @@ package struct Directory: ~Copyable, Sendable {
         _ name: FilePath.Component, flags: CInt, mode: mode_t = 0o644
     ) throws(FilesystemError) -> OwnedDescriptor {
         let directory = rawValue
-        let opened = retrying { unsafe openat(directory, name.string, flags | O_NOFOLLOW | O_CLOEXEC, mode) }
+        let opened = retrying {
+            unsafe name.withPlatformString { unsafe openat(directory, $0, flags | O_NOFOLLOW | O_CLOEXEC, mode) }
+        }
         if let error = opened.error {
             throw FilesystemError(flags & O_CREAT != 0 ? "create" : "open", path.appending(name), error)
         }
@@ -45,7 +47,8 @@ package struct Directory: ~Copyable, Sendable {
     /// What `name` is, a symbolic link itself included; nil where there is nothing.
     package func status(of name: FilePath.Component) throws(FilesystemError) -> FileStatus? {
         var status = stat()
-        if unsafe fstatat(rawValue, name.string, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
+        let result = unsafe name.withPlatformString { unsafe fstatat(rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        if result == 0 { return FileStatus(status) }
         let error = Errno.last
         if error == .noSuchFileOrDirectory { return nil }
         throw FilesystemError("examine", path.appending(name), error)
@@ -59,13 +62,13 @@ package struct Directory: ~Copyable, Sendable {
     }
 
     package func makeDirectory(_ name: FilePath.Component, mode: mode_t = 0o755) throws(FilesystemError) {
-        guard unsafe mkdirat(rawValue, name.string, mode) == 0 else {
+        guard unsafe name.withPlatformString({ unsafe mkdirat(rawValue, $0, mode) }) == 0 else {
             throw FilesystemError("create directory", path.appending(name), .last)
         }
     }
 
     package func makeSymbolicLink(_ name: FilePath.Component, to target: String) throws(FilesystemError) {
-        guard unsafe symlinkat(target, rawValue, name.string) == 0 else {
+        guard unsafe name.withPlatformString({ unsafe symlinkat(target, rawValue, $0) }) == 0 else {
             throw FilesystemError("create symbolic link", path.appending(name), .last)
         }
     }
@@ -73,7 +76,7 @@ package struct Directory: ~Copyable, Sendable {
     /// The target of the symbolic link `name`; nil where it is none.
     package func symbolicLinkTarget(of name: FilePath.Component) throws(FilesystemError) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe readlinkat(rawValue, name.string, &buffer, buffer.count)
+        let count = unsafe name.withPlatformString { unsafe readlinkat(rawValue, $0, &buffer, Int(PATH_MAX)) }
         if count >= 0 { return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) }
         let error = Errno.last
         if error == .invalidArgument || error == .noSuchFileOrDirectory { return nil }
@@ -81,27 +84,35 @@ package struct Directory: ~Copyable, Sendable {
     }
 
     package func unlink(_ name: FilePath.Component) throws(FilesystemError) {
-        guard unsafe unlinkat(rawValue, name.string, 0) == 0 else {
+        guard unsafe name.withPlatformString({ unsafe unlinkat(rawValue, $0, 0) }) == 0 else {
             throw FilesystemError("delete", path.appending(name), .last)
         }
     }
 
     package func removeDirectory(_ name: FilePath.Component) throws(FilesystemError) {
-        guard unsafe unlinkat(rawValue, name.string, AT_REMOVEDIR) == 0 else {
+        guard unsafe name.withPlatformString({ unsafe unlinkat(rawValue, $0, AT_REMOVEDIR) }) == 0 else {
             throw FilesystemError("delete", path.appending(name), .last)
         }
     }
 
     /// rename(2) within this directory.
     package func rename(_ name: FilePath.Component, to other: FilePath.Component) throws(FilesystemError) {
-        guard unsafe renameat(rawValue, name.string, rawValue, other.string) == 0 else {
+        let result = unsafe name.withPlatformString { from in
+            unsafe other.withPlatformString { to in unsafe renameat(rawValue, from, rawValue, to) }
+        }
+        guard result == 0 else {
             throw FilesystemError("rename \(path.appending(name)) to", path.appending(other), .last)
         }
     }
 
     /// renameat2(2) with `RENAME_EXCHANGE`: both names exist and change places in one step.
     package func exchange(_ name: FilePath.Component, with other: FilePath.Component) throws(FilesystemError) {
-        guard unsafe mg_renameat2(rawValue, name.string, rawValue, other.string, mg_rename_exchange) == 0 else {
+        let result = unsafe name.withPlatformString { from in
+            unsafe other.withPlatformString { to in
+                unsafe mg_renameat2(rawValue, from, rawValue, to, mg_rename_exchange)
+            }
+        }
+        guard result == 0 else {
             throw FilesystemError("exchange \(path.appending(name)) with", path.appending(other), .last)
         }
     }

@@ -27,7 +27,8 @@ extension Directory {
             throw FilesystemError("delete across a mount at", directory.path, .improperLink)
         }
         for child in try directory.names() {
-            guard unsafe unlinkat(directory.rawValue, child.string, 0) != 0 else { continue }
+            let raw = directory.rawValue
+            guard unsafe child.withPlatformString({ unsafe unlinkat(raw, $0, 0) }) != 0 else { continue }
             let error = Errno.last
             // unlink(2) of a directory: EISDIR on Linux.
             guard error == .isDirectory else {
@@ -49,7 +50,7 @@ extension Directory {
             if try directory.status().permissions & 0o700 != 0o700 { _ = fchmod(directory.rawValue, 0o700) }
             return directory
         } catch let error where error.errno == .permissionDenied {
-            _ = unsafe fchmodat(rawValue, name.string, 0o700, 0)
+            _ = unsafe name.withPlatformString { unsafe fchmodat(rawValue, $0, 0o700, 0) }
             return try openDirectory(name)
         }
     }

@@ -26,6 +26,18 @@ import Testing
         }
     }
 
+    @Test func namesNeedNotBeUTF8() throws {
+        try withScratchDirectory { scratch in
+            let top = try Directory.open(scratch)
+            try top.makeDirectory("tree")
+            // "tree/" and two bytes that no UTF-8 has.
+            let raw: [UInt8] = Array(scratch.appending("tree/").string.utf8) + [0x2F, 0xE9, 0xFF, 0]
+            try #require(mkdir(raw.map { CChar(bitPattern: $0) }, 0o755) == 0)
+            try top.removeTree("tree")
+            #expect(try top.names().isEmpty)
+        }
+    }
+
     @Test func aNameThatIsNotThereIsNoError() throws {
         try withScratchDirectory { try Directory.open($0).removeTree("nothing") }
     }
