@@ -98,7 +98,13 @@ let package = Package(
         tests(of: "Failures"),
         tests(of: "PackageArchive", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
-        tests(of: "Provisioning", ["Failures", "Filesystem", "Fixtures", "Terminal", system]),
+        tests(
+            of: "Provisioning",
+            [
+                "Architectures", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Sandbox", "Terminal",
+                "Transfer",
+                system,
+            ]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
         tests(of: "Processes", ["Filesystem", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
