@@ -25,7 +25,7 @@ extension Directory {
             throw FilesystemError("write", path.appending(name), .invalidArgument)
         }
         do throws(FilesystemError) {
-            let file = try openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode_t(permissions.rawValue))
+            let file = try openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: UInt32(permissions.rawValue))
             // The umask does not apply to what is not the user's own.
             guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
                 throw FilesystemError("set permissions of", path.appending(temporary), .last)

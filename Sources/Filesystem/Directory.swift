@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLinux
-package import Glibc
+internal import Glibc
 package import SystemPackage
 
 /// An open directory, and operations on the names in it.
@@ -32,7 +32,7 @@ package struct Directory: ~Copyable, Sendable {
 
     /// openat(2) with `O_NOFOLLOW` and `O_CLOEXEC` added.
     package func openFile(
-        _ name: FilePath.Component, flags: CInt, mode: mode_t = 0o644
+        _ name: FilePath.Component, flags: CInt, mode: UInt32 = 0o644
     ) throws(FilesystemError) -> OwnedDescriptor {
         let directory = rawValue
         let opened = retrying {
@@ -61,7 +61,7 @@ package struct Directory: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
-    package func makeDirectory(_ name: FilePath.Component, mode: mode_t = 0o755) throws(FilesystemError) {
+    package func makeDirectory(_ name: FilePath.Component, mode: UInt32 = 0o755) throws(FilesystemError) {
         guard unsafe name.withPlatformString({ unsafe mkdirat(rawValue, $0, mode) }) == 0 else {
             throw FilesystemError("create directory", path.appending(name), .last)
         }
