@@ -16,9 +16,10 @@ int mg_syncfs(int descriptor);
 /// pipe2(2) with O_CLOEXEC: `ends[0]` is read from, `ends[1]` written to. -1 and errno on failure.
 int mg_pipe(int ends[2]);
 
-/// openat2(2) with `RESOLVE_NO_MAGICLINKS` and one of the two below. A descriptor; -1 and errno on failure.
+/// openat2(2) with `RESOLVE_NO_MAGICLINKS` and one of those below. A descriptor; -1 and errno on failure.
 int mg_openat2(int directory, const char *path, int flags, unsigned long long resolve);
 
+static const unsigned long long mg_resolve_no_xdev = 0x01;
 static const unsigned long long mg_resolve_beneath = 0x08;
 static const unsigned long long mg_resolve_in_root = 0x10;
 
