@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cases: for each, what mangrove does and what other programs do for the same result, with what is around it."""
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from runner import CommandFailed, Host, Namespace
+
+# For all alike: qemu's default CPU ciphers every pointer authentication.
+CPU = {"QEMU_CPU": "max,pauth=off"}
+
+
+@dataclass
+class Contender:
+    name: str
+    run: Callable[[], object]  # returns a Measurement
+    clean: Callable[[], object] = lambda: None  # after each run, outside of its time
+
+
+@dataclass
+class Case:
+    name: str
+    unit: str  # "ms", "s" or "MiB"
+    runs: int
+    contenders: list[Contender] = field(default_factory=list)  # ours comes first
+
+
+class Bench:
+    """What the cases share; made when a case first asks for it."""
+
+    def __init__(self, repository, program):
+        self.program = program
+        self.cache = repository / ".cache" / "bench"
+        self.cache.mkdir(parents=True, exist_ok=True)
+        # On the same file system as everything that is compared with it.
+        self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self.cache))
+        self.host = Host()
+        self.made = {}
+
+    def close(self):
+        if "namespace" in self.made:
+            self.made["namespace"].run("rm", "-rf", "--one-file-system", self.scratch / "peer")
+            self.made["namespace"].close()
+        for name in self.roots():
+            self.mangrove("remove", name)
+        if "server" in self.made:
+            self.made["server"].terminate()
+            self.made["server"].wait()
+        shutil.rmtree(self.scratch)
+
+    def once(self, what, make):
+        if what not in self.made:
+            self.made[what] = make()
+        return self.made[what]
+
+    def mangrove(self, *arguments, home=None):
+        home = home or self.scratch / "home"
+        return self.host.run(self.program, *arguments, MANGROVE_HOME=str(home))
+
+    def roots(self):
+        directory = self.scratch / "home" / "roots"
+        return sorted(path.name for path in directory.glob("[a-z0-9]*")) if directory.is_dir() else []
+
+    @property
+    def interpreter(self):
+        for path in ("/usr/bin/qemu-aarch64-static", "/usr/bin/qemu-aarch64"):
+            if os.path.exists(path):
+                return path
+        raise CommandFailed("no qemu-aarch64-static on this host")
+
+    @property
+    def namespace(self):
+        return self.once("namespace", lambda: Namespace(self.interpreter))
+
+    @property
+    def mirror(self):
+        """Debian's mirror of this host's apt; elsewhere mmdebstrap's and debootstrap's own choice."""
+        lines = subprocess.run(
+            ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI) $(CODENAME)", "Created-By: Packages"],
+            capture_output=True, text=True, check=False).stdout.splitlines()
+        found = [words[1] for words in map(str.split, lines) if words[0] == "Debian" and "-" not in words[2]]
+        return found[:1]
+
+    @property
+    def base(self):
+        """A Debian 12 arm64 base tarball of some 60 MB."""
+        path = self.cache / "debian-12-minbase-arm64.tar.gz"
+        if not path.exists():
+            print(f"making {path}, once", file=sys.stderr)
+            part = self.scratch / path.name
+            script = 'mmdebstrap --quiet --mode=root --architectures=arm64 --variant=minbase bookworm - "$@" | gzip -9n'
+            self.namespace.run("bash", "-o", "pipefail", "-c", f'{script} > "$0"', part, *self.mirror, **CPU)
+            part.rename(path)
+        return path
+
+    @property
+    def root(self):
+        """A root for commands to run in."""
+        def make():
+            self.mangrove("create", "bench-run", "--from", self.base)
+            return self.scratch / "home" / "roots" / "bench-run" / "rootfs"
+        return self.once("root", make)
+
+    @property
+    def served(self):
+        """The base's URL on an nginx on the loopback interface."""
+        def start():
+            directory = Path(tempfile.mkdtemp(dir=self.scratch))
+            os.symlink(self.base, directory / "base.tar.gz")
+            socket = directory / "port"
+            configuration = directory / "nginx.conf"
+            user = "user root;" if os.geteuid() == 0 else ""
+            temporary = " ".join(
+                f"{kind}_temp_path {directory}/{kind};"
+                for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            self.port = free_port()
+            configuration.write_text(
+                f"{user} daemon off; worker_processes 1; pid {socket}; error_log stderr; events {{}}\n"
+                f"http {{ access_log off; sendfile on; {temporary}\n"
+                f"server {{ listen 127.0.0.1:{self.port}; root {directory}; }} }}\n")
+            return subprocess.Popen(
+                ["nginx", "-c", configuration, "-p", directory], env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"},
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.once("server", start)
+        url = f"http://127.0.0.1:{self.port}/base.tar.gz"
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(urllib.request.Request(url, method="HEAD")).close()
+                return url
+            except OSError:
+                time.sleep(0.05)
+        raise CommandFailed("nginx does not answer")
+
+    @property
+    def digest(self):
+        return self.once("digest", lambda: hashlib.sha256(self.base.read_bytes()).hexdigest())
+
+    def ours(self, *arguments):
+        """Creates a root, and removes it again outside of the time."""
+        def run():
+            return self.mangrove("create", "bench", *arguments, home=self.scratch / "home")
+
+        def clean():
+            if "bench" in self.roots():
+                self.mangrove("remove", "bench")
+            shutil.rmtree(self.scratch / "home" / "cache", ignore_errors=True)
+        return Contender("mangrove create", run, clean)
+
+    def peer(self, name, *arguments, runner=None, **environment):
+        """A command that makes its result in scratch/peer, an empty directory."""
+        runner = runner or self.host
+        place = self.scratch / "peer"
+        place.mkdir(exist_ok=True)
+
+        def clean():
+            runner.run("find", place, "-xdev", "-mindepth", "1", "-delete")
+        return Contender(name, lambda: runner.run(*arguments, **environment), clean)
+
+
+def free_port():
+    import socket
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_up(bench):
+    return Case("start-up", "ms", 40, [
+        Contender("mangrove --version", lambda: bench.mangrove("--version")),
+        Contender("bwrap --version", lambda: bench.host.run("bwrap", "--version")),
+    ])
+
+
+def run(bench):
+    root, namespace = bench.root, bench.namespace
+    bwrap = ["bwrap", "--unshare-all", "--bind", root, "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
+    return Case("run /bin/true", "ms", 30, [
+        Contender("mangrove run", lambda: bench.mangrove("run", "bench-run", "--", "/bin/true")),
+        Contender("bwrap", lambda: namespace.run(*bwrap, **CPU)),
+    ])
+
+
+def unpack(bench):
+    place = bench.scratch / "peer"
+    return Case("unpack", "s", 7, [
+        bench.ours("--from", bench.base),
+        bench.peer("bsdtar -xpf", "bsdtar", "-xpf", bench.base, "-C", place),
+    ])
+
+
+def create(bench):
+    place, url = bench.scratch / "peer", bench.served
+    script = (
+        f"curl -sSfo {place}/base.tar.gz {url} && echo {bench.digest} {place}/base.tar.gz | sha256sum -c && "
+        f"mkdir {place}/root && bsdtar -xpf {place}/base.tar.gz -C {place}/root")
+    return Case("create over HTTP", "s", 7, [
+        bench.ours("--from", url, "--sha256", bench.digest),
+        bench.peer("curl, sha256sum, bsdtar", "sh", "-c", script),
+    ])
+
+
+def memory(bench):
+    place, url = bench.scratch / "peer", bench.served
+    script = f"curl -sSf {url} | bsdtar -xpf - -C {place}"
+    return Case("peak memory of a create", "MiB", 3, [
+        bench.ours("--from", url, "--sha256", bench.digest),
+        bench.peer("curl | bsdtar (the larger)", "sh", "-c", script),
+    ])
+
+
+def bootstrap(bench):
+    place, namespace, mirror = bench.scratch / "peer", bench.namespace, bench.mirror
+    return Case("bootstrap debian:12 minbase", "s", 1, [
+        bench.ours("debian:12"),
+        bench.peer(
+            "mmdebstrap", "mmdebstrap", "--quiet", "--mode=root", "--architectures=arm64", "--variant=minbase",
+            "bookworm", place / "root", *mirror, runner=namespace, **CPU),
+        # It cannot make devices in a namespace; where it believes to be in lxc it binds the host's.
+        bench.peer(
+            "debootstrap", "debootstrap", "--arch=arm64", "--variant=minbase", "bookworm", place / "root", *mirror,
+            runner=namespace, container="lxc", **CPU),
+    ])
+
+
+CASES = {
+    "start": start_up, "run": run, "unpack": unpack, "create": create, "memory": memory, "bootstrap": bootstrap,
+}
