@@ -96,7 +96,12 @@ let package = Package(
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
         tests(of: "Failures"),
-        tests(of: "PackageArchive", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
+        tests(
+            of: "PackageArchive",
+            [
+                "Architectures", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Processes", "Transfer",
+                system,
+            ]),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
         tests(
             of: "Provisioning",

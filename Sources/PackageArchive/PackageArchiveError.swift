@@ -43,6 +43,17 @@ package struct PackageArchiveError: Failure, Equatable {
             .other, failure.problem, cause: failure.cause, remedy: failure.remedy, status: failure.status)
     }
 
+    /// What `body` throws, in the type of this module.
+    static func wrapping<Result: ~Copyable, Inner: Failure>(
+        _ body: () throws(Inner) -> Result
+    ) throws(PackageArchiveError) -> Result {
+        do throws(Inner) {
+            return try body()
+        } catch {
+            throw PackageArchiveError(error)
+        }
+    }
+
     static func malformed(_ file: String, _ detail: String) -> PackageArchiveError {
         PackageArchiveError(.malformed, "\(file) is malformed", cause: detail)
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// A directory as the root of a file system: paths of several components, for trees that are being made.
+extension Directory {
+    /// Opens the file or directory `path` for reading as a process chrooted here would: symbolic links are followed, and
+    /// none leads outside (openat2(2), `RESOLVE_IN_ROOT`).
+    package func openInRoot(_ path: String, onlyDirectory: Bool = false) throws(FilesystemError) -> OwnedDescriptor {
+        let directory = rawValue
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (onlyDirectory ? O_DIRECTORY : 0)
+        let opened = retrying { unsafe mg_openat2(directory, path, flags, mg_resolve_in_root) }
+        if let error = opened.error { throw FilesystemError("open", self.path.pushing(FilePath(path)), error) }
+        return OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+    }
+
+    /// Opens the directory that `names` lead to, and makes those that are not there.
+    package func makeDirectories(_ names: [FilePath.Component]) throws(FilesystemError) -> Directory {
+        let joined = names.map(\.string).joined(separator: "/")
+        let whole = path.appending(joined)
+        if let found = try? openInRoot(joined, onlyDirectory: true) { return Directory(adopting: found, path: whole) }
+        guard let last = names.last else { throw FilesystemError("create directory", whole, .invalidArgument) }
+        let parent =
+            names.count > 1
+            ? try makeDirectories(names.dropLast())
+            : Directory(adopting: try openInRoot(".", onlyDirectory: true), path: path)
+        if try parent.status(of: last) == nil {
+            try parent.makeDirectory(last)
+            try parent.setPermissions(of: last, 0o755)
+        }
+        return try parent.openDirectory(last)
+    }
+
+    /// Makes the file `name`, or replaces one that is there. Nothing is written to the disk yet: for trees that are
+    /// synchronized as a whole.
+    package func createFile(
+        _ name: FilePath.Component, holding bytes: [UInt8],
+        permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws(FilesystemError) {
+        if try status(of: name) != nil { try unlink(name) }
+        let file = try openFile(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(permissions.rawValue))
+        guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
+            throw FilesystemError("set permissions of", path.appending(name), .last)
+        }
+        try file.write(bytes, to: path.appending(name))
+    }
+
+    private func setPermissions(of name: FilePath.Component, _ mode: mode_t) throws(FilesystemError) {
+        guard unsafe fchmodat(rawValue, name.string, mode, 0) == 0 else {
+            throw FilesystemError("set permissions of", path.appending(name), .last)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import Glibc
+internal import Integrity
+package import SystemPackage
+package import Transfer
+
+/// Gets from a signed archive what a root is made of. Nothing that it returns or leaves in the cache is unverified: the
+/// Release file by its signature, the indices by it, the packages by them.
+package struct ArchiveClient: Sendable {
+    let downloader: Downloader
+    /// Holds `indices` and `packages`, each file named by its SHA-256. Any number of processes may use it.
+    let cache: FilePath
+
+    /// `cache`: a directory for this alone; made if need be.
+    package init(downloader: Downloader, cache: FilePath) {
+        (self.downloader, self.cache) = (downloader, cache)
+    }
+
+    /// Decides which packages the root gets. Fetches Release files and indices; no package.
+    ///
+    /// A mirror that is being updated has indices that do not fit its Release file: it is asked once more.
+    package func resolve(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
+        do throws(PackageArchiveError) {
+            return try await resolveOnce(request)
+        } catch let error where error.isPassing {
+            return try await resolveOnce(request)
+        }
+    }
+
+    private func resolveOnce(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
+        try makeDirectories()
+        let found = await withTaskGroup(of: (Int, Result<FetchedSuite?, PackageArchiveError>).self) { group in
+            for (index, suite) in request.suites.enumerated() {
+                group.addTask {
+                    do throws(PackageArchiveError) {
+                        return (index, .success(try await fetch(suite, index, request)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            var results: [(Int, Result<FetchedSuite?, PackageArchiveError>)] = []
+            for await result in group { results.append(result) }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        var suites: [FetchedSuite?] = []
+        for result in found { suites.append(try result.get()) }
+        let universe = PackageUniverse(
+            suites.flatMap { $0?.indices ?? [] }, pins: suites.map { $0?.release.pin ?? 500 },
+            architecture: request.architecture.rawValue)
+        let selection = try Selection(from: universe, variant: request.variant, extra: request.packages)
+        return resolved(selection, suites, request)
+    }
+
+    private func resolved(
+        _ selection: Selection, _ suites: [FetchedSuite?], _ request: ArchiveRequest
+    ) -> ResolvedArchive {
+        let names = Set(selection.packages.map(\.name))
+        let plan = BootstrapPlan(
+            architecture: request.architecture.rawValue, variant: request.variant,
+            suites: zip(request.suites, suites).compactMap { asked, found in
+                found.map {
+                    BootstrapPlan.Suite(
+                        name: asked.name, codename: $0.release.codename,
+                        uri: asked.rootURI ?? asked.mirrors.first ?? "",
+                        url: $0.url, date: $0.release.date, fingerprint: $0.fingerprint)
+                }
+            }, components: request.components,
+            packages: selection.packages.map { record in
+                BootstrapPlan.Package(
+                    name: record.name, version: record.version.text, architecture: record.architecture,
+                    size: record.size, sha256: record.sha256, file: packagePath(record.sha256).string,
+                    isSameForArchitectures: record.multiArch == "same",
+                    replaces: Set(record.replaces.map(\.name)).intersection(names).subtracting([record.name]).sorted())
+            }, automatic: selection.automatic.sorted())
+        return ResolvedArchive(
+            plan: plan, freeChoices: selection.freeChoices,
+            downloads: selection.packages.map { record in
+                let suite = request.suites[record.suite]
+                return ResolvedArchive.Download(
+                    urls: suite.mirrors.map { "\($0)/\(Self.escaped(record.filename))" }, proxy: suite.proxy)
+            })
+    }
+
+    /// Only what a file name of an archive holds and a URL does not take as it is.
+    static func escaped(_ path: String) -> String {
+        path.replacing("%", with: "%25").replacing("+", with: "%2B").replacing("~", with: "%7E").replacing(
+            " ", with: "%20")
+    }
+
+    func packagePath(_ sha256: String) -> FilePath { cache.appending("packages").appending("\(sha256).deb") }
+    func indexPath(_ name: String) -> FilePath { cache.appending("indices").appending(name) }
+
+    private func makeDirectories() throws(PackageArchiveError) {
+        for path in [cache, cache.appending("packages"), cache.appending("indices")] {
+            guard unsafe mkdir(path.string, 0o755) == 0 || Errno.last == .fileExists else {
+                throw PackageArchiveError(FilesystemError("create directory", path, .last))
+            }
+        }
+    }
+}
+
+extension PackageArchiveError {
+    /// Another attempt may find it otherwise: the files of the mirror do not fit each other.
+    package var isPassing: Bool { kind == .mismatch }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+package import Integrity
+package import Transfer
+
+/// What a root is to be made of: which archive, whom it is signed by, which packages.
+package struct ArchiveRequest: Sendable {
+    /// One suite of an archive: `bookworm`, `bookworm-updates`.
+    package struct Suite: Sendable {
+        package var name: String
+        /// Base URIs of the archive, best first: what `dists/` and `pool/` lie under.
+        package var mirrors: [String]
+        package var proxy = Proxy.environment
+        /// An archive without this suite will do; the first of a request never is.
+        package var isOptional: Bool
+        /// The URI that the root's own sources name; the first mirror where it is nil.
+        package var rootURI: String?
+        /// Whether a Release file past its Valid-Until is refused.
+        package var checksValidUntil = true
+
+        package init(_ name: String, mirrors: [String], isOptional: Bool = false) {
+            self.name = name
+            self.mirrors = mirrors.map(\.trimmingSlashes)
+            self.isOptional = isOptional
+        }
+    }
+
+    package var architecture: Architecture
+    /// That of the release itself first.
+    package var suites: [Suite]
+    package var components: [String]
+    package var variant = Variant.minbase
+    /// Names, or `NAME=VERSION`.
+    package var packages: [String] = []
+    package var verifier: SignatureVerifier
+
+    package init(
+        architecture: Architecture, suites: [Suite], components: [String] = ["main"], verifier: SignatureVerifier
+    ) {
+        (self.architecture, self.suites, self.components) = (architecture, suites, components)
+        self.verifier = verifier
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that is to be done to make a root, decided: what a worker without a network needs to unpack it.
+package struct BootstrapPlan: Codable, Equatable, Sendable {
+    package struct Package: Codable, Equatable, Sendable {
+        package let name: String
+        package let version: String
+        package let architecture: String
+        package let size: Int64
+        /// In hexadecimal, lower case.
+        package let sha256: String
+        /// Where the .deb is on this machine, once it was fetched and verified.
+        package let file: String
+        /// Same as another version of it for another architecture may be: its files in dpkg's database say which.
+        package let isSameForArchitectures: Bool
+        /// Names of selected packages whose files it may take over.
+        package let replaces: [String]
+
+        package init(
+            name: String, version: String, architecture: String, size: Int64, sha256: String, file: String,
+            isSameForArchitectures: Bool = false, replaces: [String] = []
+        ) {
+            (self.name, self.version, self.architecture) = (name, version, architecture)
+            (self.size, self.sha256, self.file) = (size, sha256, file)
+            (self.isSameForArchitectures, self.replaces) = (isSameForArchitectures, replaces)
+        }
+    }
+
+    /// A suite that packages came from, for the root's own sources and for its record.
+    package struct Suite: Codable, Equatable, Sendable {
+        package let name: String
+        package let codename: String?
+        /// As the root is to name it.
+        package let uri: String
+        /// Where the Release file came from.
+        package let url: String
+        /// Of the Release file, in seconds since 1970.
+        package let date: Int64?
+        /// Of the key that signed it.
+        package let fingerprint: String
+
+        package init(
+            name: String, codename: String?, uri: String, url: String, date: Int64?, fingerprint: String
+        ) {
+            (self.name, self.codename, self.uri, self.url) = (name, codename, uri, url)
+            (self.date, self.fingerprint) = (date, fingerprint)
+        }
+    }
+
+    package let architecture: String
+    package let variant: Variant
+    package let suites: [Suite]
+    package let components: [String]
+    /// Each after what it depends on, as far as there is no circle.
+    package let packages: [Package]
+    /// What apt is to remove once nothing needs it.
+    package let automatic: [String]
+
+    package init(
+        architecture: String, variant: Variant, suites: [Suite], components: [String], packages: [Package],
+        automatic: [String]
+    ) {
+        (self.architecture, self.variant, self.suites) = (architecture, variant, suites)
+        (self.components, self.packages, self.automatic) = (components, packages, automatic)
+    }
+
+    /// Bytes of all packages.
+    package var size: Int64 { packages.reduce(0) { $0 + $1.size } }
+
+    /// Whether `/bin`, `/sbin` and `/lib` are links into `/usr`, as debootstrap decides it: not in releases that
+    /// came before it was possible.
+    package var hasMergedUsr: Bool {
+        !Self.withSplitUsr.contains(suites.first.flatMap { $0.codename ?? $0.name } ?? "")
+    }
+
+    private static let withSplitUsr: Set<String> = [
+        "etch", "lenny", "squeeze", "wheezy", "jessie", "stretch", "precise", "trusty", "xenial", "artful", "bionic",
+        "cosmic",
+    ]
+
+    /// The names that dpkg has for those links in this architecture.
+    package var mergedDirectories: [String] {
+        guard hasMergedUsr else { return [] }
+        return ["bin", "sbin", "lib"] + (["amd64", "ppc64el", "loong64"].contains(architecture) ? ["lib64"] : [])
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A `preinst`, read for what it does when a package comes into an empty root.
+struct MaintainerScript {
+    private let lines: [Substring]
+
+    init(_ bytes: [UInt8]) {
+        // A line that ends in a backslash goes on in the next.
+        let text = String(decoding: bytes, as: UTF8.self).replacing("\\\n", with: " ")
+        lines = text.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }
+            .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    }
+
+    /// Whether it moves files of other packages away (dpkg-divert(1)).
+    var diverts: Bool {
+        lines.contains { $0.contains("dpkg-divert") && $0.contains("--add") || $0.hasPrefix("dpkg-divert") }
+    }
+
+    /// False where it certainly does nothing when called as `preinst install`.
+    ///
+    /// Many are but calls of dpkg-maintscript-helper(1), which does nothing in that case for want of an old version. The
+    /// twenty of one keyring package take seconds in an emulated shell to say so.
+    var matters: Bool {
+        lines.contains { line in
+            let words = line.split(whereSeparator: \.isWhitespace)
+            switch words.first {
+            case "set": return words.count != 2 || !["-e", "-eu", "-u"].contains(words[1])
+            case "exit": return words.count > 1 && words[1] != "0"
+            case "dpkg-maintscript-helper":
+                let kinds = ["rm_conffile", "mv_conffile", "symlink_to_dir", "dir_to_symlink"]
+                // Nothing before or after it on the line that the shell would execute.
+                let isPlain = !line.contains { "`$;&|<>()".contains($0) } || Self.isPlain(line)
+                return words.count < 2 || !kinds.contains(String(words[1])) || !isPlain
+            default: return true
+            }
+        }
+    }
+
+    /// `"$@"` at the end is what the helper is always given.
+    private static func isPlain(_ line: Substring) -> Bool {
+        let known = line.replacing("\"$@\"", with: "")
+        return !known.contains { "`$;&|<>()".contains($0) }
+    }
+}

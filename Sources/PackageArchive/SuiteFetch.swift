@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Failures
+internal import Glibc
+internal import Integrity
+internal import Transfer
+
+/// A suite whose signature is good, and its indices.
+struct FetchedSuite: Sendable {
+    let release: Release
+    let url: String
+    let fingerprint: String
+    let indices: [PackageIndex]
+}
+
+extension ArchiveClient {
+    /// nil where the suite is optional and not there.
+    func fetch(
+        _ suite: ArchiveRequest.Suite, _ index: Int, _ request: ArchiveRequest
+    ) async throws(PackageArchiveError) -> FetchedSuite? {
+        guard let signed = try await release(suite, request.verifier) else {
+            if suite.isOptional, index > 0 { return nil }
+            throw await unknown(suite)
+        }
+        let release = try Release(parsing: String(decoding: signed.text, as: UTF8.self), name: signed.url)
+        // A signature says who made it, not that it is what was asked for.
+        guard [release.codename, release.suite].contains(suite.name) || suite.name.contains("/") else {
+            throw PackageArchiveError(
+                .mismatch, "\(signed.url) is not the Release file of \(suite.name)",
+                cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
+        }
+        if suite.checksValidUntil { try release.checkValidity(at: Int64(time(nil))) }
+        var indices: [PackageIndex] = []
+        for component in request.components {
+            // Additions need not have every component; the release itself must.
+            if index > 0, !release.components.contains(where: { $0 == component || $0.hasSuffix("/\(component)") }) {
+                continue
+            }
+            indices.append(
+                try await packages(of: component, suite, index, release, request.architecture.rawValue))
+        }
+        return FetchedSuite(
+            release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex, indices: indices)
+    }
+
+    private typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)
+
+    /// `InRelease`, or `Release` with `Release.gpg`; nil where the mirrors have neither.
+    private func release(
+        _ suite: ArchiveRequest.Suite, _ verifier: SignatureVerifier
+    ) async throws(PackageArchiveError) -> SignedRelease? {
+        let paths = suite.mirrors.map { "\($0)/dists/\(suite.name)" }
+        if let document = try await document(paths.map { "\($0)/InRelease" }, suite) {
+            let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
+                try verifier.verifyClearsigned(document.bytes, named: document.url)
+            }
+            return (verified.text, document.url, verified.signature)
+        }
+        guard let content = try await document(paths.map { "\($0)/Release" }, suite) else { return nil }
+        // From the same mirror: another one may be a version ahead.
+        guard let signature = try await document([content.url + ".gpg"], suite) else {
+            throw PackageArchiveError(
+                .mismatch, "\(content.url) is not signed", cause: "there is no \(content.url).gpg")
+        }
+        let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
+            try verifier.verify(signature.bytes, of: content.bytes, named: signature.url)
+        }
+        return (content.bytes, content.url, verified)
+    }
+
+    /// nil where every mirror answers that there is no such thing.
+    private func document(
+        _ urls: [String], _ suite: ArchiveRequest.Suite
+    ) async throws(PackageArchiveError) -> FetchedDocument? {
+        var request = FetchRequest(urls: urls)
+        request.proxy = suite.proxy
+        do throws(TransferError) {
+            guard case .document(let document) = try await downloader.fetch(request) else { return nil }
+            return document
+        } catch let error where error.isAbsence {
+            return nil
+        } catch {
+            throw PackageArchiveError(error)
+        }
+    }
+
+    /// The suite is nowhere: what the first mirror has instead, where it lists its directories.
+    private func unknown(_ suite: ArchiveRequest.Suite) async -> PackageArchiveError {
+        let mirror = suite.mirrors.first ?? ""
+        let page = try? await document(["\(mirror)/dists/"], suite)
+        let names = page.map { Self.directories(inListing: String(decoding: $0.bytes, as: UTF8.self)) } ?? []
+        return PackageArchiveError(
+            .notOffered, "\(mirror) has no suite \(suite.name)",
+            cause: names.isEmpty ? nil : "it has \(names.prefix(40).joined(separator: ", "))",
+            remedy: NearestNames.question(suite.name, among: names))
+    }
+
+    /// The directories that a listing, as web servers make them, links to.
+    static func directories(inListing page: String) -> [String] {
+        page.split(separator: "href=\"").dropFirst().compactMap { part in
+            let target = part.prefix { $0 != "\"" }
+            guard target.hasSuffix("/"), !target.hasPrefix("."), !target.hasPrefix("/"), !target.contains(":") else {
+                return nil
+            }
+            let name = target.dropLast()
+            return name.isEmpty || name.contains("/") ? nil : String(name)
+        }
+    }
+}
+
+extension TransferError {
+    /// Every mirror says 404 (or 410, or has no such file).
+    var isAbsence: Bool {
+        guard case .unreachable(let failures) = kind, !failures.isEmpty else { return false }
+        return failures.allSatisfy {
+            switch $0.reason {
+            case .status(404), .status(410): true
+            default: false
+            }
+        }
+    }
+}
