@@ -99,7 +99,8 @@ let package = Package(
         tests(
             of: "PackageArchive",
             [
-                "Architectures", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Processes", "Transfer",
+                "Architectures", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Processes",
+                "Transfer",
                 system,
             ]),
         tests(of: "Terminal", ["Filesystem", "Fixtures", system]),
