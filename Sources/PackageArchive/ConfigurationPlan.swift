@@ -40,14 +40,14 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         postponed: [BootstrapPlan.Package]
     ) {
         environment = [
-            "PATH": "/opt:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
+            "PATH": "/usr/share/dpkg:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
             "LC_ALL": "C.UTF-8",
             "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NONINTERACTIVE_SEEN": "true", "TERM": "dumb",
         ]
         // invoke-rc.d(8): 101 forbids whatever a package wants started.
         temporaryFiles = [
             File(path: "/usr/sbin/policy-rc.d", contents: "#!/bin/sh\nexit 101\n", permissions: 0o755),
-            File(path: "/opt/dpkg-maintscript-helper", contents: Self.helper, permissions: 0o755),
+            File(path: "/usr/share/dpkg/dpkg-maintscript-helper", contents: Self.helper, permissions: 0o755),
         ]
         var steps: [Step] = []
         if !preinsts.isEmpty {
@@ -76,7 +76,7 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         self.steps = steps
     }
 
-    /// Stands before dpkg-maintscript-helper(1) in PATH, in a directory that is there and empty. Where no version was there before, that has nothing to do, and
+    /// Stands before dpkg-maintscript-helper(1) in PATH, in a directory of dpkg without programs. Where no version was there before, that has nothing to do, and
     /// executes dpkg several times to find out: the sixty calls of a small root are a tenth of its configuration.
     private static let helper = """
         #!/bin/sh
