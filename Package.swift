@@ -73,13 +73,14 @@ let package = Package(
             "Provisioning",
             [
                 "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures", "Filesystem",
-                "Integrity", "Sandbox",
+                "Integrity", "PackageArchive",
+                "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         module(
             "Commands",
             [
-                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "Provisioning",
+                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "PackageArchive", "Catalogue", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),

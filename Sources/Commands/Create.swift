@@ -4,6 +4,7 @@ internal import Architectures
 internal import ArgumentParser
 internal import Catalogue
 internal import Integrity
+internal import PackageArchive
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -45,6 +46,12 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: ArgumentHelp("What that tarball must be.", valueName: "hex"))
     var sha256: String?
 
+    @Flag(help: "Make it from the distro's archive of packages, not from a tarball.")
+    var fromArchive = false
+
+    @Option(help: "How much a root made from an archive holds.")
+    var variant: Variant?
+
     @OptionGroup var sources: SourceOptions
 
     @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
@@ -59,6 +66,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
+        guard from == nil || !fromArchive && variant == nil else {
+            throw ValidationError("--from names a tarball; --from-archive and --variant are for archives")
+        }
         guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
         guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
@@ -90,14 +100,42 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 environment: Surroundings.environment),
             cpu: cpu ?? configuration.cpu, progress: report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
-        let base = try await base(creation, request, configuration, report)
-        if dryRun.isDryRun {
-            return try OutputRendering.show(
-                CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
+        let root: RootRecord
+        if let bootstrap = try bootstrap(configuration, report) {
+            if dryRun.isDryRun {
+                let plan = try await creation.plan(request, from: bootstrap)
+                return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
+            }
+            root = try await creation.create(request, from: bootstrap)
+        } else {
+            let base = try await base(creation, request, configuration, report)
+            if dryRun.isDryRun {
+                return try OutputRendering.show(
+                    CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
+            }
+            root = try await creation.create(request, from: base)
         }
-        let root = try await creation.create(request, from: base)
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
         report.say("\(root.name) is ready: mangrove shell \(root.name)")
+    }
+
+    private func selection(_ report: Progress) throws -> BaseSelection {
+        let selection = try sources.catalogue.load().select(
+            distro ?? "", architecture: try arch.map { try Catalogue.architecture($0) } ?? .arm64)
+        if let warning = selection.endOfLifeWarning() { report.warn(warning) }
+        return selection
+    }
+
+    /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
+    private func bootstrap(_ configuration: Configuration, _ report: Progress) throws -> BootstrapRequest? {
+        guard from == nil else { return nil }
+        let selection = try selection(report)
+        guard fromArchive || variant != nil || selection.distro.tarball == nil else { return nil }
+        let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
+        var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
+        bootstrap.mirror = mirror
+        if let variant { bootstrap.variant = variant }
+        return bootstrap
     }
 
     private func base(
@@ -105,8 +143,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     ) async throws -> Base {
         let architecture = try arch.map { try Catalogue.architecture($0) }
         guard let from else {
-            let selection = try sources.catalogue.load().select(distro ?? "", architecture: architecture ?? .arm64)
-            if let warning = selection.endOfLifeWarning() { report.warn(warning) }
+            let selection = try selection(report)
             let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
             return try await creation.fetcher(keyring: request.keyring).resolve(selection.tarball(mirror: mirror))
         }
@@ -119,3 +156,5 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         return base
     }
 }
+
+extension Variant: ExpressibleByArgument {}

@@ -10,6 +10,7 @@ struct CreationReport: Report {
     var document: CreationPlan { plan }
 
     func text(colour: Bool) -> String {
+        if let selected = plan.selected { return archiveText(selected) }
         var lines = plan.sources.prefix(1).map { "get \($0)" }
         lines += plan.sources.dropFirst().map { "  or \($0)" }
         switch plan.verification {
@@ -20,6 +21,15 @@ struct CreationReport: Report {
         if let digest = plan.digest { lines.append("expect \(digest)") }
         lines.append("unpack it to \(plan.path)")
         if !plan.packages.isEmpty { lines.append("install \(plan.packages.joined(separator: " "))") }
+        lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
+        return lines.map { $0.printable + "\n" }.joined()
+    }
+
+    private func archiveText(_ selected: [String]) -> String {
+        var lines = plan.sources.map { "read the archive \($0) and verify its signature" }
+        lines.append("get and unpack \(selected.count) packages to \(plan.path)")
+        lines += selected.map { "  \($0)" }
+        lines.append("configure them in the root")
         lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
         return lines.map { $0.printable + "\n" }.joined()
     }

@@ -27,6 +27,9 @@ package struct Cache: Sendable {
     /// Where base tarballs are.
     package var bases: FilePath { directory.appending("bases") }
 
+    /// Where indices and packages of archives are.
+    package var archives: FilePath { directory.appending("archives") }
+
     /// Beside a base: what it is.
     struct Label: Codable, Equatable {
         var name: String

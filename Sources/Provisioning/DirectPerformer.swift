@@ -15,6 +15,8 @@ package struct DirectPerformer: NamespacePerforming {
         switch request {
         case .probe:
             return .done
+        case .bootstrap(let bootstrap):
+            return .bootstrapped(try PackageUnpacking(request: bootstrap).perform(progress))
         case .extract(let unpacking):
             return .extracted(try extract(unpacking, progress))
         case .export(let packing):

@@ -29,6 +29,8 @@ package struct ProvisioningError: Failure {
         /// An archive, but not of a system.
         case notASystem(String, reason: String)
         case packages([String], reason: String, ExitStatus)
+        /// Packages of a root that is being made cannot be configured; which, and what they said last.
+        case configuring(reason: String)
         /// A worker process failed to do its part.
         case worker(String)
         case interrupted(signal: CInt)
@@ -63,6 +65,7 @@ package struct ProvisioningError: Failure {
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
         case .notASystem(let name, _): "\(name) cannot become a root"
+        case .configuring: "cannot configure the packages of the root"
         case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
         case .worker: "a process that works on the files of a root failed"
         case .interrupted(let signal): "interrupted by signal \(signal)"
@@ -77,7 +80,7 @@ package struct ProvisioningError: Failure {
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
-            .notASystem(_, let reason), .packages(_, let reason, _), .worker(let reason):
+            .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason), .worker(let reason):
             reason
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
@@ -100,7 +103,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "set MANGROVE_HOME to a directory"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .worker,
+        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .configuring, .worker,
             .interrupted:
             nil
         }
@@ -115,6 +118,7 @@ package struct ProvisioningError: Failure {
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
         case .packages(_, _, let status): status
+        case .configuring: .badData
         case .worker: .software
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status

@@ -3,6 +3,7 @@
 package import Extraction
 package import Failures
 package import Filesystem
+package import PackageArchive
 
 /// Work on a tree whose files may belong to other ids than the caller's: a value, so that a process in a user
 /// namespace can be asked to do it.
@@ -61,6 +62,23 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         }
     }
 
+    /// Unpacks the packages of `plan` into the directory `tree`.
+    package struct Bootstrap: Codable, Equatable, Sendable {
+        package let plan: BootstrapPlan
+        package let tree: String
+        package let ownership: RootRecord.Ownership
+        /// A descriptor that tells which packages are there (`PackageUnpacking`). A worker gets it as 3.
+        package var feed: Int32
+
+        package init(plan: BootstrapPlan, tree: String, ownership: RootRecord.Ownership, feed: Int32) {
+            self.plan = plan
+            self.tree = tree
+            self.ownership = ownership
+            self.feed = feed
+        }
+    }
+
+    case bootstrap(Bootstrap)
     case extract(Unpacking)
     case export(Packing)
     case remove(Removal)
@@ -71,6 +89,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 /// What a worker answers with.
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
+    case bootstrapped(ConfigurationPlan)
     case extracted(ExtractionReport)
     case exported(TreeArchive.Report)
     case measured(DiskUsage)

@@ -28,13 +28,13 @@ package struct CreationRequest: Sendable {
 /// Makes roots: gets and verifies a base, unpacks it aside, completes it, and gives it its name.
 package struct Creation: Sendable {
     let store: RootStore
-    private let cache: Cache
-    private let downloader: Downloader
-    private let proxy: Proxy
-    private let workers: any NamespacePerforming
-    private let caller: Caller
-    private let cpu: String?
-    private let progress: Progress
+    let cache: Cache
+    let downloader: Downloader
+    let proxy: Proxy
+    let workers: any NamespacePerforming
+    let caller: Caller
+    let cpu: String?
+    let progress: Progress
 
     /// - Parameters:
     ///   - caller: as whom the tree is made, and packages are installed.
@@ -59,9 +59,7 @@ package struct Creation: Sendable {
 
     /// Makes the root, or leaves nothing but what was downloaded.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
-        for failure in store.sweep(using: workers) { progress.warn(failure.problem) }
-        // Before anything is downloaded in vain.
-        try store.requireFree(request.name, replacing: request.replaces)
+        try prepare(request)
         if !base.isSigned {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
@@ -72,10 +70,7 @@ package struct Creation: Sendable {
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
-            let record = try fill(staging, request, base, verified)
-            progress.begin("writing to the disk")
-            try staging.publish(record, using: workers)
-            progress.end()
+            try publish(staging, try fill(staging, request, base, verified))
         } catch {
             progress.end()
             try? staging.discard(using: workers)
@@ -84,8 +79,20 @@ package struct Creation: Sendable {
         return try store.find(request.name.description)
     }
 
+    /// What comes before anything is downloaded in vain.
+    func prepare(_ request: CreationRequest) throws(ProvisioningError) {
+        for failure in store.sweep(using: workers) { progress.warn(failure.problem) }
+        try store.requireFree(request.name, replacing: request.replaces)
+    }
+
+    func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
+        progress.begin("writing to the disk")
+        try staging.publish(record, using: workers)
+        progress.end()
+    }
+
     /// With one id only, everything has to belong to it.
-    private var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
+    var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 
     private func fill(
         _ staging: borrowing Staging, _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase
@@ -104,8 +111,10 @@ package struct Creation: Sendable {
         guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
         var record = try describe(tree, request, base, verified.verification)
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
-        if report.skippedCount > 0 {
-            progress.warn("\(report.skippedCount) entries could not be made here; mangrove inspect names them")
+        // What is in /dev a run does not see: it has one of its own.
+        let missed = report.skipped.filter { !FilePath("/").pushing(FilePath($0.path)).lexicallyNormalized().starts(with: "/dev") }
+        if !missed.isEmpty {
+            progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
         }
         record.resolvConf = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))

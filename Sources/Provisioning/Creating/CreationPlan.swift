@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
+internal import Catalogue
 internal import Filesystem
 internal import Integrity
+internal import PackageArchive
 internal import SystemPackage
 
 /// What `create` would do.
@@ -21,9 +23,30 @@ package struct CreationPlan: Codable, Equatable, Sendable {
     package let path: String
     package let replaces: Bool
     package let packages: [String]
+    /// Made from an archive: everything the root gets, `NAME=VERSION`.
+    package var selected: [String]?
 }
 
 extension Creation {
+    /// What `create` would do; nothing but the archive's indices is fetched.
+    package func plan(
+        _ request: CreationRequest, from bootstrap: BootstrapRequest
+    ) async throws(ProvisioningError) -> CreationPlan {
+        let resolved = try await resolve(request, bootstrap)
+        let selection = bootstrap.base.selection
+        var plan = CreationPlan(
+            name: request.name.description, distro: selection.distro.name, release: selection.release.number,
+            version: nil, architecture: selection.architecture.rawValue,
+            sources: resolved.suites.map { "\($0.uri) \($0.name)" }, digest: nil, verification: .signature,
+            path: path(of: request), replaces: request.replaces, packages: request.packages)
+        plan.selected = resolved.packages.map { "\($0.name)=\($0.version)" }
+        return plan
+    }
+
+    private func path(of request: CreationRequest) -> String {
+        (request.directory ?? store.path(of: request.name).appending(RootStore.tree)).string
+    }
+
     /// What `create` would do; throws what it would throw before it downloads the base.
     package func plan(_ request: CreationRequest, from base: Base) throws(ProvisioningError) -> CreationPlan {
         try store.requireFree(request.name, replacing: request.replaces)
@@ -37,7 +60,6 @@ extension Creation {
             name: request.name.description, distro: base.distro, release: base.release, version: base.version,
             architecture: base.architecture?.rawValue, sources: sources, digest: base.digest?.description,
             verification: base.signature == nil ? base.trust.how : .signature,
-            path: (request.directory ?? store.path(of: request.name).appending(RootStore.tree)).string,
-            replaces: request.replaces, packages: request.packages)
+            path: path(of: request), replaces: request.replaces, packages: request.packages)
     }
 }

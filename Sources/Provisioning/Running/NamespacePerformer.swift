@@ -24,6 +24,12 @@ package struct NamespacePerformer: NamespacePerforming {
         var descriptors = StandardDescriptors()
         descriptors.input = questions.reader.rawValue
         descriptors.output = answers.writerValue
+        var request = request
+        if case .bootstrap(var bootstrap) = request {
+            descriptors.inherited = bootstrap.feed
+            bootstrap.feed = 3
+            request = .bootstrap(bootstrap)
+        }
         let run: Run
         do throws(SandboxError) {
             run = try Run.start(plan, descriptors: descriptors)

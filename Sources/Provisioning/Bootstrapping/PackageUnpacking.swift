@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Extraction
+internal import Filesystem
+internal import Glibc
+internal import PackageArchive
+internal import SystemPackage
+
+/// The worker's part of a bootstrap: unpacks packages as they come.
+///
+/// Which ones are there is told through a pipe, four bytes for each, the index in the plan in the byte order of the
+/// machine. That it closes before all were named means that whoever fetches them has given up.
+struct PackageUnpacking {
+    let request: WorkerRequest.Bootstrap
+
+    func perform(_ progress: @Sendable (Int64) -> Void) throws(ProvisioningError) -> ConfigurationPlan {
+        let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(request.tree)) }
+        do throws(PackageArchiveError) {
+            var unpacker = try Unpacker(
+                request.plan, into: tree, owners: .refuse, ownership: request.ownership == .caller ? .caller : .archive)
+            var bytes: Int64 = 0
+            for _ in request.plan.packages {
+                guard let index = nextIndex() else {
+                    throw PackageArchiveError(.other, "unpacking was given up: not all packages came")
+                }
+                try unpacker.unpack(index)
+                bytes += request.plan.packages[index].size
+                progress(bytes)
+            }
+            return try unpacker.finish()
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    private func nextIndex() -> Int? {
+        var index: UInt32 = 0
+        // Written in one piece, which a pipe does not divide (pipe(7), PIPE_BUF).
+        while true {
+            let count = unsafe read(request.feed, &index, 4)
+            if count == 4 { return Int(index) < request.plan.packages.count ? Int(index) : nil }
+            if count < 0, Errno.last == .interrupted { continue }
+            return nil
+        }
+    }
+}
