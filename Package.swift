@@ -80,7 +80,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "PackageArchive", "Catalogue", "Provisioning",
+                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "PackageArchive",
+                "Catalogue", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),

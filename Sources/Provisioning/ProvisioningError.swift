@@ -103,7 +103,8 @@ package struct ProvisioningError: Failure {
         case .noHome: "set MANGROVE_HOME to a directory"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .configuring, .worker,
+        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .configuring,
+            .worker,
             .interrupted:
             nil
         }

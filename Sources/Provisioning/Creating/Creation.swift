@@ -112,7 +112,9 @@ package struct Creation: Sendable {
         var record = try describe(tree, request, base, verified.verification)
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
         // What is in /dev a run does not see: it has one of its own.
-        let missed = report.skipped.filter { !FilePath("/").pushing(FilePath($0.path)).lexicallyNormalized().starts(with: "/dev") }
+        let missed = report.skipped.filter { skipped in
+            !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
+        }
         if !missed.isEmpty {
             progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
         }
