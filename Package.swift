@@ -90,7 +90,7 @@ let package = Package(
 
         // What several modules' tests share: scratch directories, servers, archives.
         .target(
-            name: "Fixtures", dependencies: ["Filesystem", "Processes", system], path: "Tests/Fixtures",
+            name: "Fixtures", dependencies: ["Filesystem", "Integrity", "Processes", system], path: "Tests/Fixtures",
             exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),

@@ -28,18 +28,11 @@ struct DebBuilder {
             let isScript = text.hasPrefix("#!")
             control.add("./\(name)", content: text, mode: isScript ? 0o755 : 0o644)
         }
-        return Array("!<arch>\n".utf8) + Self.member("debian-binary", Array("2.0\n".utf8))
-            + Self.member("control.tar", control.finished) + Self.member("data.tar", data.finished)
-    }
-
-    private static func member(_ name: String, _ content: [UInt8]) -> [UInt8] {
-        func padded(_ text: String, _ width: Int) -> String {
-            text + String(repeating: " ", count: width - text.count)
-        }
-        let header =
-            padded(name, 16) + padded("0", 12) + padded("0", 6) + padded("0", 6) + padded("100644", 8)
-            + padded("\(content.count)", 10) + "`\n"
-        return Array(header.utf8) + content + (content.count % 2 == 1 ? [0x0A] : [])
+        var deb = ArBuilder()
+        deb.add("debian-binary", Array("2.0\n".utf8))
+        deb.add("control.tar", control.finished)
+        deb.add("data.tar", data.finished)
+        return deb.bytes
     }
 
     /// Writes it into `directory` and says what a plan says of it.
