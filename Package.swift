@@ -109,12 +109,12 @@ let package = Package(
         tests(
             of: "Provisioning",
             [
-                "Architectures", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Sandbox", "Terminal",
-                "Transfer",
-                system,
+                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Sandbox",
+                "Terminal", "Transfer", system,
             ]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
         tests(of: "Processes", ["Filesystem", system]),
+        tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Extraction", ["CArchive", "CLinux", "Failures", "Filesystem", "Fixtures", system]),
     ],

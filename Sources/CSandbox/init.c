@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,6 +42,27 @@ void mg_terminal_open(struct mg_child *child) {
     close(master);
 }
 
+/// As execve(2) leaves them, but before it: no handler of the caller's may run here. What the caller ignores stays
+/// ignored, as nohup(1) wants it.
+static void signals_restore(void) {
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) signal(number, SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/// Whether a file that the kernel has no interpreter for may be a script without a #! line.
+static int is_text(const char *path) {
+    char bytes[128];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t count = file < 0 ? -1 : read(file, bytes, sizeof bytes);
+    close(file);
+    return count >= 0 && !memchr(bytes, 0, (size_t)count);
+}
+
 _Noreturn static void command_exec(const struct mg_child *child) {
     const struct mg_plan *plan = child->plan;
     // A session of its own: a ^C of the caller's terminal reaches the caller only, which passes it on once.
@@ -51,20 +71,26 @@ _Noreturn static void command_exec(const struct mg_child *child) {
         for (int i = 0; i < 3; i++)
             if (i < 2 || plan->error < 0) dup2(child->terminal, i);
         ioctl(0, TIOCSCTTY, 0);
+        // Programs that are not root's open their terminal by name too. Where it cannot be, they cannot.
+        int ignored = fchown(0, plan->user, (gid_t)-1);
+        (void)ignored;
     }
     // Groups before the user: afterwards the right to change them is gone.
-    if (plan->can_set_groups && setgroups(plan->group_count, plan->groups) < 0) mg_fail(child, mg_step_user, -1);
-    if (setresgid(plan->group, plan->group, plan->group) < 0 || setresuid(plan->user, plan->user, plan->user) < 0)
+    if ((plan->can_set_groups && mg_set_groups(plan->group_count, plan->groups) < 0) || mg_set_group(plan->group) < 0 ||
+        mg_set_user(plan->user) < 0)
         mg_fail(child, mg_step_user, -1);
     if (plan->workdir && chdir(plan->workdir) < 0) mg_fail(child, mg_step_workdir, -1);
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    // As execvp(3): go on where a candidate is not there, remember one that is and may not be executed.
+    signals_restore();
+    // As execvp(3): go on where a candidate is not there, remember one that is and may not be executed; what the kernel
+    // cannot make anything of is the shell's if it is text.
     int found = -1, error = ENOENT;
     for (int i = 0; plan->candidates[i]; i++) {
         execve(plan->candidates[i], plan->arguments, plan->environment);
+        if (errno == ENOEXEC && is_text(plan->candidates[i])) {
+            plan->script[1] = (char *)plan->candidates[i];
+            execve(plan->script[0], plan->script, plan->environment);
+            errno = ENOEXEC;
+        }
         if (errno == ENOENT || errno == ENOTDIR) {
             if (access(plan->candidates[i], F_OK) < 0) continue;
             errno = ENOENT; // the file is there: what it is interpreted by is not
@@ -79,8 +105,15 @@ _Noreturn static void command_exec(const struct mg_child *child) {
 
 /// Signals that a terminal sends go to all processes of a group, others to one.
 static void pass_on(pid_t command, int number) {
-    int terminals = number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGTSTP ||
-                    number == SIGCONT || number == SIGWINCH;
+    static int is_stopped;
+    // Without a shell outside of it in its session the kernel would not let SIGTSTP stop the command: everything in
+    // the run is stopped the other way.
+    if (number == SIGTSTP || (number == SIGCONT && is_stopped)) {
+        is_stopped = number == SIGTSTP;
+        kill(-1, is_stopped ? SIGSTOP : SIGCONT);
+        return;
+    }
+    int terminals = number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGCONT || number == SIGWINCH;
     // Until its setsid() the command has no group of its own.
     if (!terminals || kill(-command, number) < 0) kill(command, number);
 }
@@ -94,6 +127,8 @@ static void reap(pid_t command) {
 
 void mg_init(struct mg_child *child) {
     setsid(); // the caller's terminal signals the caller alone
+    // This process still holds what the caller has in memory and in its environment: not for the command to read.
+    prctl(PR_SET_DUMPABLE, 0);
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);

@@ -16,6 +16,12 @@ struct mg_child {
 /// Tells the parent and ends the child. `index` -1: no particular one.
 _Noreturn void mg_fail(const struct mg_child *child, enum mg_step step, int index);
 
+// Of the calling process, by system calls: glibc's functions of those names take locks that another thread of the
+// caller's may have held, to do the same in threads that are not in this process. -1 and errno on failure.
+int mg_set_groups(size_t count, const gid_t *groups);
+int mg_set_group(gid_t group);
+int mg_set_user(uid_t user);
+
 void mg_binfmt_prepare(struct mg_child *child);
 void mg_mounts_prepare(struct mg_child *child);
 void mg_root_enter(struct mg_child *child);

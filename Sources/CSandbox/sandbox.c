@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <poll.h>
@@ -32,17 +31,54 @@ void mg_fail(const struct mg_child *child, enum mg_step step, int index) {
     _exit(125);
 }
 
+// 32-bit machines have older calls of the plain names, for 16-bit ids.
+#ifdef SYS_setresuid32
+#define MG_ID_CALL(name) SYS_##name##32
+#else
+#define MG_ID_CALL(name) SYS_##name
+#endif
+
+int mg_set_groups(size_t count, const gid_t *groups) {
+    return (int)syscall(MG_ID_CALL(setgroups), count, groups);
+}
+
+int mg_set_group(gid_t group) {
+    return (int)syscall(MG_ID_CALL(setresgid), group, group, group);
+}
+
+int mg_set_user(uid_t user) {
+    return (int)syscall(MG_ID_CALL(setresuid), user, user, user);
+}
+
+/// In place of a closed descriptor: reading and writing fail as they would, and no file that is opened later gets its
+/// number.
+static void descriptor_occupy(int place) {
+    close(place);
+    int null = open("/dev/null", (place == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+    if (null < 0) return;
+    dup2(null, place);
+    if (null == place) fcntl(place, F_SETFD, 0);
+    else close(null);
+}
+
 /// Moves the descriptors that stay to 0…6 in the order input, output, error, inherited, control, report and closes
 /// all others: whatever the parent has open for other work must not live on in a run.
 static void descriptors_arrange(struct mg_child *child) {
     int wanted[6] = {child->plan->input,     child->plan->output, child->plan->error,
                      child->plan->inherited, child->control,      child->report};
-    // First out of the way of 0…9, so that no dup2() below overwrites one that is still to be moved.
-    for (int i = 0; i < 6; i++)
-        if (wanted[i] >= 0) wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 10);
+    // First out of the way of 0…9, so that no dup3() below overwrites one that is still to be moved.
     for (int i = 0; i < 6; i++) {
-        if (wanted[i] >= 0) dup3(wanted[i], i == 3 ? 3 : i < 3 ? i : i + 1, i < 3 || i == 3 ? 0 : O_CLOEXEC);
-        else if (i == 3) close(3);
+        if (wanted[i] < 0) continue;
+        int moved = fcntl(wanted[i], F_DUPFD_CLOEXEC, 10);
+        // The caller may have closed one of the command's.
+        if (moved < 0 && (i > 3 || errno != EBADF)) mg_fail(child, mg_step_descriptors, -1);
+        wanted[i] = moved;
+    }
+    for (int i = 0; i < 6; i++) {
+        int place = i < 4 ? i : i + 1;
+        if (wanted[i] >= 0) dup3(wanted[i], place, i < 4 ? 0 : O_CLOEXEC);
+        else if (i < 3) descriptor_occupy(place);
+        else close(place);
     }
     child->control = 5;
     child->report = 6;
@@ -68,8 +104,8 @@ _Noreturn static void child_run(struct mg_child *child) {
     umask(022);
     if (plan->new_users) {
         // Only with maps has this process an id inside; capabilities come with being 0 there.
-        if (plan->can_set_groups && setgroups(0, NULL) < 0) mg_fail(child, mg_step_identity, -1);
-        if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) mg_fail(child, mg_step_identity, -1);
+        if ((plan->can_set_groups && mg_set_groups(0, NULL) < 0) || mg_set_group(0) < 0 || mg_set_user(0) < 0)
+            mg_fail(child, mg_step_identity, -1);
     }
     if (plan->new_mounts) {
         // Slave: what the host unmounts goes here too; nothing done here goes to the host. Before the first mount.
@@ -170,15 +206,21 @@ int mg_sandbox_wait(struct mg_run *run) {
 }
 
 int mg_sandbox_end(struct mg_run *run) {
-    shutdown(run->control, SHUT_RDWR);
+    // It has not been reaped: the number is still its own. A closed socket would not reach it while it mounts.
+    kill(run->pid, SIGKILL);
     return mg_sandbox_wait(run);
 }
 
 static sigset_t passed_signals(void) {
-    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH};
+    static const int numbers[] = {
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&set, numbers[i]);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        // nohup(1), or a shell's background: what was ignored stays so. Blocked, it would be queued.
+        struct sigaction action;
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(&set, numbers[i]);
+    }
     return set;
 }
 
@@ -186,6 +228,15 @@ int mg_signals_open(void) {
     sigset_t set = passed_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void mg_signals_stop(void) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
 }
 
 int mg_signals_next(int descriptor) {

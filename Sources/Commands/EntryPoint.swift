@@ -4,11 +4,13 @@ internal import ArgumentParser
 internal import Failures
 internal import Filesystem
 internal import Glibc
+internal import Sandbox
 internal import Terminal
 
 /// From the process's arguments to its exit status.
 package enum EntryPoint {
     package static func main() async -> Never {
+        StandardDescriptors.occupyClosed()
         let arguments = Array(CommandLine.arguments.dropFirst())
         exit(await run(arguments).rawValue)
     }

@@ -24,6 +24,9 @@ package struct DirectPerformer: NamespacePerforming {
         case .remove(let removal):
             try below { () throws(FilesystemError) in try remove(removal) }
             return .done
+        case .removeEmpty(let tree, let paths):
+            _ = MountPoints.removeEmpty(paths.map { FilePath($0) }, in: FilePath(tree))
+            return .done
         case .measure(let path):
             return .measured(try below { () throws(FilesystemError) in try DiskUsage(of: FilePath(path)) })
         }

@@ -33,11 +33,7 @@ package struct Export: Sendable {
         using workers: some NamespacePerforming, progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
         let tree = FilePath(root.path)
-        // While nobody runs anything in it, what runs left to be tidied up can be.
-        if let alone = try? store.lock(root.name, .exclusive) {
-            try? MountPoints(of: tree, in: store.path(of: root.name)).sweep()
-            withExtendedLifetime(alone.rawValue) {}
-        }
+        MountPoints.sweep(tree, in: store.path(of: root.name), using: workers)
         let lock = try store.lock(root.name, .shared)
         defer { withExtendedLifetime(lock.rawValue) {} }
         guard let file, let temporary else {

@@ -36,9 +36,12 @@ extension RootStore {
         return root
     }
 
-    /// Deletes what processes left that died while they made or removed a root; failures keep no other from it.
+    /// Deletes what processes left that died while they made, removed or used a root; failures keep no other from it.
     package func sweep(using workers: some NamespacePerforming) -> [ProvisioningError] {
         guard let found = try? Directory.open(directory).names() else { return [] }
+        for root in (try? list().records) ?? [] {
+            MountPoints.sweep(FilePath(root.path), in: path(of: root.name), using: workers)
+        }
         var failures: [ProvisioningError] = []
         for component in found where component.string.hasPrefix(Self.stagingPrefix) {
             guard

@@ -82,6 +82,8 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
     case extract(Unpacking)
     case export(Packing)
     case remove(Removal)
+    /// Deletes what of `paths`, absolute ones in the tree `tree`, is an empty directory or file.
+    case removeEmpty(tree: String, paths: [String])
     /// What the tree at this path takes on the disk.
     case measure(path: String)
 }

@@ -15,15 +15,13 @@ package struct Account: Hashable, Sendable {
         let parts = asked.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let wanted = parts[0]
         let entry = Self.entries(passwd).first { $0.count >= 7 && ($0[0] == wanted || $0[2] == wanted) }
-        let number = UInt32(entry?[2] ?? wanted) ?? (wanted == "root" ? 0 : nil)
+        let number = Self.number(entry?[2] ?? wanted) ?? (wanted == "root" ? 0 : nil)
         guard let number else { throw SandboxError(.noSuchUser(wanted), root) }
         var primary = entry.flatMap { UInt32($0[3]) } ?? number
         let groups = Self.entries(group)
         if parts.count == 2 {
             let named = groups.first { $0.count >= 3 && $0[0] == parts[1] }.flatMap { UInt32($0[2]) }
-            guard let found = named ?? UInt32(parts[1]) else {
-                throw SandboxError(.noSuchUser("group \(parts[1])"), root)
-            }
+            guard let found = named ?? Self.number(parts[1]) else { throw SandboxError(.noSuchGroup(parts[1]), root) }
             primary = found
         }
         name = entry?[0] ?? (number == 0 ? "root" : String(number))
@@ -36,6 +34,11 @@ package struct Account: Hashable, Sendable {
         home = entry?[5] ?? (number == 0 ? "/root" : "/")
         let login = entry?[6] ?? ""
         shell = login.isEmpty ? "/bin/sh" : login
+    }
+
+    /// An id. (uid_t)-1 is none: it means "leave it as it is" to setresuid(2).
+    private static func number(_ text: String) -> UInt32? {
+        UInt32(text).flatMap { $0 == .max ? nil : $0 }
     }
 
     private static func entries(_ text: String) -> [[String]] {

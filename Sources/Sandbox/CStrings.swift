@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import SystemPackage
 
 /// C strings and arrays of them that live as long as this object, for a plan handed to C.
 @safe final class CStrings {
@@ -11,7 +12,15 @@ internal import Glibc
     }
 
     func copy(_ string: String) -> UnsafeMutablePointer<CChar>? {
-        let copied = unsafe strdup(string)
+        unsafe keep(strdup(string))
+    }
+
+    /// As it is: a path need not be UTF-8.
+    func copy(_ path: FilePath) -> UnsafeMutablePointer<CChar>? {
+        unsafe path.withPlatformString { unsafe keep(strdup($0)) }
+    }
+
+    private func keep(_ copied: UnsafeMutablePointer<CChar>?) -> UnsafeMutablePointer<CChar>? {
         if let copied = unsafe copied { unsafe blocks.append(UnsafeMutableRawPointer(copied)) }
         return unsafe copied
     }

@@ -19,6 +19,11 @@ package struct ForwardedSignals: ~Copyable {
         mg_signals_close(descriptor)
     }
 
+    /// Stops this process as SIGTSTP would have; returns when it is continued.
+    func stop() {
+        mg_signals_stop()
+    }
+
     /// The signals that have come since the last call.
     func pending() -> [Int32] {
         var numbers: [Int32] = []

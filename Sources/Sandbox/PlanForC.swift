@@ -11,7 +11,7 @@ extension mg_plan {
         unsafe new_users = plan.identity.usesNamespace ? 1 : 0
         unsafe new_mounts = plan.rootPath != nil || !plan.steps.isEmpty ? 1 : 0
         unsafe new_network = plan.isolatesNetwork ? 1 : 0
-        unsafe root = UnsafePointer(plan.rootPath.map { unsafe strings.copy($0.string) } ?? nil)
+        unsafe root = UnsafePointer(plan.rootPath.map { unsafe strings.copy($0) } ?? nil)
         if case .throwaway = plan.root { unsafe throwaway = 1 }
         unsafe rule_count = lines.count
         unsafe rules = UnsafeRawPointer(strings.array(lines)).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
@@ -31,10 +31,11 @@ extension mg_plan {
         for (index, group) in plan.user.groups.enumerated() { unsafe groups[index] = group }
         unsafe self.groups = UnsafePointer(groups)
         unsafe group_count = plan.user.groups.count
-        unsafe workdir = UnsafePointer(plan.workingDirectory.map { unsafe strings.copy($0.string) } ?? nil)
+        unsafe workdir = UnsafePointer(plan.workingDirectory.map { unsafe strings.copy($0) } ?? nil)
         unsafe candidates = UnsafeRawPointer(strings.array(plan.candidates))
             .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
         unsafe arguments = UnsafePointer(strings.array(plan.command))
+        unsafe script = strings.array(["/bin/sh", ""] + plan.command.dropFirst())
         unsafe environment = UnsafePointer(strings.array(plan.environment))
         unsafe input = descriptors.input
         unsafe output = descriptors.output
@@ -47,11 +48,11 @@ extension mg_plan {
 extension mg_operation {
     @unsafe init(_ step: MountStep, strings: CStrings) {
         unsafe self.init()
-        unsafe target = UnsafePointer(strings.copy(step.target.string))
+        unsafe target = UnsafePointer(strings.copy(step.target))
         switch step {
         case .bind(let source, _, let readOnly, let optional):
             unsafe kind = mg_bind
-            unsafe self.source = UnsafePointer(strings.copy(source.string))
+            unsafe self.source = UnsafePointer(strings.copy(source))
             unsafe flags = UInt32((readOnly ? mg_read_only : 0) | (optional ? mg_optional : 0))
         case .tmpfs(_, let mode):
             unsafe kind = mg_tmpfs

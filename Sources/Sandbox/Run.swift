@@ -6,16 +6,6 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The descriptors a command gets as 0, 1 and 2, and one more it may get as 3. They stay the caller's.
-package struct StandardDescriptors: Sendable {
-    package var input: CInt = 0
-    package var output: CInt = 1
-    package var error: CInt = 2
-    package var inherited: CInt = -1
-
-    package init() {}
-}
-
 /// A command that has been executed in its sandbox. Dropping it kills everything in the run.
 package struct Run: ~Copyable {
     private var run: mg_run
@@ -60,8 +50,12 @@ package struct Run: ~Copyable {
             unsafe mg_sandbox_await(pointer, &report)
         }
         guard report.step == 0 else { throw SandboxError(report, plan: plan) }
+        let terminal = plan.usesTerminal ? unsafe withUnsafePointer(to: run) { unsafe mg_sandbox_terminal($0) } : -1
+        guard !plan.usesTerminal || terminal >= 0 else {
+            throw SandboxError(.setup(step: "open a pseudo-terminal"), "", .last)
+        }
         self.run = run
-        terminal = plan.usesTerminal ? unsafe withUnsafePointer(to: run) { unsafe mg_sandbox_terminal($0) } : -1
+        self.terminal = terminal
     }
 
     deinit {

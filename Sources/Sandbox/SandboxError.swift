@@ -17,6 +17,7 @@ package struct SandboxError: Failure, Equatable {
         case mapperFailed(program: String, message: String)
         case setup(step: String)
         case noSuchUser(String)
+        case noSuchGroup(String)
         case invalidBind(String)
         case commandNotFound
         case commandNotExecutable
@@ -44,6 +45,7 @@ package struct SandboxError: Failure, Equatable {
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
+        case .noSuchGroup(let group): "no group \(group) in \(subject)"
         case .invalidBind(let why): "cannot mount \(subject): \(why)"
         case .commandNotFound: "\(subject): command not found in the root"
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: "cannot execute \(subject) in the root"
@@ -67,6 +69,7 @@ package struct SandboxError: Failure, Equatable {
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
         case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
         case .noSuchUser: "give a number, or a name from the root's /etc/passwd"
+        case .noSuchGroup: "give a number, or a name from the root's /etc/group"
         default: nil
         }
     }
@@ -77,7 +80,7 @@ package struct SandboxError: Failure, Equatable {
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
         case .namespacesDenied: .notPermitted
         case .mapperMissing, .mapperFailed: .badConfiguration
-        case .noSuchUser, .invalidBind: .usage
+        case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
         }
     }
@@ -91,6 +94,7 @@ extension SandboxError {
         let operation = plan.steps.indices.contains(index) ? plan.steps[index].description : ""
         let step = mg_step(UInt32(report.step))
         switch step {
+        case mg_step_descriptors: self.init(.setup(step: "arrange descriptors"), "", errno)
         case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)
         case mg_step_propagation: self.init(.setup(step: "detach the host's mounts"), "", errno)
         case mg_step_binfmt: self.init(.setup(step: "mount a private binfmt_misc"), "", errno)

@@ -6,11 +6,13 @@ internal import SystemPackage
 
 extension Identity {
     /// What the calling user can have here: all ids as root; its own id as 0 and its subordinate ones from 1 on
-    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone.
+    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone. Root does without a user
+    /// namespace where the kernel has none.
     package static func ofCaller() throws(SandboxError) -> Identity {
         let user = geteuid()
         let group = getegid()
         if user == 0 {
+            guard kernelHasUserNamespaces() else { return .host }
             // In a container root may have part of the ids only: those it has keep their numbers.
             return .direct(users: ownMap("/proc/self/uid_map"), groups: ownMap("/proc/self/gid_map"))
         }
@@ -25,13 +27,16 @@ extension Identity {
         return .subordinate(users: above(user, users), groups: above(group, groups))
     }
 
-    /// `own` as 0, then the ranges one after the other from 1 on.
+    /// `own` as 0, then the ranges one after the other from 1 on, as far as there are numbers.
     static func above(_ own: UInt32, _ ranges: [(start: UInt32, count: UInt32)]) -> [IdentityRange] {
         var map = [IdentityRange(inside: 0, outside: own, count: 1)]
         var next: UInt32 = 1
         for range in ranges {
-            map.append(IdentityRange(inside: next, outside: range.start, count: range.count))
-            next += range.count
+            // 2^32 - 1 is no id.
+            let count = min(range.count, .max - next, .max - range.start)
+            guard count > 0 else { continue }
+            map.append(IdentityRange(inside: next, outside: range.start, count: count))
+            next += count
         }
         return map
     }
@@ -54,6 +59,11 @@ extension Identity {
     ) -> [(start: UInt32, count: UInt32)] {
         guard let bytes = try? path.readFile() else { return [] }
         return subordinates(parsing: bytes, user: user, name: name)
+    }
+
+    private static func kernelHasUserNamespaces() -> Bool {
+        guard let limit = try? FilePath("/proc/sys/user/max_user_namespaces").readFile() else { return false }
+        return limit.first != UInt8(ascii: "0")
     }
 
     private static func ownMap(_ path: FilePath) -> [IdentityRange] {

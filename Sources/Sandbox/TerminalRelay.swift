@@ -16,9 +16,18 @@ extension Run {
             watched += relay?.watched ?? []
             if unsafe poll(&watched, nfds_t(watched.count), -1) < 0 { continue }
             for signal in signals.pending() {
-                if signal == SIGWINCH, let relay { relay.resize() } else { send(signal) }
+                switch signal {
+                case SIGWINCH where relay != nil: relay?.resize()
+                case SIGTSTP:
+                    send(SIGTSTP)
+                    relay?.restore()
+                    signals.stop()
+                    relay?.begin()
+                    send(SIGCONT)
+                default: send(signal)
+                }
             }
-            relay?.pump(watched.dropFirst(2))
+            if relay?.pump(watched.dropFirst(2)) == false { send(SIGHUP) }
             hasEnded = watched[0].revents != 0
         }
         relay?.drain()
@@ -31,14 +40,23 @@ extension Run {
 struct TerminalRelay {
     private let master: CInt
     private var saved = termios()
-    private let isRaw: Bool
+    private let isTerminal: Bool
     private var inputOpen = true
     private var masterOpen = true
+    /// What was typed and the run's terminal has no room for yet. Waiting for room would keep its output from being
+    /// read, which may be what the command waits for.
+    private var typed: ArraySlice<UInt8> = []
 
     init(master: CInt) {
         self.master = master
-        isRaw = unsafe tcgetattr(0, &saved) == 0
-        if isRaw {
+        isTerminal = unsafe tcgetattr(0, &saved) == 0
+        _ = fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK)
+        begin()
+    }
+
+    /// Makes the caller's terminal raw.
+    func begin() {
+        if isTerminal {
             var raw = saved
             unsafe cfmakeraw(&raw)
             _ = unsafe tcsetattr(0, TCSANOW, &raw)
@@ -48,7 +66,7 @@ struct TerminalRelay {
 
     func restore() {
         var before = saved
-        if isRaw { _ = unsafe tcsetattr(0, TCSADRAIN, &before) }
+        if isTerminal { _ = unsafe tcsetattr(0, TCSADRAIN, &before) }
     }
 
     /// The run's terminal gets the size of the caller's.
@@ -58,43 +76,83 @@ struct TerminalRelay {
     }
 
     var watched: [pollfd] {
-        [
-            pollfd(fd: inputOpen ? 0 : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: masterOpen ? master : -1, events: Int16(POLLIN), revents: 0),
+        let events = POLLIN | (typed.isEmpty ? 0 : POLLOUT)
+        return [
+            pollfd(fd: inputOpen && typed.isEmpty ? 0 : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: masterOpen ? master : -1, events: Int16(events), revents: 0),
         ]
     }
 
-    mutating func pump(_ ready: ArraySlice<pollfd>) {
-        for (index, entry) in ready.enumerated() where entry.revents != 0 {
-            if index == 0 {
-                inputOpen = Self.copy(from: 0, to: master)
-            } else {
-                // EIO: the last process that had the terminal open is gone.
-                masterOpen = Self.copy(from: master, to: 1)
+    /// Moves what there is. False when the caller's terminal has come to take nothing any more.
+    mutating func pump(_ ready: ArraySlice<pollfd>) -> Bool {
+        guard let input = ready.first, let output = ready.last else { return true }
+        if input.revents != 0 {
+            switch Self.take(from: 0) {
+            case .bytes(let bytes): typed = bytes[...]
+            case .later: break
+            case .end: inputOpen = false
             }
         }
+        if !typed.isEmpty { type() }
+        return output.revents & Int16(POLLIN | POLLHUP | POLLERR) == 0 || show()
     }
 
     /// What the command wrote before it ended.
     mutating func drain() {
         while masterOpen {
             var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&waiting, 1, 0) > 0 else { return }
-            masterOpen = Self.copy(from: master, to: 1)
+            guard unsafe poll(&waiting, 1, 0) > 0, show() else { return }
         }
     }
 
-    /// False at the end of the file.
-    private static func copy(from: CInt, to: CInt) -> Bool {
+    private mutating func type() {
+        let bytes = Array(typed)
+        let count = unsafe write(master, bytes, bytes.count)
+        if count > 0 { typed = typed.dropFirst(count) }
+        if count < 0, ![EAGAIN, EINTR].contains(errno) { typed = [] }
+    }
+
+    /// False where what the command wrote cannot be shown.
+    private mutating func show() -> Bool {
+        switch Self.take(from: master) {
+        case .later: return true
+        // EIO: the last process that had the terminal open is gone.
+        case .end:
+            masterOpen = false
+            return true
+        case .bytes(let bytes):
+            masterOpen = Self.put(bytes)
+            return masterOpen
+        }
+    }
+
+    private enum Input {
+        case bytes([UInt8])
+        case later
+        case end
+    }
+
+    private static func take(from descriptor: CInt) -> Input {
         var bytes = [UInt8](repeating: 0, count: 16 << 10)
-        let count = unsafe read(from, &bytes, bytes.count)
-        guard count > 0 else { return count < 0 && errno == EINTR }
-        var done = 0
-        while done < count {
-            let rest = Array(bytes[done..<count])
-            let written = unsafe write(to, rest, rest.count)
-            if written < 0, errno != EINTR { return false }
-            done += max(0, written)
+        let count = unsafe read(descriptor, &bytes, bytes.count)
+        if count > 0 { return .bytes(Array(bytes[..<count])) }
+        return count < 0 && [EAGAIN, EINTR].contains(errno) ? .later : .end
+    }
+
+    /// To the caller's terminal, which somebody else may have made non-blocking.
+    private static func put(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let chunk = Array(rest)
+            let count = unsafe write(1, chunk, chunk.count)
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var room = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&room, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
         }
         return true
     }

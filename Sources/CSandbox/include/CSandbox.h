@@ -13,6 +13,7 @@
 enum mg_step {
     mg_step_none = 0,
     mg_step_clone,       ///< clone3(2)
+    mg_step_descriptors, ///< moving descriptors to their places
     mg_step_identity,    ///< setresuid(2), setresgid(2) to 0 inside the new user namespace
     mg_step_propagation, ///< detaching mount propagation from the host
     mg_step_binfmt,      ///< mounting the private binfmt_misc; index: none
@@ -77,6 +78,7 @@ struct mg_plan {
     const char *workdir;
     const char *const *candidates; ///< what to execute: tried in this order while there is no such file; ends with NULL
     char *const *arguments;
+    char **script; ///< a shell, room for a candidate, and the arguments after the first: for a script without #!
     char *const *environment;
     int input, output, error; ///< become 0, 1 and 2
     int terminal;  ///< 1: 0 and 1, and 2 where `error` is -1, are a pseudo-terminal, its master sent over `control`
@@ -110,7 +112,8 @@ void mg_sandbox_await(const struct mg_run *run, struct mg_report *report);
 /// The pseudo-terminal's master, after mg_sandbox_await(); -1 and errno if there is none.
 int mg_sandbox_terminal(const struct mg_run *run);
 
-/// Passes a signal to the command. 0, or an errno (EPIPE: it has ended).
+/// Passes a signal to the command; SIGTSTP stops everything in the run until SIGCONT. 0, or an errno (EPIPE: it has
+/// ended).
 int mg_sandbox_signal(const struct mg_run *run, int signal);
 
 /// Waits for the run's end: the command's exit status, or 128 and the number of the signal that ended it.
@@ -125,6 +128,10 @@ int mg_signals_open(void);
 
 /// The next signal that has come; 0 when there is none left.
 int mg_signals_next(int descriptor);
+
+/// Does what SIGTSTP does to a process that has done nothing about it; returns when it has been continued, or at once
+/// where the kernel stops nothing because nobody could continue it (setpgid(2), orphaned process groups).
+void mg_signals_stop(void);
 
 /// Closes the descriptor and lets the signals through again in the calling thread.
 void mg_signals_close(int descriptor);

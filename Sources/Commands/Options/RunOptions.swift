@@ -54,7 +54,7 @@ struct RunOptions: ParsableArguments {
         request.isolatesNetwork = isolatesNetwork
         request.cpu = cpu
         request.trustsSetuid = setuid
-        request.usesTerminal = isatty(0) == 1 && isatty(1) == 1
+        request.usesTerminal = isatty(0) == 1 && isatty(1) == 1 && !StandardDescriptors.isInBackground
         return request
     }
 
@@ -71,6 +71,8 @@ struct RunOptions: ParsableArguments {
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.
         if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
+        // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
+        if StandardDescriptors.isInBackground { descriptors.input = -1 }
         let status = try run.perform(descriptors: descriptors, signals: signals)
         if status != 0 { throw ExitCode(status) }
     }

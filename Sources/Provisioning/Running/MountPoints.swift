@@ -1,82 +1,143 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filesystem
+internal import Glibc
 internal import Sandbox
 internal import SystemPackage
 
 /// Directories and files that runs make in a tree to mount on, and that are no part of it.
 ///
-/// They are written down before a run makes them and deleted, where they are still empty, when no run is left: by
-/// the last run itself, or by the next command if that was killed.
-struct MountPoints {
-    private let journal: FilePath
+/// The journal, a file beside the tree, says which they are. Every run that mounts something in the tree holds a shared
+/// lock on it; the last one out, or the next command if that was killed, deletes those that are still empty.
+struct MountPoints: ~Copyable {
+    static let journal: FilePath.Component = "mountpoints"
+
     private let tree: FilePath
+    private let lock: FileLock
 
-    /// `directory` is the root's own, where the journal is kept.
-    init(of tree: FilePath, in directory: FilePath) {
+    private init(tree: FilePath, lock: consuming FileLock) {
         self.tree = tree
-        journal = directory.appending("mountpoints")
+        self.lock = lock
     }
 
-    /// Writes down what `plan` will make in the tree.
-    func record(_ plan: SandboxPlan) throws(FilesystemError) {
-        // What lies under a tmpfs of the run's is not in the tree.
-        let covered = plan.steps.compactMap { step -> FilePath? in
-            if case .tmpfs(let target, _) = step { target } else { nil }
+    /// Writes down what `plan` will make in `tree`, whose journal is kept in `directory`.
+    ///
+    /// nil where it mounts nothing in the tree, or where nothing can be made anyway.
+    static func enter(
+        _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan
+    ) throws(FilesystemError) -> MountPoints? {
+        let targets = targets(of: plan)
+        guard case .tree = plan.root, !targets.isEmpty else { return nil }
+        let journal = directory.appending(Self.journal)
+        let lock: FileLock
+        do throws(FilesystemError) {
+            // Whoever holds it alone is sweeping, and soon done.
+            lock = try FileLock.acquire(journal, .shared, wait: true)
+        } catch let error where [.permissionDenied, .readOnlyFileSystem].contains(error.errno) {
+            return nil
         }
-        var lines = ""
-        for step in plan.steps {
-            guard case .bind(_, let target, _, _) = step, !covered.contains(where: { target.starts(with: $0) })
-            else { continue }
-            for missing in try missing(target) { lines += missing.string + "\n" }
+        // Looked for under the lock: what another run made and is about to delete is not there yet, or not any more.
+        var bytes: [UInt8] = []
+        for target in targets {
+            for path in try missing(target, in: tree) { bytes += path.bytes + [0] }
         }
-        guard !lines.isEmpty else { return }
-        let file = try OwnedDescriptor.open(journal, .writeOnly, options: [.create, .append])
-        try file.write(Array(lines.utf8), to: journal)
+        if !bytes.isEmpty {
+            try OwnedDescriptor.open(journal, .writeOnly, options: .append).write(bytes, to: journal)
+        }
+        return MountPoints(tree: tree, lock: lock)
     }
 
-    /// Deletes them. Only while nobody uses the root: under its exclusive lock.
-    func sweep() throws(FilesystemError) {
+    /// Deletes them unless another run goes on, which does it later.
+    consuming func leave(using workers: some NamespacePerforming) {
+        if lock.upgrade() { Self.delete(in: tree, journal: lock.path, using: workers) }
+    }
+
+    /// Deletes what killed runs left in `tree`. Nothing where there is a run.
+    static func sweep(_ tree: FilePath, in directory: FilePath, using workers: some NamespacePerforming) {
+        let journal = directory.appending(Self.journal)
+        guard let status = try? Directory.open(directory).status(of: Self.journal), status.kind == .regular,
+            let lock = try? FileLock.acquire(journal, .exclusive, wait: false)
+        else { return }
+        delete(in: tree, journal: journal, using: workers)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    private static func delete(in tree: FilePath, journal: FilePath, using workers: some NamespacePerforming) {
         guard let bytes = try? journal.readFile() else { return }
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        let paths = Set(lines.map { FilePath(String(decoding: $0, as: UTF8.self)) })
+        let paths = Set(bytes.split(separator: 0).map { FilePath(bytes: $0) })
+        let left = removeEmpty(paths, in: tree)
+        if !left.isEmpty {
+            // They lie in directories of subordinate ids. What is still there then has been put to use.
+            _ = try? workers.perform(.removeEmpty(tree: tree.string, paths: left.map(\.string)))
+        }
+        try? Directory.open(journal.removingLastComponent()).unlink(Self.journal)
+    }
+
+    /// Deletes those of `paths`, absolute ones in `tree`, that are empty directories or files. Returns those that this
+    /// process may not delete.
+    static func removeEmpty(_ paths: some Collection<FilePath>, in tree: FilePath) -> [FilePath] {
+        var forbidden: [FilePath] = []
         // The deepest first.
         for path in paths.sorted(by: { $0.components.count > $1.components.count }) {
             guard let name = path.lastComponent else { continue }
-            try? parent(of: path) { directory throws(FilesystemError) in
-                guard let status = try directory.status(of: name) else { return }
-                if status.kind == .directory { try directory.removeDirectory(name) }
-                if status.kind == .regular, status.size == 0 { try directory.unlink(name) }
+            do throws(FilesystemError) {
+                var parent = try Directory.open(tree)
+                for name in path.removingLastComponent().components { parent = try parent.openDirectory(name) }
+                let status = try parent.status(of: name)
+                if status?.kind == .directory { try parent.removeDirectory(name) }
+                if status?.kind == .regular, status?.size == 0 { try parent.unlink(name) }
+            } catch {
+                if [.permissionDenied, .notPermitted].contains(error.errno) { forbidden.append(path) }
             }
         }
-        let directory = try Directory.open(journal.removingLastComponent())
-        try directory.unlink("mountpoints")
+        return forbidden
     }
 
-    /// `target` and those of its ancestors that do not exist in the tree, topmost first. Behind a symbolic link
-    /// nothing is looked for.
-    private func missing(_ target: FilePath) throws(FilesystemError) -> [FilePath] {
+    /// Where `plan` mounts something in the tree, and not in a mount of the run's own.
+    private static func targets(of plan: SandboxPlan) -> [FilePath] {
+        let covered = plan.steps.compactMap { step -> FilePath? in
+            if case .tmpfs(let target, _) = step { target } else { nil }
+        }
+        return plan.steps.compactMap { step in
+            guard case .bind(_, let target, _, _) = step, !covered.contains(where: { target.starts(with: $0) })
+            else { return nil }
+            return target
+        }
+    }
+
+    /// `target` and those of its ancestors that do not exist in the tree, topmost first. Behind a symbolic link, or in a
+    /// directory that this process may not look into, nothing is looked for.
+    private static func missing(_ target: FilePath, in tree: FilePath) throws(FilesystemError) -> [FilePath] {
         var directory = try Directory.open(tree)
         var path: FilePath = "/"
         var rest = Array(target.components)
-        while let name = rest.first {
-            guard let status = try directory.status(of: name) else { break }
-            guard status.kind == .directory else { return [] }
-            directory = try directory.openDirectory(name)
-            path.append(name)
-            rest.removeFirst()
+        do throws(FilesystemError) {
+            while let name = rest.first {
+                guard let status = try directory.status(of: name) else { break }
+                guard status.kind == .directory else { return [] }
+                directory = try directory.openDirectory(name)
+                path.append(name)
+                rest.removeFirst()
+            }
+        } catch let error where error.errno == .permissionDenied {
+            return []
         }
         return rest.map { name in
             path.append(name)
             return path
         }
     }
+}
 
-    private func parent(
-        of path: FilePath, _ body: (borrowing Directory) throws(FilesystemError) -> Void
-    ) throws(FilesystemError) {
-        var directory = try Directory.open(tree)
-        for name in path.removingLastComponent().components { directory = try directory.openDirectory(name) }
-        try body(directory)
+extension FilePath {
+    /// As the kernel has it: names need not be UTF-8.
+    fileprivate var bytes: [UInt8] {
+        unsafe withPlatformString { text in
+            unsafe UnsafeRawBufferPointer(start: text, count: strlen(text)).map { $0 }
+        }
+    }
+
+    fileprivate init(bytes: ArraySlice<UInt8>) {
+        unsafe self.init(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
     }
 }

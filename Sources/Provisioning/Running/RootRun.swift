@@ -9,7 +9,8 @@ internal import SystemPackage
 package struct RootRun: ~Copyable {
     private let record: RootRecord
     private let lock: FileLock
-    private let mountPoints: MountPoints
+    private let directory: FilePath
+    private let workers: NamespacePerformer
     package let plan: SandboxPlan
 
     /// Plans `request` in the root `name`, which is locked for use from here on.
@@ -26,7 +27,8 @@ package struct RootRun: ~Copyable {
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
         self.record = record
         self.lock = lock
-        mountPoints = MountPoints(of: tree, in: store.path(of: record.name))
+        directory = store.path(of: record.name)
+        workers = NamespacePerformer(identity: caller.identity)
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
@@ -34,26 +36,26 @@ package struct RootRun: ~Copyable {
     package consuming func perform(
         descriptors: StandardDescriptors, signals: borrowing ForwardedSignals
     ) throws(ProvisioningError) -> Int32 {
-        do throws(FilesystemError) {
-            try ResolvConf.refresh(in: Directory.open(FilePath(record.path)))
-            if case .tree = plan.root { try mountPoints.record(plan) }
-        } catch {
-            throw ProvisioningError(error)
+        let tree = FilePath(record.path)
+        // A root that cannot be written runs without.
+        try? ResolvConf.refresh(in: Directory.open(tree))
+        let mountPoints = try below { () throws(FilesystemError) in
+            try MountPoints.enter(tree, in: directory, for: plan)
         }
-        let status: Int32
         do throws(SandboxError) {
-            var run = try Run.start(plan, descriptors: descriptors)
-            status = run.attend(signals)
+            let status: Int32
+            do throws(SandboxError) {
+                var run = try Run.start(plan, descriptors: descriptors)
+                status = run.attend(signals)
+            } catch {
+                mountPoints?.leave(using: workers)
+                throw error
+            }
+            mountPoints?.leave(using: workers)
+            withExtendedLifetime(lock.rawValue) {}
+            return status
         } catch {
-            sweep()
             throw ProvisioningError(error)
         }
-        sweep()
-        return status
-    }
-
-    private func sweep() {
-        // The last one out; whoever else is in does it later.
-        if lock.upgrade() { try? mountPoints.sweep() }
     }
 }
