@@ -109,7 +109,8 @@ let package = Package(
         tests(
             of: "Provisioning",
             [
-                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity", "Sandbox",
+                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity",
+                "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
