@@ -11,9 +11,10 @@ struct MaintainerScript {
             .filter { !$0.isEmpty && !$0.hasPrefix("#") }
     }
 
-    /// Whether it moves files of other packages away (dpkg-divert(1)).
+    /// Whether it moves files of other packages away (dpkg-divert(1)). A diversion without `--rename` moves none: it is
+    /// for files that are unpacked later.
     var diverts: Bool {
-        lines.contains { $0.contains("dpkg-divert") && $0.contains("--add") || $0.hasPrefix("dpkg-divert") }
+        lines.contains { $0.contains("dpkg-divert") && $0.contains("--rename") }
     }
 
     /// False where it certainly does nothing when called as `preinst install`.
