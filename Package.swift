@@ -113,7 +113,13 @@ let package = Package(
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
-        tests(of: "Commands", ["Failures", "Filesystem", "Fixtures", "Provisioning", "Terminal", arguments, system]),
+        tests(
+            of: "Commands",
+            [
+                "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures", "Provisioning",
+                "Terminal",
+                arguments, system,
+            ]),
         tests(of: "Processes", ["Filesystem", system]),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
