@@ -16,10 +16,11 @@ package struct Staging: ~Copyable, Sendable {
     let component: FilePath.Component
     let replaces: Bool
     let outside: OutsideTree?
-    private let lock: FileLock
+    // Whole: taken apart here, its name was released once too often in optimised builds (Swift 6.3).
+    private let held: LockedDirectory
 
     /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
-    package var lockDescriptor: CInt { lock.rawValue }
+    package var lockDescriptor: CInt { held.lock.rawValue }
 
     /// What will be the root's own directory.
     var directory: FilePath { store.directory.appending(component) }
@@ -36,7 +37,7 @@ package struct Staging: ~Copyable, Sendable {
         self.name = name
         self.store = store
         component = directory.name
-        lock = directory.lock
+        held = directory
         self.outside = outside
         self.replaces = replaces
         tree = outside.map { FilePath($0.staged) } ?? store.directory.appending(component).appending(RootStore.tree)
