@@ -16,7 +16,6 @@ package struct Staging: ~Copyable, Sendable {
     let component: FilePath.Component
     let replaces: Bool
     let outside: OutsideTree?
-    // Whole: taken apart here, its name was released once too often in optimised builds (Swift 6.3).
     private let held: LockedDirectory
 
     /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
@@ -34,14 +33,22 @@ package struct Staging: ~Copyable, Sendable {
         _ name: RootName, in store: RootStore, _ directory: consuming LockedDirectory, _ outside: OutsideTree?,
         replaces: Bool
     ) {
+        // Nothing of the value being made is used in a closure, `??` included: in optimised builds (Swift 6.3) a part
+        // of it was then released once too often.
+        let component = directory.name
+        if let outside {
+            tree = FilePath(outside.staged)
+            destination = FilePath(outside.path)
+        } else {
+            tree = store.directory.appending(component).appending(RootStore.tree)
+            destination = store.path(of: name).appending(RootStore.tree)
+        }
         self.name = name
         self.store = store
-        component = directory.name
-        held = directory
+        self.component = component
         self.outside = outside
         self.replaces = replaces
-        tree = outside.map { FilePath($0.staged) } ?? store.directory.appending(component).appending(RootStore.tree)
-        destination = outside.map { FilePath($0.path) } ?? store.path(of: name).appending(RootStore.tree)
+        held = directory
     }
 }
 
