@@ -121,6 +121,11 @@ let package = Package(
                 arguments, system,
             ]),
         tests(of: "Processes", ["Filesystem", system]),
+        // The built program against real roots.
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Filesystem", "Fixtures", "Processes", "Provisioning", "mangrove", system],
+            swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Extraction", ["CArchive", "CLinux", "Failures", "Filesystem", "Fixtures", system]),

@@ -129,6 +129,7 @@ void mg_init(struct mg_child *child) {
     setsid(); // the caller's terminal signals the caller alone
     // This process still holds what the caller has in memory and in its environment: not for the command to read.
     prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_NAME, "mangrove"); // not that of whichever of the caller's threads started it
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);

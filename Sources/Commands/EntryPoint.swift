@@ -9,30 +9,57 @@ internal import Terminal
 
 /// From the process's arguments to its exit status.
 package enum EntryPoint {
-    package static func main() async -> Never {
+    /// On the main thread, which a command that blocks signals for itself and the threads it makes has to be on: the
+    /// concurrency runtime's are others, and while they work the main thread would take every signal.
+    package static func main() -> Never {
         StandardDescriptors.occupyClosed()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(await run(arguments).rawValue)
+        if let status = perform(arguments) { exit(status.rawValue) }
+        Task { exit(await performAsynchronously(arguments).rawValue) }
+        while true { pause() }
     }
 
-    static func run(_ arguments: [String]) async -> ExitStatus {
+    /// nil where it takes the concurrency runtime.
+    private static func perform(_ arguments: [String]) -> ExitStatus? {
         do {
-            var command = try Mangrove.parseAsRoot(arguments)
-            if let again = (command as? Run)?.reordered(arguments) { command = try Mangrove.parseAsRoot(again) }
+            var command = try parse(arguments)
+            if command is any AsyncParsableCommand { return nil }
             do {
-                if var asynchronous = command as? any AsyncParsableCommand {
-                    try await asynchronous.run()
-                } else {
-                    try command.run()
-                }
+                try command.run()
                 return .success
             } catch {
-                let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
-                return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
+                return status(of: error, in: command, arguments)
             }
         } catch {
             return status(conclude(error, arguments, form: nil), ofFailureIn: Mangrove.command(of: arguments))
         }
+    }
+
+    private static func performAsynchronously(_ arguments: [String]) async -> ExitStatus {
+        do {
+            guard var command = try parse(arguments) as? any AsyncParsableCommand else { return .success }
+            do {
+                try await command.run()
+                return .success
+            } catch {
+                return status(of: error, in: command, arguments)
+            }
+        } catch {
+            return status(conclude(error, arguments, form: nil), ofFailureIn: Mangrove.command(of: arguments))
+        }
+    }
+
+    private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        let command = try Mangrove.parseAsRoot(arguments)
+        guard let again = (command as? Run)?.reordered(arguments) else { return command }
+        return try Mangrove.parseAsRoot(again)
+    }
+
+    private static func status(
+        of error: any Error, in command: any ParsableCommand, _ arguments: [String]
+    ) -> ExitStatus {
+        let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+        return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
     }
 
     /// A command that passes on another's status keeps all but three of the numbers free for it.

@@ -18,6 +18,8 @@ package struct SandboxError: Failure, Equatable {
         case setup(step: String)
         case noSuchUser(String)
         case noSuchGroup(String)
+        /// The user namespace does not have those ids.
+        case unmappedUser(SandboxPlan.User)
         case invalidBind(String)
         case commandNotFound
         case commandNotExecutable
@@ -46,6 +48,7 @@ package struct SandboxError: Failure, Equatable {
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
         case .noSuchGroup(let group): "no group \(group) in \(subject)"
+        case .unmappedUser(let user): "cannot become user \(user.user), group \(user.group)"
         case .invalidBind(let why): "cannot mount \(subject): \(why)"
         case .commandNotFound: "\(subject): command not found in the root"
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: "cannot execute \(subject) in the root"
@@ -58,6 +61,7 @@ package struct SandboxError: Failure, Equatable {
         case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
         case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
         case .commandNotFound: nil
+        case .unmappedUser: "this user has too few subordinate ids on this machine, or none"
         default: errno?.description
         }
     }
@@ -68,6 +72,7 @@ package struct SandboxError: Failure, Equatable {
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
         case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
+        case .unmappedUser: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
         case .noSuchUser: "give a number, or a name from the root's /etc/passwd"
         case .noSuchGroup: "give a number, or a name from the root's /etc/group"
         default: nil
@@ -79,7 +84,7 @@ package struct SandboxError: Failure, Equatable {
         case .commandNotFound: .notFound
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
         case .namespacesDenied: .notPermitted
-        case .mapperMissing, .mapperFailed: .badConfiguration
+        case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
         }
@@ -106,6 +111,7 @@ extension SandboxError {
         case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)
         case mg_step_network: self.init(.setup(step: "bring up loopback"), "", errno)
         case mg_step_terminal: self.init(.setup(step: "open a pseudo-terminal"), "", errno)
+        case mg_step_user where errno == .invalidArgument: self.init(.unmappedUser(plan.user), "", errno)
         case mg_step_user: self.init(.setup(step: "become user \(plan.user.user)"), "", errno)
         case mg_step_workdir:
             self.init(.setup(step: "change to directory"), plan.workingDirectory?.string ?? "", errno)

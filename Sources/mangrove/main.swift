@@ -2,4 +2,4 @@
 
 internal import Commands
 
-await EntryPoint.main()
+EntryPoint.main()
