@@ -2,13 +2,12 @@
 
 internal import Glibc
 
-/// A few blocks of memory that go round between one thread that fills them, one that empties them and, where the decoder
-/// leaves checksums to others, one that checks them.
+/// A few blocks of memory that go round between one thread that fills them and one that empties them.
 ///
 /// It bounds what the filling thread may be ahead, and so the memory: 3 MiB.
 @safe final class BlockRing: @unchecked Sendable {
-    private static let blockSize = 256 << 10
-    private static let blockCount = 12
+    private static let blockSize = 512 << 10
+    private static let blockCount = 6
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -17,23 +16,16 @@ internal import Glibc
 
     // Guarded by the mutex.
     private var counts = [Int](repeating: 0, count: blockCount)
-    private var members = [[EndedMember]](repeating: [], count: blockCount)
     private var filled = 0
-    private var checked = 0
     private var emptied = 0
     private var finished = false
     private var failure: ExtractionError?
-    private var damage: ExtractionError?
     private var cancelled = false
 
     // The emptying thread's own.
     private var holding = false
 
-    private let hasChecker: Bool
-
-    /// `hasChecker` promises that a thread will run `check(name:)`.
-    init(hasChecker: Bool) {
-        self.hasChecker = hasChecker
+    init() {
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(condition, nil)
     }
@@ -68,18 +60,15 @@ internal import Glibc
         do throws(ExtractionError) {
             while true {
                 let index = locked { () -> Int? in
-                    wait { filled - min(emptied, checked) == Self.blockCount && !cancelled }
+                    wait { filled - emptied == Self.blockCount && !cancelled }
                     return cancelled ? nil : filled
                 }
                 guard let index else { return }
                 let count = try unsafe decoder.decode(into: block(index))
-                let ended = decoder.endedMembers
-                if count == 0, ended.isEmpty { return finish(nil) }
+                if count == 0 { return finish(nil) }
                 locked {
                     counts[index % Self.blockCount] = count
-                    members[index % Self.blockCount] = ended
                     filled += 1
-                    if !hasChecker { checked = filled }
                     unsafe pthread_cond_broadcast(condition)
                 }
             }
@@ -97,30 +86,6 @@ internal import Glibc
         }
     }
 
-    // MARK: Checking
-
-    /// Compares what goes through with the members' checksums, until the end, a failure, or `cancel()`.
-    func check(name: String) {
-        var check = MemberCheck()
-        while true {
-            let next = locked { () -> (index: Int, count: Int, members: [EndedMember])? in
-                wait { filled == checked && !finished && !cancelled }
-                guard filled > checked, !cancelled else { return nil }
-                return (checked, counts[checked % Self.blockCount], members[checked % Self.blockCount])
-            }
-            guard let next else { return }
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: block(next.index)[..<next.count])
-            let isGood = unsafe check.matches(bytes, next.members)
-            locked {
-                checked += 1
-                if !isGood, damage == nil {
-                    damage = ExtractionError(name, .damaged("its gzip data do not match their checksum"))
-                }
-                unsafe pthread_cond_broadcast(condition)
-            }
-        }
-    }
-
     // MARK: Emptying
 
     /// The next block, valid until the next call; empty at the end. What the other thread ran into is thrown here.
@@ -131,17 +96,9 @@ internal import Glibc
                 holding = false
                 unsafe pthread_cond_broadcast(condition)
             }
-            // The end is the end only once all before it is known to be good.
-            // A block may hold nothing but the end of a member.
-            wait {
-                while filled > emptied, counts[emptied % Self.blockCount] == 0 {
-                    emptied += 1
-                    unsafe pthread_cond_broadcast(condition)
-                }
-                return filled == emptied && !(finished && checked == filled) && damage == nil
-            }
-            guard damage == nil, filled > emptied else {
-                return unsafe (UnsafeRawBufferPointer(start: nil, count: 0), damage ?? self.failure)
+            wait { filled == emptied && !finished }
+            guard filled > emptied else {
+                return unsafe (UnsafeRawBufferPointer(start: nil, count: 0), self.failure)
             }
             holding = true
             let count = counts[emptied % Self.blockCount]

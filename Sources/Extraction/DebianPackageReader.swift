@@ -36,15 +36,8 @@ final class DebianPackageReader {
         let block = Block()
         let reader = try unsafe ArchiveReader(name: name, byteLimit: Self.controlLimit) {
             () throws(ExtractionError) in
-            while true {
-                let count = try unsafe decoder.decode(into: block.memory)
-                let bytes = unsafe UnsafeRawBufferPointer(rebasing: block.memory[..<count])
-                guard unsafe block.check.matches(bytes, decoder.endedMembers) else {
-                    throw ExtractionError(name, .damaged("its gzip data do not match their checksum"))
-                }
-                // Nothing but the end of a member is no end yet.
-                if count > 0 || decoder.endedMembers.isEmpty { return unsafe bytes }
-            }
+            let count = try unsafe decoder.decode(into: block.memory)
+            return unsafe UnsafeRawBufferPointer(rebasing: block.memory[..<count])
         }
         var members: [DebianPackage.ControlMember] = []
         while let entry = try reader.nextEntry() {
@@ -120,7 +113,6 @@ final class DebianPackageReader {
     }
 
     @safe private final class Block {
-        var check = MemberCheck()
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
 
         deinit {

@@ -5,13 +5,6 @@ protocol Decoder: AnyObject {
     /// Writes decompressed bytes into `buffer` and says how many; 0 at the end of the stream, and only once all of
     /// the stream is known to be whole: cut short or wrong in its checksum, it throws.
     func decode(into buffer: UnsafeMutableRawBufferPointer) throws(ExtractionError) -> Int
-
-    /// What still has to be compared in the bytes that `decode` gave last, by a `MemberCheck`.
-    var endedMembers: [EndedMember] { get }
-}
-
-extension Decoder {
-    var endedMembers: [EndedMember] { [] }
 }
 
 /// A compression that archives come in.

@@ -7,8 +7,7 @@ internal import SystemPackage
 
 /// Unpacks archives: tar in its dialects and cpio, plain or in gzip, xz, zstd, bzip2, lz4. Nothing else is an archive.
 ///
-/// Synchronous: it blocks the calling thread, which decompresses, while a second one makes the files
-/// and, for gzip, a third compares the checksum. Takes some
+/// Synchronous: it blocks the calling thread, which decompresses, while a second one makes the files. Takes some
 /// 4 MiB besides what the decompressor needs (xz -9: 65 MiB; the others, and xz up to -6: 9 at most).
 package struct Extractor: Sendable {
     package let policy: ExtractionPolicy
@@ -38,7 +37,7 @@ package struct Extractor: Sendable {
         _ decoder: any Decoder, name: String, into directory: borrowing Directory,
         made: (@Sendable (EntryName) -> Void)?
     ) throws(ExtractionError) -> ExtractionReport {
-        let ring = BlockRing(hasChecker: decoder is GzipDecoder)
+        let ring = BlockRing()
         let outcome = Outcome()
         let root = directory.rawValue
         let policy = policy
@@ -51,16 +50,8 @@ package struct Extractor: Sendable {
         } catch {
             throw ExtractionError(name, .stream(error))
         }
-        let checker: WorkerThread?
-        do throws(Errno) {
-            checker = decoder is GzipDecoder ? try WorkerThread { ring.check(name: name) } : nil
-            ring.fill(from: decoder)
-        } catch {
-            ring.finish(ExtractionError(name, .stream(error)))
-            checker = nil
-        }
+        ring.fill(from: decoder)
         worker.join()
-        if let checker { checker.join() }
         guard let result = outcome.result else { throw ExtractionError(name, .stream(.canceled)) }
         return try result.get()
     }

@@ -33,6 +33,17 @@ extension Creation {
         try prepare(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        do throws(ProvisioningError) {
+            return try await make(request, bootstrap, client)
+        } catch let error where error.isPassing {
+            // The mirror was in the middle of an update: its files may fit each other now.
+            return try await make(request, bootstrap, client)
+        }
+    }
+
+    private func make(
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
+    ) async throws(ProvisioningError) -> RootRecord {
         let archive = try await resolve(request, bootstrap, client)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
@@ -175,6 +186,13 @@ extension Creation {
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         // Before a release it is "trixie/sid"; Ubuntu has Debian's there as well.
         return text.first?.isNumber == true ? text : nil
+    }
+}
+
+extension ProvisioningError {
+    /// Another attempt may find an archive otherwise.
+    fileprivate var isPassing: Bool {
+        if case .below(let failure as PackageArchiveError) = kind { failure.isPassing } else { false }
     }
 }
 
