@@ -42,12 +42,13 @@ package struct Interpreter: Hashable, Sendable {
 extension Interpreter {
     /// Finds the interpreter of `architecture` on this host.
     ///
-    /// Executes it once, for its version. `directories` are searched before those of distributions, as `PATH` is;
+    /// Executes it once, for its version, unless that is among `known`. `directories` are searched before those of distributions, as `PATH` is;
     /// `choice` is the user's own and the only one looked at. Throws where there is none (status 78, with the
     /// command that installs it) or none is static, saying of each why not.
     package static func find(
         _ architecture: Architecture, host: Architecture = .host, choice: FilePath? = nil,
-        directories: [FilePath] = searchPath(), distribution: OSRelease = .host
+        directories: [FilePath] = searchPath(), distribution: OSRelease = .host,
+        known: KnownVersions? = nil
     ) throws(EmulationError) -> Interpreter {
         var refusals: [String] = []
         for path in choice.map({ [$0] }) ?? candidates(for: architecture, directories: directories) {
@@ -55,7 +56,7 @@ extension Interpreter {
             case .absent: continue
             case .refused(let reason): refusals.append("\(path): \(reason)")
             case .usable:
-                return Interpreter(architecture: architecture, path: path, version: try version(of: path))
+                return Interpreter(architecture: architecture, path: path, version: try version(of: path, known))
             }
         }
         let remedy = distribution.installCommand(for: architecture)
@@ -115,6 +116,17 @@ extension Interpreter {
             return .refused("dynamically linked (needs \(loader), which is not in the root)")
         }
         return .usable
+    }
+
+    private static func version(
+        of path: FilePath, _ known: KnownVersions?
+    ) throws(EmulationError) -> QemuVersion {
+        // Before it is executed: what is there afterwards may be another.
+        let status = try? OwnedDescriptor.open(path, .readOnly).status(of: path)
+        if let status, let version = known?.version(of: status) { return version }
+        let version = try version(of: path)
+        if let status { known?.remember(version, of: status) }
+        return version
     }
 
     private static func version(of path: FilePath) throws(EmulationError) -> QemuVersion {

@@ -44,6 +44,13 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// What the file is.
+    package func status(of path: FilePath) throws(FilesystemError) -> FileStatus {
+        var status = stat()
+        guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw FilesystemError("examine", path, .last) }
+        return FileStatus(status)
+    }
+
     /// The number of bytes in the file.
     package func size(of path: FilePath) throws(FilesystemError) -> Int64 {
         var status = stat()

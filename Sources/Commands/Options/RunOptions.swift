@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Emulation
 internal import Glibc
 internal import Provisioning
 internal import Sandbox
@@ -65,8 +66,10 @@ struct RunOptions: ParsableArguments {
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
             environment: Surroundings.environment)
+        let locations = try Surroundings.locations()
         let run = try RootRun(
-            try request(command), in: name, of: RootStore(try Surroundings.locations().roots), caller: caller)
+            try request(command), in: name, of: RootStore(locations.roots), caller: caller,
+            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")))
         if dryRun { return try Console.print(run.plan.description + "\n") }
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.

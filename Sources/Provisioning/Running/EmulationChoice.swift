@@ -28,7 +28,8 @@ package struct EmulationChoice: Hashable, Sendable {
     /// Else the host's has to work, which a probe finds out by being executed.
     package static func make(
         for architecture: Architecture, privately: Bool, cpu: String?, trustsSetuid: Bool,
-        kernel: KernelRelease = .current, host: Architecture = .host
+        kernel: KernelRelease = .current, host: Architecture = .host,
+        known: KnownVersions? = nil
     ) throws(ProvisioningError) -> EmulationChoice {
         if architecture.runsNatively(on: host) {
             return EmulationChoice(
@@ -41,7 +42,7 @@ package struct EmulationChoice: Hashable, Sendable {
                     throw EmulationError.needsHostRegistration(architecture, status: status, kernel: kernel)
                 }
             }
-            let interpreter = try Interpreter.find(architecture, host: host)
+            let interpreter = try Interpreter.find(architecture, host: host, known: known)
             let chosen = EmulatedCPU.choose(architecture, version: interpreter.version, option: cpu)
             return EmulationChoice(
                 rules: privately && kernel.hasPrivateBinfmt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
+package import Emulation
 internal import Filesystem
 package import Sandbox
 internal import SystemPackage
@@ -15,14 +16,14 @@ package struct RootRun: ~Copyable {
 
     /// Plans `request` in the root `name`, which is locked for use from here on.
     package init(
-        _ request: RunRequest, in name: String, of store: RootStore, caller: Caller
+        _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil
     ) throws(ProvisioningError) {
         let record = try store.find(name)
         let lock = try store.lock(record.name, .shared)
         let tree = FilePath(record.path)
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
-            cpu: request.cpu, trustsSetuid: request.trustsSetuid)
+            cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)
         plan = try SandboxPlan(
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
         self.record = record
