@@ -56,6 +56,9 @@ struct Installation: SuiteTrait, TestScoping {
             print("integration tests: not run: \(obstacle)")
             return try await function()
         }
+        // One set of users: another run of these tests on this machine has its turn.
+        let turn = try FileLock.acquire("/etc/subuid", .exclusive, wait: true)
+        defer { withExtendedLifetime(turn.rawValue) {} }
         let executable = try FilePath("/proc/self/exe").resolved().removingLastComponent().appending("mangrove")
         defer { for who in Who.allCases where who != .root { Self.execute("userdel", [who.account]) } }
         Self.execute("useradd", ["--no-create-home", "--home-dir", "/nonexistent", Who.delegated.account])
