@@ -124,7 +124,7 @@ let package = Package(
         // The built program against real roots.
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Filesystem", "Fixtures", "Processes", "Provisioning", "mangrove", system],
+            dependencies: ["Filesystem", "Fixtures", "Integrity", "Processes", "Provisioning", "mangrove", system],
             swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),

@@ -9,7 +9,7 @@ package struct KeyFile: Hashable, Sendable {
     /// The path or URL it came from.
     package let name: String
     /// In binary, as gpgv wants them: packets, or GnuPG's keybox.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// `bytes`: binary keys, a keybox, or armored ones. Throws where they are none of these.
     package init(_ bytes: [UInt8], named name: String) throws(IntegrityError) {
