@@ -101,14 +101,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             cpu: cpu ?? configuration.cpu, progress: report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
-        if let bootstrap = try bootstrap(configuration, report) {
+        let selection = from == nil ? try selection(report) : nil
+        if let selection, let bootstrap = try bootstrap(selection, configuration) {
             if dryRun.isDryRun {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
             }
             root = try await creation.create(request, from: bootstrap)
         } else {
-            let base = try await base(creation, request, configuration, report)
+            let base = try await base(selection, creation, request, configuration)
             if dryRun.isDryRun {
                 return try OutputRendering.show(
                     CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
@@ -127,9 +128,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     }
 
     /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
-    private func bootstrap(_ configuration: Configuration, _ report: Progress) throws -> BootstrapRequest? {
-        guard from == nil else { return nil }
-        let selection = try selection(report)
+    private func bootstrap(
+        _ selection: BaseSelection, _ configuration: Configuration
+    ) throws -> BootstrapRequest? {
         guard fromArchive || variant != nil || selection.distro.tarball == nil else { return nil }
         let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
         var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
@@ -139,16 +140,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     }
 
     private func base(
-        _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration, _ report: Progress
+        _ selection: BaseSelection?, _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration
     ) async throws -> Base {
-        let architecture = try arch.map { try Catalogue.architecture($0) }
         guard let from else {
-            let selection = try selection(report)
+            guard let selection else { throw ValidationError("name a distro, or a tarball with --from") }
             let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
             return try await creation.fetcher(keyring: request.keyring).resolve(selection.tarball(mirror: mirror))
         }
         var base = Base(from: from, digest: digest, relativeTo: Surroundings.workingDirectory)
-        base.architecture = architecture
+        base.architecture = try arch.map { try Catalogue.architecture($0) }
         // What it is called is the user's word; what it is, the tree's.
         let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         base.distro = words.first

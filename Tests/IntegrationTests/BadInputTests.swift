@@ -78,8 +78,9 @@ extension IntegrationTests {
                 guard chmod(home.scratch.appending("config").string, 0o755) == 0 else { return }
                 try expect(
                     try home.mangrove(
-                        "create", "a", "ubuntu", environment: ["XDG_CONFIG_HOME": home.scratch.appending("config").string]
-                    ), 78, naming: "config.json", "stallTimeOut", in: home)
+                        "create", "a", "ubuntu",
+                        environment: ["XDG_CONFIG_HOME": configuration.removingLastComponent().string]), 78,
+                    naming: "config.json", "stallTimeOut", in: home)
             }
         }
 
