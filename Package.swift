@@ -81,7 +81,7 @@ let package = Package(
             "Commands",
             [
                 "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "PackageArchive",
-                "Catalogue", "Provisioning",
+                "Catalogue", "Processes", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),

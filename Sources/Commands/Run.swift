@@ -8,7 +8,8 @@ struct Run: ParsableCommand, PassesStatus {
         discussion: """
             The current directory is mounted at the same path and is the working directory. The exit status is the \
             command's own, 128 and the signal's number if one ended it, 127 if it was not found, 126 if it cannot be \
-            executed, and 125 if mangrove failed.
+            executed, and 125 if mangrove failed. With the name of a distro and release (alpine:3.24) in place of a \
+            root's, one is made for this command and removed after it.
             """)
 
     @OptionGroup var options: RunOptions
@@ -38,7 +39,11 @@ struct Run: ParsableCommand, PassesStatus {
     }
 
     func run() throws {
-        try options.run(program, in: name)
+        // No root can be called that.
+        guard name.contains(":") else { return try options.run(program, in: name) }
+        let root = try PassingRoot(distro: name, dryRun: options.dryRun)
+        defer { root.remove() }
+        if !options.dryRun { try options.run(program, in: root.name) }
     }
 
     /// Without the "--" that may stand before it.

@@ -45,17 +45,24 @@ package struct ChildProcess: Sendable {
         errors.closeWriter()
         let drained = drain((output.reader.rawValue, errors.reader.rawValue), timeout: timeout, limit: limit)
         if !drained.ended { kill(process, SIGKILL) }
+        let end = end(of: process)
+        return ChildProcess(end: drained.ended ? end : .timedOut, output: drained.output, errors: drained.errors)
+    }
+
+    /// Executes `path` with this process's own standard descriptors, and waits for its end.
+    package static func attend(
+        _ path: FilePath, _ arguments: [String], environment: [String]
+    ) throws(FilesystemError) -> End {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        return end(of: try unsafe spawn(path, [path.string] + arguments, environment, &actions))
+    }
+
+    private static func end(of process: pid_t) -> End {
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0, Errno.last == .interrupted {}
-        let end: End =
-            if !drained.ended {
-                .timedOut
-            } else if status & 0x7F == 0 {
-                .exited(status >> 8 & 0xFF)
-            } else {
-                .killed(signal: status & 0x7F)
-            }
-        return ChildProcess(end: end, output: drained.output, errors: drained.errors)
+        return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: status & 0x7F)
     }
 
     /// Where `program` is: itself if it has a slash, else the first of PATH and of the system's directories that

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Filesystem
+internal import Glibc
+internal import Processes
+internal import SystemPackage
+
+/// A root that is made for one command: `mangrove create` before it and `mangrove remove` after it, as processes of their
+/// own, so that what they say and how they are interrupted is the same.
+struct PassingRoot {
+    let name = "passing-\(getpid())"
+    private let dryRun: Bool
+
+    /// Makes it. Throws status 125 where that fails; why was said then.
+    init(distro: String, dryRun: Bool) throws {
+        self.dryRun = dryRun
+        let options = dryRun ? ["--dry-run"] : []
+        guard try Self.execute(["create"] + options + ["--", name, distro]) == .exited(0) else {
+            throw ExitCode(125)
+        }
+    }
+
+    /// Removes it; where that fails it says so, and the root is listed.
+    func remove() {
+        if !dryRun { _ = try? Self.execute(["remove", "--progress", "none", "--", name]) }
+    }
+
+    private static func execute(_ arguments: [String]) throws(FilesystemError) -> ChildProcess.End {
+        try ChildProcess.attend(
+            "/proc/self/exe", arguments, environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+    }
+}
