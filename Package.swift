@@ -66,6 +66,10 @@ let package = Package(
             "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", system],
             resources: [.embedInCode("distros.json")]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
+        cModule("CDispatch"),
+        module(
+            "Acceleration",
+            ["Architectures", "CDispatch", "CLinux", "Emulation", "Failures", "Filesystem", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
@@ -95,7 +99,10 @@ let package = Package(
         tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),
         tests(of: "Integrity", ["Failures", "Filesystem", "Fixtures", "Processes", system]),
-        tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", system]),
+        tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
+        tests(
+            of: "Acceleration",
+            ["Architectures", "CLinux", "Emulation", "Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Filesystem", ["Failures", "Fixtures", system]),
         tests(of: "Failures"),
         tests(

@@ -55,8 +55,13 @@ int mg_memory_file(const char *name) {
 
 int mg_executable_memory_file(const char *name) {
     // MFD_EXEC, which kernels before 6.3 refuse to know.
-    int descriptor = memfd_create(name, MFD_CLOEXEC | 0x10u);
-    return descriptor < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : descriptor;
+    int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10u);
+    if (descriptor < 0 && errno == EINVAL) return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return descriptor;
+}
+
+int mg_seal(int descriptor) {
+    return fcntl(descriptor, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 }
 
 int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds) {

@@ -22,6 +22,8 @@ package struct FileStatus: Hashable, Sendable {
     package let links: Int
     /// Last modification, in nanoseconds since the epoch.
     package let modified: Int64
+    /// Last change of content or of anything said here, in nanoseconds since the epoch; no program can set it.
+    package let changed: Int64
 
     package init(_ status: stat) {
         kind =
@@ -42,6 +44,7 @@ package struct FileStatus: Hashable, Sendable {
         size = Int64(status.st_size)
         allocated = Int64(status.st_blocks) * 512
         links = Int(status.st_nlink)
+        changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 }

@@ -5,6 +5,7 @@ import Emulation
 import Failures
 import Filesystem
 import Fixtures
+import Processes
 import SystemPackage
 import Testing
 
@@ -24,9 +25,9 @@ import Testing
     }
 
     @Test func installRegistersNowAndForTheNextBootAndRemoveUndoesIt() throws {
-        try withPrivateBinfmt { binfmt, _ in
+        try withPrivateBinfmt { binfmt in
             try withScratchDirectory { scratch in
-                let registry = BinfmtRegistry(binfmt)
+                let registry = BinfmtRegistry(binfmt.path)
                 let foreign = BinfmtRule(for: .arm64, interpreter: "/bin/sh", name: "theirs")
                 try registry.register(foreign)
                 let registration = HostRegistration(
@@ -52,10 +53,10 @@ import Testing
     }
 
     @Test func whatDoesNotWorkIsTakenBack() throws {
-        try withPrivateBinfmt { binfmt, _ in
+        try withPrivateBinfmt { binfmt in
             try withScratchDirectory { scratch in
                 let registration = HostRegistration(
-                    .arm64, registry: BinfmtRegistry(binfmt), configurations: scratch)
+                    .arm64, registry: BinfmtRegistry(binfmt.path), configurations: scratch)
                 #expect(throws: EmulationError.self) { try install(registration, outcome: .fails("dead")) }
                 #expect(try registration.entry() == nil)
                 #expect(try Directory.open(scratch).names().isEmpty)
@@ -75,8 +76,8 @@ import Testing
 
     @Test(arguments: foreign)
     func theKernelTakesEveryRule(_ architecture: Architecture) throws {
-        try withPrivateBinfmt { binfmt, _ in
-            let registry = BinfmtRegistry(binfmt)
+        try withPrivateBinfmt { binfmt in
+            let registry = BinfmtRegistry(binfmt.path)
             let rule = BinfmtRule(for: architecture, interpreter: "/bin/sh", flags: [.fixBinary, .preserveArgument0])
             try registry.register(rule)
             #expect(try registry.entries(for: architecture) == [BinfmtEntry(rule: rule, isEnabled: true)])
@@ -98,16 +99,18 @@ import Testing
             print("not tried here: no interpreter for \(architecture)")
             return
         }
-        try withPrivateBinfmt { binfmt, execute in
+        try withPrivateBinfmt { binfmt in
             try withScratchDirectory { scratch in
                 let program = scratch.appending("program")
-                try AtomicFile.write(architecture.probeProgram, to: program, permissions: [.ownerReadWriteExecute])
+                try installProgram(architecture.probeProgram, at: program)
                 // i386's need no rule on an amd64 machine.
-                if !architecture.runsNatively(on: .host) { #expect(try execute([program.string]) != 42) }
-                try BinfmtRegistry(binfmt).register(interpreter.rule(on: .current))
-                #expect(try execute([program.string]) == 42)
+                if !architecture.runsNatively(on: .host) {
+                    #expect(try binfmt.execute([program.string]).end != .exited(42))
+                }
+                try BinfmtRegistry(binfmt.path).register(interpreter.rule(on: .current))
+                #expect(try binfmt.execute([program.string]).end == .exited(42))
                 // Interpreters are found in a root that has none.
-                #expect(try execute(["unshare", "--root=\(scratch)", "/program"]) == 42)
+                #expect(try binfmt.execute(["unshare", "--root=\(scratch)", "/program"]).end == .exited(42))
             }
         }
     }

@@ -95,7 +95,7 @@ import Testing
     @Test func whatDoesNotSayItsVersionIsNoInterpreter() throws {
         try withScratchDirectory { scratch in
             let path = scratch.appending("qemu")
-            try AtomicFile.write(Architecture.host.probeProgram, to: path, permissions: [.ownerReadWriteExecute])
+            try installProgram(Architecture.host.probeProgram, at: path)
             let error = failure { () throws(EmulationError) in _ = try Interpreter.find(.arm64, choice: path) }
             #expect(error?.kind == .misbehaved)
             #expect(error?.cause?.contains("exits with status 42") == true)

@@ -42,10 +42,13 @@ long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long
 /// memfd_create(2), closed on exec. -1 and errno on failure.
 int mg_memory_file(const char *name);
 
-/// memfd_create(2) of a file that may be executed, closed on exec. -1 and errno on failure.
+/// memfd_create(2) of a file that may be executed and sealed, closed on exec. -1 and errno on failure.
 int mg_executable_memory_file(const char *name);
 
 /// When the file was made (statx(2), stx_btime): zeros where the file system does not say. -1 and errno on failure.
 int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds);
+
+/// fcntl(2), F_ADD_SEALS: the content and size of a file in memory, made to be sealed, do not change from now on.
+int mg_seal(int descriptor);
 
 #endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// A file of the root, and what is done instead of emulating it.
+package struct DispatchEntry: Hashable, Sendable {
+    /// When the program stands in.
+    package enum Condition: Hashable, Sendable {
+        case always
+        /// For a program that is many: when it is called by one of `names`, or by `own` with one of them as its first
+        /// argument.
+        case called(own: String, names: [String])
+        /// When it is given an eligible script: its first argument that is none of `options`.
+        case givenScript(options: [String])
+    }
+
+    package enum Kind: Hashable, Sendable {
+        /// The program at `path` in the root stands in for it, as long as it is the file `native`; `environment`
+        /// (three NAME=VALUE at most) is set for it where it is not set.
+        case program(path: FilePath, native: FileState, when: Condition, environment: [String])
+        /// A script that is eligible when this very interpreter, a file of the root, is given it.
+        case script(interpreter: FileState)
+    }
+
+    package let file: FileState
+    package let kind: Kind
+
+    package init(_ file: FileState, _ kind: Kind) {
+        self.file = file
+        self.kind = kind
+    }
+}

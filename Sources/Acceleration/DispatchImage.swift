@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import CDispatch
+internal import CLinux
+package import Emulation
+package import Filesystem
+internal import Glibc
+package import SystemPackage
+
+/// An interpreter with the dispatcher and its table in front: a program that is registered with binfmt_misc in the
+/// interpreter's place.
+///
+/// It is the interpreter's own file with one segment more, in which it is entered; what is to be emulated goes on to
+/// the interpreter's entry in the same process. So a run needs nothing else inside its root, and a program that
+/// changed its root is still emulated.
+package struct DispatchImage: Sendable {
+    private let interpreter: FilePath
+    private let header: [UInt8]
+    /// Where the added segment begins in the file.
+    private let offset: Int
+    private let segment: [UInt8]
+
+    /// Throws where `interpreter` is not what a segment can be added to, or cannot be started this way.
+    package init(_ interpreter: Interpreter, _ table: DispatchTable) throws(AccelerationError) {
+        let path = interpreter.path
+        guard mg_dispatch_size() > 0 else {
+            throw AccelerationError(
+                "no acceleration on this machine", cause: "the dispatcher is for amd64 and arm64 machines")
+        }
+        guard interpreter.version.readsPreservedArgument0 else {
+            throw AccelerationError(
+                "\(path) cannot be accelerated", cause: "it is qemu \(interpreter.version)",
+                remedy: "install qemu 6.0 or newer")
+        }
+        let size: Int
+        let bytes: [UInt8]
+        do throws(FilesystemError) {
+            let file = try OwnedDescriptor.open(path, .readOnly)
+            size = Int(try file.size(of: path))
+            bytes = try file.read(upTo: 64 << 10, of: path)
+        } catch {
+            throw AccelerationError(error)
+        }
+        guard let image = ExecutableImage(parsing: bytes), image.elf == Architecture.host.elf, image.loader == nil,
+            let headers = ProgramHeaders(parsing: bytes)
+        else {
+            throw AccelerationError(
+                "\(path) cannot be accelerated", cause: "it is no static 64-bit program of this machine")
+        }
+        let alignment = Int(headers.alignment)
+        offset = Self.round(size, up: alignment)
+        let address = Self.round(Int(headers.end), up: alignment)
+        let code = Self.code
+        let codeOffset = Self.round(headers.extendedSize + MemoryLayout<mg_image>.size, up: mg_dispatch_alignment)
+        let imageOffset = codeOffset - MemoryLayout<mg_image>.size
+        let tableOffset = Self.round(codeOffset + code.count, up: 64)
+        let length = tableOffset + table.bytes.count
+        let header = mg_image(
+            entry: Int64(headers.entry) - Int64(address + imageOffset), table: Int64(tableOffset - imageOffset),
+            size: UInt64(table.bytes.count))
+        var segment = [UInt8](repeating: 0, count: length)
+        func place(_ bytes: some Collection<UInt8>, at offset: Int) {
+            segment.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        }
+        place(headers.extended(offset: UInt64(offset), address: UInt64(address), length: UInt64(length)), at: 0)
+        place(unsafe withUnsafeBytes(of: header) { unsafe Array($0) }, at: imageOffset)
+        place(code, at: codeOffset)
+        place(table.bytes, at: tableOffset)
+        self.interpreter = path
+        self.segment = segment
+        self.header = headers.extendedHeader(
+            tableAt: UInt64(offset), entry: UInt64(address + codeOffset + mg_dispatch_entry()))
+    }
+
+    /// The rule that registers the image, at `path`, for programs of the interpreter's architecture.
+    package static func rule(
+        for interpreter: Interpreter, at path: FilePath, credentials: Bool = false
+    ) -> BinfmtRule {
+        var flags: BinfmtRule.Flags = [.fixBinary, .openBinary, .preserveArgument0]
+        if credentials { flags.insert(.credentials) }
+        return BinfmtRule(for: interpreter.architecture, interpreter: path, flags: flags)
+    }
+
+    /// The image as a file in memory that nobody can change any more. To be registered by way of
+    /// /proc/self/fd/NUMBER, while this value lives.
+    package func memoryFile() throws(AccelerationError) -> OwnedDescriptor {
+        let name = interpreter.lastComponent?.string ?? "interpreter"
+        let descriptor = unsafe mg_executable_memory_file(name)
+        guard descriptor >= 0 else {
+            throw AccelerationError(FilesystemError("create a file in memory like", interpreter, .last))
+        }
+        let file = OwnedDescriptor(adopting: FileDescriptor(rawValue: descriptor))
+        try write(to: file, named: interpreter)
+        guard mg_seal(descriptor) == 0 else { throw AccelerationError(FilesystemError("seal", interpreter, .last)) }
+        return file
+    }
+
+    /// Writes the image to `file`, which is empty; `path` is for messages.
+    package func write(to file: borrowing OwnedDescriptor, named path: FilePath) throws(AccelerationError) {
+        do throws(FilesystemError) {
+            let source = try OwnedDescriptor.open(interpreter, .readOnly)
+            try file.write(header, to: path)
+            _ = try source.read(upTo: header.count, of: interpreter)
+            var position = header.count
+            while position < offset {
+                let chunk = try source.read(upTo: min(1 << 20, offset - position), of: interpreter)
+                // What is missing to the segment's beginning is not part of the interpreter.
+                let padded = chunk.isEmpty ? [UInt8](repeating: 0, count: offset - position) : chunk
+                try file.write(padded, to: path)
+                position += padded.count
+            }
+            try file.write(segment, to: path)
+        } catch {
+            throw AccelerationError(error)
+        }
+    }
+
+    private static var code: [UInt8] {
+        unsafe Array(UnsafeRawBufferPointer(start: mg_dispatch_code(), count: mg_dispatch_size()))
+    }
+
+    private static func round(_ value: Int, up unit: Int) -> Int {
+        (value + unit - 1) / unit * unit
+    }
+}

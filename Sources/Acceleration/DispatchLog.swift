@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CDispatch
+package import SystemPackage
+
+/// What the dispatcher wrote down: every program that a run executed, and what became of it.
+package struct DispatchLog: Sendable {
+    /// What became of a program, and why; the raw value is the one in the file.
+    package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
+        case native = 0
+        /// Not in the table.
+        case notListed
+        /// Another file, or another state of it, than the table was made for.
+        case changed
+        /// A variable that names libraries was set.
+        case byEnvironment
+        /// It runs with rights that its caller has not.
+        case privileged
+        /// Not under that name, or not for that script.
+        case notEligible
+        /// What stands in is not there, or another one.
+        case nativeMissing
+        /// The kernel would not execute what stands in.
+        case nativeFailed
+        /// The table is damaged.
+        case damaged
+    }
+
+    package struct Record: Hashable, Sendable {
+        /// Since some moment, in nanoseconds.
+        package let time: UInt64
+        /// In the run's own process namespace.
+        package let process: UInt32
+        package let outcome: Outcome
+        /// The file in the root.
+        package let program: FilePath
+
+        package init(time: UInt64, process: UInt32, outcome: Outcome, program: FilePath) {
+            self.time = time
+            self.process = process
+            self.outcome = outcome
+            self.program = program
+        }
+    }
+
+    package let records: [Record]
+
+    /// `bytes` of the log; what a process was killed while writing is left out.
+    package init(parsing bytes: [UInt8]) {
+        var records: [Record] = []
+        var rest = bytes[...]
+        let size = MemoryLayout<mg_record>.size
+        while rest.count >= size {
+            let header = Array(rest.prefix(size))
+            let length = Int(header[12]) | Int(header[13]) << 8
+            guard rest.count >= size + length, let outcome = Outcome(rawValue: header[14]) else { break }
+            let path = rest.dropFirst(size).prefix(length)
+            // A failed attempt to execute the native program follows its record at once.
+            let record = Record(
+                time: Self.integer(header[0..<8]), process: UInt32(Self.integer(header[8..<12])), outcome: outcome,
+                program: FilePath(String(decoding: path, as: UTF8.self)))
+            if outcome == .nativeFailed,
+                let attempt = records.lastIndex(where: { $0.process == record.process }),
+                records[attempt].outcome == .native
+            {
+                records.remove(at: attempt)
+            }
+            records.append(record)
+            rest = rest.dropFirst(size + length)
+        }
+        self.records = records
+    }
+
+    /// How often each program was executed, by what became of it; the most often emulated first.
+    package var counts: [(program: FilePath, outcomes: [Outcome: Int])] {
+        var counts: [FilePath: [Outcome: Int]] = [:]
+        for record in records { counts[record.program, default: [:]][record.outcome, default: 0] += 1 }
+        func emulated(_ outcomes: [Outcome: Int]) -> Int {
+            outcomes.reduce(0) { $0 + ($1.key == .native ? 0 : $1.value) }
+        }
+        return counts.map { (program: $0.key, outcomes: $0.value) }.sorted { left, right in
+            let (a, b) = (emulated(left.outcomes), emulated(right.outcomes))
+            return a != b ? a > b : left.program.string < right.program.string
+        }
+    }
+
+    private static func integer(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

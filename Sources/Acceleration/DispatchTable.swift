@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CDispatch
+package import SystemPackage
+
+/// What the dispatcher looks programs up in, in the form that it reads (CDispatch.h).
+package struct DispatchTable: Hashable, Sendable {
+    package let bytes: [UInt8]
+    /// How many files are in it.
+    package let count: Int
+
+    /// Variables that name libraries of the root's architecture: what has them set is emulated, children too.
+    package static let libraryVariables = ["LD_PRELOAD", "LD_AUDIT"]
+
+    /// A table of `entries`. Of a file that is in two different ones neither is taken.
+    ///
+    /// Everything is emulated for processes in which one of `unless` is set and not empty. What is emulated has
+    /// `interpreterEnvironment` (NAME=VALUE) set where it is not. With `log`, a path in the root, a record of every
+    /// program is appended to that file, if it exists.
+    package init(
+        _ entries: [DispatchEntry], unless: [String] = libraryVariables, interpreterEnvironment: String? = nil,
+        log: FilePath? = nil
+    ) {
+        var seen: [DispatchKey: DispatchEntry] = [:]
+        var ambiguous: Set<DispatchKey> = []
+        for entry in entries {
+            let key = DispatchKey(entry.file)
+            if let other = seen.updateValue(entry, forKey: key), other != entry { ambiguous.insert(key) }
+        }
+        // In an order that does not depend on a hash's seed.
+        let chosen = seen.filter { !ambiguous.contains($0.key) }.values.sorted { left, right in
+            (left.file.device ?? 0, left.file.inode) < (right.file.device ?? 0, right.file.inode)
+        }
+        count = chosen.count
+        var writer = TableWriter(count: chosen.count)
+        for entry in chosen { writer.append(entry) }
+        writer.finish(unless: unless, environment: interpreterEnvironment, log: log)
+        bytes = writer.bytes
+    }
+}
+
+/// What the dispatcher tells files apart by.
+private struct DispatchKey: Hashable {
+    let device: UInt64?
+    let inode: UInt64
+
+    init(_ file: FileState) {
+        device = file.device
+        inode = file.inode
+    }
+}
+
+/// Header, entries, buckets, strings.
+private struct TableWriter {
+    private(set) var bytes: [UInt8]
+    private let count: Int
+    private let bits: UInt32
+    private let entriesOffset = MemoryLayout<mg_table>.size
+    private let bucketsOffset: Int
+    private var written = 0
+    /// Strings and lists that are there already.
+    private var strings: [[UInt8]: UInt32] = [:]
+
+    init(count: Int) {
+        self.count = count
+        // At least twice as many buckets as entries.
+        bits = UInt32(max(1, Int.bitWidth - (count * 2).leadingZeroBitCount))
+        bucketsOffset = entriesOffset + count * MemoryLayout<mg_entry>.stride
+        bytes = [UInt8](repeating: 0, count: bucketsOffset + (4 << bits))
+    }
+
+    mutating func append(_ entry: DispatchEntry) {
+        var record = mg_entry()
+        record.root = entry.file.encoded
+        var names: [String] = []
+        var environment: [String] = []
+        var path = ""
+        switch entry.kind {
+        case .script(let interpreter):
+            record.native = interpreter.encoded
+            record.flags = mg_script.rawValue
+        case .program(let program, let native, let condition, let variables):
+            record.native = native.encoded
+            path = program.string
+            environment = Array(variables.prefix(Int(mg_environment_limit)))
+            switch condition {
+            case .always: break
+            case .called(let own, let applets):
+                record.flags = mg_by_name.rawValue
+                names = ["=" + own] + applets
+            case .givenScript(let options):
+                record.flags = mg_by_script.rawValue
+                names = options
+            }
+        }
+        let texts = [Self.string(path), Self.list(names), Self.list(environment)]
+        record.path = intern(texts[0])
+        record.names = intern(texts[1])
+        record.environment = intern(texts[2])
+        record.check = check(of: record, upTo: MemoryLayout<mg_entry>.offset(of: \.check) ?? 0, texts)
+        write(record, at: entriesOffset + written * MemoryLayout<mg_entry>.stride)
+        written += 1
+        enter(UInt32(written), inode: entry.file.inode)
+    }
+
+    mutating func finish(unless: [String], environment: String?, log: FilePath?) {
+        var header = mg_table()
+        header.magic = mg_table_magic
+        header.version = mg_table_version
+        header.count = UInt32(count)
+        header.entries = UInt32(entriesOffset)
+        header.bucket_bits = bits
+        header.buckets = UInt32(bucketsOffset)
+        let texts = [
+            Self.list(unless), Self.list(environment.map { [$0] } ?? []), Self.string(log?.string ?? ""),
+            Self.string("/proc/self/fd/"),
+        ]
+        header.unless = intern(texts[0])
+        header.environment = intern(texts[1])
+        header.log = intern(texts[2])
+        header.descriptors = intern(texts[3])
+        bytes += [0, 0]
+        header.size = UInt32(bytes.count)
+        header.check = check(of: header, upTo: MemoryLayout<mg_table>.offset(of: \.check) ?? 0, texts)
+        write(header, at: 0)
+    }
+
+    private mutating func enter(_ number: UInt32, inode: UInt64) {
+        var bucket = Int(mg_bucket(inode, bits))
+        while true {
+            let offset = bucketsOffset + bucket * 4
+            if bytes[offset..<offset + 4].allSatisfy({ $0 == 0 }) { return write(number, at: offset) }
+            bucket = (bucket + 1) & ((1 << Int(bits)) - 1)
+        }
+    }
+
+    private mutating func intern(_ text: [UInt8]) -> UInt32 {
+        if let offset = strings[text] { return offset }
+        let offset = UInt32(bytes.count)
+        strings[text] = offset
+        bytes += text
+        return offset
+    }
+
+    private func check<Record: BitwiseCopyable>(
+        of record: Record, upTo length: Int, _ texts: [[UInt8]]
+    ) -> UInt64 {
+        let start = unsafe withUnsafeBytes(of: record) { unsafe mg_check(mg_check_start, $0.baseAddress, length) }
+        return texts.reduce(start) { unsafe mg_check($0, $1, $1.count) }
+    }
+
+    private mutating func write<Record: BitwiseCopyable>(_ record: Record, at offset: Int) {
+        unsafe withUnsafeBytes(of: record) { raw in
+            for index in raw.indices { unsafe bytes[offset + index] = raw[index] }
+        }
+    }
+
+    private static func string(_ text: String) -> [UInt8] {
+        Array(text.utf8) + [0]
+    }
+
+    private static func list(_ texts: [String]) -> [UInt8] {
+        texts.flatMap(string) + [0]
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CDispatch
+package import Filesystem
+
+/// Which file it is, and in which state: what changes when anybody writes to it or puts another one in its place.
+package struct FileState: Hashable, Sendable {
+    /// nil: any. Files under an overlay have a device number that nobody knows before it is mounted.
+    package let device: UInt64?
+    package let inode: UInt64
+    package let size: Int64
+    /// Last modification, in nanoseconds since the epoch.
+    package let modified: Int64
+    /// Last change of anything, in nanoseconds since the epoch; unlike `modified` no program can set it.
+    package let changed: Int64
+
+    package init(_ status: FileStatus, anyDevice: Bool = false) {
+        device = anyDevice ? nil : UInt64(status.device)
+        inode = UInt64(status.inode)
+        size = status.size
+        modified = status.modified
+        changed = status.changed
+    }
+
+    /// As it stands in a table.
+    var encoded: mg_identity {
+        mg_identity(device: device ?? 0, inode: inode, size: size, modified: modified, changed: changed)
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher: what binfmt_misc starts, with the flags O, P and F, for every program of a foreign architecture.
+//
+// It is no program of its own. It is code that stands in an image of the interpreter (qemu), as the image's entry
+// point: it looks the opened program up in a table that stands behind it and either executes the host's own program
+// that stands in for it, or goes on to the interpreter's entry, which then finds everything as the kernel left it.
+// So the image needs no path inside the root, works behind chroot(2) too, and an emulated program costs no second
+// exec.
+//
+// In the image: struct mg_image, the code from mg_dispatch_code() on, the table.
+#ifndef CDISPATCH_H
+#define CDISPATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Stands immediately before the code.
+struct mg_image {
+    int64_t entry; ///< the interpreter's entry, in bytes from this structure
+    int64_t table; ///< the table, in bytes from this structure
+    uint64_t size; ///< of the table, which may be damaged
+};
+
+/// Which file it is, and in which state (stat(2)); times in nanoseconds.
+struct mg_identity {
+    uint64_t device; ///< 0: any
+    uint64_t inode;
+    int64_t size;
+    int64_t modified;
+    int64_t changed;
+};
+
+enum mg_entry_flag {
+    /// A script: eligible as such for the interpreter whose identity is in `native`.
+    mg_script = 1,
+    /// `names` are the options that may stand before the script; a script has to be in the table, too.
+    mg_by_script = 2,
+    /// `names` are the applets of a program that is many; no other is eligible.
+    mg_by_name = 4,
+};
+
+/// Offsets are in bytes from the start of the table. Lists are strings one after the other, the last one empty.
+struct mg_entry {
+    struct mg_identity root;   ///< the file in the root
+    struct mg_identity native; ///< the program that stands in for it
+    uint32_t path;             ///< where that is: a string
+    uint32_t names;            ///< a list
+    uint32_t environment;      ///< a list of NAME=VALUE, set where NAME is not
+    uint32_t flags;
+    uint64_t check; ///< mg_check() of everything before, and of the string and the lists
+};
+
+static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
+static const uint32_t mg_table_version = 1;
+
+/// How many variables an entry may set.
+enum { mg_environment_limit = 3 };
+
+/// The table ends with two zero bytes.
+struct mg_table {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size;        ///< of the whole table, in bytes
+    uint32_t count;       ///< of entries
+    uint32_t entries;     ///< offset of the first
+    uint32_t bucket_bits; ///< there are 1 << bucket_bits buckets, more than entries
+    uint32_t buckets;     ///< uint32_t each: the number of an entry, from 1 on, or 0; collisions are in the next
+    uint32_t unless;      ///< a list of variables; where one of them is set and not empty, everything is emulated
+    uint32_t environment; ///< a list of NAME=VALUE, set for the interpreter where NAME is not; one at most
+    uint32_t log;         ///< the path of a file that records are appended to; an empty string: none
+    uint32_t descriptors; ///< "/proc/self/fd/"
+    uint64_t check;       ///< mg_check() of everything before, and of the lists and strings
+};
+
+/// What became of a program, and why.
+enum mg_outcome {
+    mg_native = 0,
+    mg_not_listed,     ///< not in the table
+    mg_changed,        ///< another file or another state of it than the table was made for
+    mg_by_environment, ///< a variable of `unless` is set
+    mg_privileged,     ///< it runs with rights that its caller has not
+    mg_not_eligible,   ///< not under this name, or not for this script
+    mg_native_missing, ///< what stands in is not there, or another one
+    mg_native_failed,  ///< the kernel would not execute what stands in; a record mg_native came before
+    mg_damaged,        ///< the table is
+};
+
+/// A record of the log; `length` bytes of the program's path follow.
+struct mg_record {
+    uint64_t time; ///< CLOCK_MONOTONIC, in nanoseconds
+    uint32_t process;
+    uint16_t length;
+    uint8_t outcome; ///< enum mg_outcome
+    uint8_t padding;
+};
+
+/// The bucket to look for `inode` first.
+uint32_t mg_bucket(uint64_t inode, uint32_t bits);
+
+/// Where a check begins.
+static const uint64_t mg_check_start = 0xcbf29ce484222325;
+
+/// The check of `length` bytes at `bytes` appended to what has the check `check`.
+uint64_t mg_check(uint64_t check, const void *bytes, size_t length);
+
+/// The code: position-independent, and to be loaded at an address that is a multiple of mg_dispatch_alignment. No
+/// bytes on hosts that it is not written for.
+const void *mg_dispatch_code(void);
+size_t mg_dispatch_size(void);
+/// Where in the code an image is entered.
+size_t mg_dispatch_entry(void);
+static const size_t mg_dispatch_alignment = 4096;
+
+#endif

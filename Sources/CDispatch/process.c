@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.h"
+
+#if MG_HAS_DISPATCH
+
+#include <linux/auxvec.h>
+
+MG_PART void mg_process_read(struct mg_process *process, long *stack) {
+    process->stack = stack;
+    process->arguments = (char **)(stack + 1);
+    process->environment = process->arguments + stack[0] + 1;
+    process->program = -1;
+    process->privileged = false;
+    char **end = process->environment;
+    while (*end != NULL) end++;
+    process->auxiliary = (unsigned long *)(end + 1);
+    for (unsigned long *pair = process->auxiliary; pair[0] != AT_NULL; pair += 2) {
+        if (pair[0] == AT_EXECFD) process->program = (int)pair[1];
+        if (pair[0] == AT_SECURE) process->privileged = pair[1] != 0;
+    }
+}
+
+/// The value in "NAME=VALUE" if its name is that of `variable`, which may have a value as well; else NULL.
+MG_PART static const char *value(const char *string, const char *variable) {
+    while (*variable != 0 && *variable != '=') {
+        if (*string != *variable) return NULL;
+        string++;
+        variable++;
+    }
+    return *string == '=' ? string + 1 : NULL;
+}
+
+MG_PART static const char *variable(const struct mg_process *process, const char *name) {
+    for (char **one = process->environment; *one != NULL; one++) {
+        const char *found = value(*one, name);
+        if (found != NULL) return found;
+    }
+    return NULL;
+}
+
+MG_PART bool mg_is_set(const struct mg_process *process, const char *names) {
+    for (; *names != 0; names = mg_next(names)) {
+        const char *found = variable(process, names);
+        if (found != NULL && *found != 0) return true;
+    }
+    return false;
+}
+
+MG_PART int mg_add_environment(struct mg_process *process, const char *list, int unit) {
+    char *added[mg_environment_limit];
+    int count = 0;
+    for (const char *one = list; *one != 0 && count < mg_environment_limit; one = mg_next(one)) {
+        if (variable(process, one) == NULL) added[count++] = (char *)one;
+    }
+    if (count == 0) return 0;
+    int words = (count + unit - 1) / unit * unit;
+    long *end = (long *)process->auxiliary - 1;
+    // Volatile: or the compiler calls memmove().
+    for (long *from = process->stack; from < end; from++) *(volatile long *)(from - words) = *from;
+    for (int i = 0; i < words; i++) ((char **)end)[i - words] = added[i < count ? i : count - 1];
+    process->stack -= words;
+    process->arguments -= words;
+    process->environment -= words;
+    return words;
+}
+
+MG_PART void mg_remove_environment(struct mg_process *process, int words) {
+    for (long *to = (long *)process->auxiliary - 2; words > 0 && to >= process->stack + words; to--) {
+        *(volatile long *)to = *(to - words);
+    }
+    process->stack += words;
+    process->arguments += words;
+    process->environment += words;
+}
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.h"
+
+MG_PART uint64_t mg_check(uint64_t check, const void *bytes, size_t length) {
+    // FNV-1a: against damage, not against malice; who can write the image can write its code.
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < length; i++) check = (check ^ byte[i]) * 0x100000001b3;
+    return check;
+}
+
+MG_PART uint32_t mg_bucket(uint64_t inode, uint32_t bits) {
+    return bits == 0 ? 0 : (uint32_t)((inode * 0x9e3779b97f4a7c15) >> (64 - bits));
+}
+
+static inline __attribute__((always_inline)) const char *at(const struct mg_table *table, uint32_t offset) {
+    return (const char *)table + offset;
+}
+
+static inline __attribute__((always_inline)) uint64_t check_string(uint64_t check, const char *string) {
+    return mg_check(check, string, (size_t)(mg_next(string) - string));
+}
+
+static inline __attribute__((always_inline)) uint64_t check_list(uint64_t check, const char *list) {
+    const char *end = list;
+    while (*end != 0) end = mg_next(end);
+    return mg_check(check, list, (size_t)(end - list) + 1);
+}
+
+MG_PART bool mg_table_is_whole(const struct mg_table *table, uint64_t size) {
+    if (size < sizeof *table || table->size != size) return false;
+    if (table->magic != mg_table_magic || table->version != mg_table_version) return false;
+    uint64_t check = mg_check(mg_check_start, table, offsetof(struct mg_table, check));
+    // Lists that lost their ends to damage end here.
+    if (table->unless >= table->size || table->environment >= table->size || table->log >= table->size ||
+        table->descriptors >= table->size || *at(table, table->size - 1) != 0 || *at(table, table->size - 2) != 0) {
+        return false;
+    }
+    check = check_list(check, at(table, table->unless));
+    check = check_list(check, at(table, table->environment));
+    check = check_string(check, at(table, table->log));
+    return check_string(check, at(table, table->descriptors)) == table->check;
+}
+
+MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found) {
+    return (identity->device == 0 || identity->device == found->st_dev) && identity->inode == found->st_ino &&
+           identity->size == (int64_t)found->st_size &&
+           identity->modified == (int64_t)found->st_mtime * 1000000000 + (int64_t)found->st_mtime_nsec &&
+           identity->changed == (int64_t)found->st_ctime * 1000000000 + (int64_t)found->st_ctime_nsec;
+}
+
+/// Whether an entry is as it was written, its strings too.
+MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry *entry) {
+    if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size) return false;
+    uint64_t check = mg_check(mg_check_start, entry, offsetof(struct mg_entry, check));
+    check = check_string(check, at(table, entry->path));
+    check = check_list(check, at(table, entry->names));
+    return check_list(check, at(table, entry->environment)) == entry->check;
+}
+
+MG_PART const struct mg_entry *mg_find(
+    const struct mg_table *table, const struct stat *found, enum mg_outcome *outcome) {
+    const uint32_t *buckets = (const uint32_t *)at(table, table->buckets);
+    const struct mg_entry *entries = (const struct mg_entry *)at(table, table->entries);
+    uint32_t mask = (1u << table->bucket_bits) - 1;
+    uint32_t bucket = mg_bucket(found->st_ino, table->bucket_bits);
+    *outcome = mg_not_listed;
+    for (uint32_t tried = 0; tried <= mask; tried++, bucket = (bucket + 1) & mask) {
+        uint32_t number = buckets[bucket];
+        if (number == 0) return NULL;
+        if (number > table->count) break;
+        const struct mg_entry *entry = &entries[number - 1];
+        if (entry->root.inode != found->st_ino) continue;
+        if (entry->root.device != 0 && entry->root.device != found->st_dev) continue;
+        if (!is_whole(table, entry)) break;
+        if (mg_is(&entry->root, found)) return entry;
+        *outcome = mg_changed;
+        return NULL;
+    }
+    *outcome = mg_damaged;
+    return NULL;
+}
