@@ -20,8 +20,15 @@ enum Who: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     var ids: (user: uid_t, group: gid_t) {
-        guard self != .root, let entry = getpwnam(account) else { return (0, 0) }
-        return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+        guard self != .root else { return (0, 0) }
+        // Not getpwnam(3), whose answer another test's thread may overwrite.
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard getpwnam_r(account, &entry, &buffer, buffer.count, &found) == 0, found != nil else {
+            fatalError("there is no user \(account)")
+        }
+        return (entry.pw_uid, entry.pw_gid)
     }
 
     /// What stands before a command so that this user executes it.
