@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Architectures
+internal import Failures
 internal import Filesystem
 package import SystemPackage
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
+
 /// A JSON value and where it stands, so that what is wrong with it can be said with its key.
 struct JSONField {
     let value: JSONValue

@@ -2,18 +2,21 @@
 
 /// The names someone may have meant who wrote one that does not exist.
 package enum NearestNames {
-    /// Those of `candidates` that a slip or two turns into `name`, or that begin with it; nearest first, `limit` at most.
+    /// Those of `candidates` that a slip or two turns into `name`, or that begin with it, each once; nearest first and in
+    /// the order given where they are as near, `limit` at most.
     package static func of(_ name: String, among candidates: some Sequence<String>, limit: Int = 3) -> [String] {
         let wanted = Array(name.lowercased().utf8)
         // A third of the letters may be wrong, and one always.
         let allowed = max(1, wanted.count / 3)
-        let ranked = candidates.compactMap { candidate -> (distance: Int, name: String)? in
+        var seen: Set<String> = []
+        let ranked = candidates.filter { seen.insert($0).inserted }.enumerated().compactMap {
+            order, candidate -> (distance: Int, order: Int, name: String)? in
             let letters = Array(candidate.lowercased().utf8)
-            if wanted.count >= 2, letters.starts(with: wanted) { return (0, candidate) }
+            if wanted.count >= 2, letters.starts(with: wanted) { return (0, order, candidate) }
             let distance = distance(wanted, letters)
-            return distance <= allowed ? (distance, candidate) : nil
+            return distance <= allowed ? (distance, order, candidate) : nil
         }
-        return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit).map(\.name)
+        return ranked.sorted { ($0.distance, $0.order) < ($1.distance, $1.order) }.prefix(limit).map(\.name)
     }
 
     /// `did you mean "a" or "b"?`; nil where nothing is near.

@@ -12,11 +12,14 @@ package struct VerifiedSignature: Hashable, Sendable {
     package let signingKey: Fingerprint
     /// When it was made, in seconds since the epoch.
     package let created: Int64
+    /// Who the key says it belongs to; no control characters. Empty where gpgv did not say.
+    package let userID: String
 
-    package init(fingerprint: Fingerprint, signingKey: Fingerprint, created: Int64) {
+    package init(fingerprint: Fingerprint, signingKey: Fingerprint, created: Int64, userID: String) {
         self.fingerprint = fingerprint
         self.signingKey = signingKey
         self.created = created
+        self.userID = userID
     }
 }
 

@@ -18,14 +18,19 @@ struct VerifierReport {
     init(parsing text: String) {
         /// What was said of the signature at hand before the line that gives its key in full.
         var verdict = ""
+        var userID = ""
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
             guard fields.count >= 2, fields[0] == "[GNUPG:]" else { continue }
             let arguments = fields.dropFirst(2).map(String.init)
             let key = arguments.first ?? "unknown"
             switch fields[1] {
-            case "NEWSIG": verdict = ""
-            case "GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG": verdict = String(fields[1])
+            case "NEWSIG": (verdict, userID) = ("", "")
+            case "GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG":
+                verdict = String(fields[1])
+                // After the key, to the end of the line.
+                let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+                userID = words.count == 4 ? Self.unescaped(words[3]) : ""
             case "BADSIG": outcomes.append(.bad)
             case "ERRSIG":
                 // The sixth is a reason (9: no such key), the seventh the fingerprint, where gpgv knows it.
@@ -33,20 +38,40 @@ struct VerifierReport {
                 let full = arguments.indices.contains(6) && arguments[6] != "-" ? arguments[6] : key
                 outcomes.append(reason == "9" ? .unknownKey(full) : .unusable)
             case "VALIDSIG":
-                outcomes.append(Self.outcome(verdict, arguments))
-                verdict = ""
+                outcomes.append(Self.outcome(verdict, arguments, userID))
+                (verdict, userID) = ("", "")
             default: break
             }
         }
     }
 
-    private static func outcome(_ verdict: String, _ arguments: [String]) -> Outcome {
+    /// `%XX` is a byte. What could steer a terminal is left out: anybody may write a user id.
+    private static func unescaped(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
+        return String(String.UnicodeScalarView(scalars.filter { $0.properties.generalCategory != .control }))
+    }
+
+    private static func outcome(_ verdict: String, _ arguments: [String], _ userID: String) -> Outcome {
         // The primary key stands last; old versions leave it out where it made the signature itself.
         guard arguments.count >= 3, let key = Fingerprint(arguments[0]), let created = Int64(arguments[2]),
             let primary = arguments.count >= 10 ? Fingerprint(arguments[9]) : key
         else { return .unusable }
         return switch verdict {
-        case "GOODSIG": .good(VerifiedSignature(fingerprint: primary, signingKey: key, created: created))
+        case "GOODSIG":
+            .good(VerifiedSignature(fingerprint: primary, signingKey: key, created: created, userID: userID))
         case "EXPKEYSIG": .expiredKey(primary.hex)
         case "REVKEYSIG": .revokedKey(primary.hex)
         case "EXPSIG": .expiredSignature

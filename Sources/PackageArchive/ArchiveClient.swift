@@ -66,7 +66,7 @@ package struct ArchiveClient: Sendable {
                     BootstrapPlan.Suite(
                         name: asked.name, codename: $0.release.codename,
                         uri: asked.rootURI ?? asked.mirrors.first ?? "",
-                        url: $0.url, date: $0.release.date, fingerprint: $0.fingerprint)
+                        url: $0.url, date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy)
                 }
             }, components: request.components,
             packages: selection.packages.map { record in

@@ -38,12 +38,15 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         package let date: Int64?
         /// Of the key that signed it.
         package let fingerprint: String
+        /// Who that key says it belongs to.
+        package let signedBy: String?
 
         package init(
-            name: String, codename: String?, uri: String, url: String, date: Int64?, fingerprint: String
+            name: String, codename: String?, uri: String, url: String, date: Int64?, fingerprint: String,
+            signedBy: String? = nil
         ) {
             (self.name, self.codename, self.uri, self.url) = (name, codename, uri, url)
-            (self.date, self.fingerprint) = (date, fingerprint)
+            (self.date, self.fingerprint, self.signedBy) = (date, fingerprint, signedBy)
         }
     }
 

@@ -11,6 +11,7 @@ struct FetchedSuite: Sendable {
     let release: Release
     let url: String
     let fingerprint: String
+    let signedBy: String?
     let indices: [PackageIndex]
 }
 
@@ -41,7 +42,8 @@ extension ArchiveClient {
                 try await packages(of: component, suite, index, release, request.architecture.rawValue))
         }
         return FetchedSuite(
-            release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex, indices: indices)
+            release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
+            signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices)
     }
 
     private typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Integrity
+
 /// How the base of a root was verified before anything of it was unpacked.
 package struct Verification: Codable, Equatable, Sendable {
     package enum Means: String, Codable, Sendable {
@@ -20,6 +22,13 @@ package struct Verification: Codable, Equatable, Sendable {
     package var signedBy: String?
     /// Where the base, its checksums and its signature came from.
     package var urls: [String]
+
+    /// Notes that `signature` was good.
+    mutating func record(_ signature: VerifiedSignature) {
+        how = .signature
+        fingerprint = signature.fingerprint.hex
+        signedBy = signature.userID.isEmpty ? nil : signature.userID
+    }
 
     package init(
         how: Means, digest: String, fingerprint: String? = nil, signedBy: String? = nil, urls: [String] = []

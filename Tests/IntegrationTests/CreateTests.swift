@@ -20,6 +20,7 @@ extension IntegrationTests {
                 #expect(inspected.contains("\"version\" : \"1.2.10\""))
                 #expect(inspected.contains("\"how\" : \"signature\""))
                 #expect(inspected.contains(mirror.key.hex))
+                #expect(inspected.contains("\"signedBy\" : \"toy <toy@example.org>\""))
                 let run = try home.mangrove("run", "a", "--", "sh", "-c", "id -u; stat -c %u:%a /bin/busybox /tmp")
                 #expect(run == .init(status: 0, output: "0\n0:755\n0:1777\n", errors: ""))
 

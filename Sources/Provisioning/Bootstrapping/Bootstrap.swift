@@ -202,6 +202,7 @@ extension Verification {
         let list = plan.packages.map { "\($0.sha256)  \($0.name)=\($0.version)\n" }.joined()
         self.init(
             how: .signature, digest: try Digest.of(Array(list.utf8)).description,
-            fingerprint: plan.suites.first?.fingerprint, urls: plan.suites.map(\.url))
+            fingerprint: plan.suites.first?.fingerprint, signedBy: plan.suites.first?.signedBy,
+            urls: plan.suites.map(\.url))
     }
 }

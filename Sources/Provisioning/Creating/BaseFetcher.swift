@@ -118,8 +118,7 @@ package struct BaseFetcher: Sendable {
             let good = try below { () throws(IntegrityError) in
                 try verifier.verify(signature.bytes, of: file, named: signature.url)
             }
-            verification.how = .signature
-            verification.fingerprint = good.fingerprint.hex
+            verification.record(good)
             verification.urls.append(signature.url)
         }
         return VerifiedBase(path: path, verification: verification)

@@ -65,8 +65,7 @@ extension BaseFetcher {
                 try verifier.verifyClearsigned(fetched.bytes, named: fetched.url)
             }
         }
-        trust.how = .signature
-        trust.fingerprint = good.fingerprint.hex
+        trust.record(good)
         return text
     }
 
