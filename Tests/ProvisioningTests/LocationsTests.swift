@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct LocationsTests {
     private func locations(_ environment: [String: String], isRoot: Bool = false) throws -> [FilePath] {
-        let found = try Locations(environment: environment, isRoot: isRoot, workingDirectory: "/work")
+        let found = try Locations(environment: environment, isRoot: isRoot, workingDirectory: "/place")
         return [found.roots, found.cache, found.configuration]
     }
 
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: ["/m", "m"]) func oneVariableMovesBoth(home: String) throws {
-        let base: FilePath = home == "m" ? "/work/m" : "/m"
+        let base: FilePath = home == "m" ? "/place/m" : "/m"
         #expect(
             try locations(["MANGROVE_HOME": home, "HOME": "/root"], isRoot: true).prefix(2)
                 == [base.appending("roots"), base.appending("cache")])
