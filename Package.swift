@@ -66,10 +66,10 @@ let package = Package(
             "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", system],
             resources: [.embedInCode("distros.json")]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
-        cModule("CDispatch"),
+        cModule("CDispatcher"),
         module(
             "Acceleration",
-            ["Architectures", "CDispatch", "CLinux", "Emulation", "Failures", "Filesystem", system]),
+            ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
-internal import CDispatch
+internal import CDispatcher
 internal import CLinux
 package import Emulation
 package import Filesystem

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CDispatch
+internal import CDispatcher
 package import SystemPackage
 
 /// What the dispatcher wrote down: every program that a run executed, and what became of it.

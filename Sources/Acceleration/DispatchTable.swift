@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CDispatch
+internal import CDispatcher
 package import SystemPackage
 
-/// What the dispatcher looks programs up in, in the form that it reads (CDispatch.h).
+/// What the dispatcher looks programs up in, in the form that it reads (CDispatcher.h).
 package struct DispatchTable: Hashable, Sendable {
     package let bytes: [UInt8]
     /// How many files are in it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CDispatch
+internal import CDispatcher
 package import Filesystem
 
 /// Which file it is, and in which state: what changes when anybody writes to it or puts another one in its place.

@@ -3,7 +3,7 @@
 #ifndef CDISPATCH_INTERNAL_H
 #define CDISPATCH_INTERNAL_H
 
-#include "CDispatch.h"
+#include "CDispatcher.h"
 
 #include <asm/stat.h>
 #include <stdbool.h>
