@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Filesystem
+internal import SystemPackage
+
+/// What a tree's package manager says is installed in it: the database of dpkg, or of apk.
+package struct InstalledPackages: Sendable {
+    package enum Manager: String, Codable, Hashable, Sendable {
+        case dpkg, apk
+
+        /// The database, in the tree.
+        var database: String {
+            switch self {
+            case .dpkg: "var/lib/dpkg/status"
+            case .apk: "lib/apk/db/installed"
+            }
+        }
+    }
+
+    package struct Package: Hashable, Sendable {
+        package let name: String
+        package let version: String
+        package let architecture: String
+
+        package init(name: String, version: String, architecture: String) {
+            (self.name, self.version, self.architecture) = (name, version, architecture)
+        }
+
+        /// The version of what is packaged: without the epoch's and the packaging's own part (deb-version(7); of apk,
+        /// "-rN").
+        package var upstreamVersion: String {
+            let withoutEpoch = version.firstIndex(of: ":").map { version[version.index(after: $0)...] } ?? version[...]
+            return String(withoutEpoch.lastIndex(of: "-").map { withoutEpoch[..<$0] } ?? withoutEpoch)
+        }
+    }
+
+    package let manager: Manager
+    /// The database's own state: another one means that something was installed or removed.
+    package let state: FileState
+    private let packages: [String: Package]
+    /// apk's database names the files as well.
+    private let files: [String: [String]]
+
+    /// nil where neither database is in `tree`.
+    package init?(of tree: borrowing Directory) throws(AccelerationError) {
+        for manager in [Manager.dpkg, .apk] {
+            guard let file = try? tree.openInRoot(manager.database) else { continue }
+            do throws(FilesystemError) {
+                let path = tree.path.appending(manager.database)
+                state = FileState(try file.status(of: path))
+                let text = String(decoding: try file.readToEnd(of: path), as: UTF8.self)
+                self.manager = manager
+                (packages, files) = manager == .dpkg ? (Self.dpkg(text), [:]) : Self.apk(text)
+                return
+            } catch {
+                throw AccelerationError(error)
+            }
+        }
+        return nil
+    }
+
+    package subscript(name: String) -> Package? { packages[name] }
+
+    package var names: [String] { packages.keys.sorted() }
+
+    /// The paths, absolute in the tree, that the package `name` brought.
+    package func files(of name: String, in tree: borrowing Directory) -> [String] {
+        guard let package = packages[name] else { return [] }
+        if manager == .apk { return files[name] ?? [] }
+        for title in [name, "\(name):\(package.architecture)"] {
+            let list = "var/lib/dpkg/info/\(title).list"
+            if let file = try? tree.openInRoot(list), let bytes = try? file.readToEnd(of: FilePath(list)) {
+                return bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+        return []
+    }
+
+    /// Paragraphs of fields (deb822(5)); what is only removed, or held half-way, does not count.
+    private static func dpkg(_ text: String) -> [String: Package] {
+        var packages: [String: Package] = [:]
+        var fields: [Substring: Substring] = [:]
+        func finish() {
+            let status = fields["Status"]?.split(separator: " ").last
+            guard let name = fields["Package"], let version = fields["Version"], status != "not-installed",
+                status != "config-files", status != "half-installed"
+            else { return }
+            let package = Package(
+                name: String(name), version: String(version), architecture: String(fields["Architecture"] ?? ""))
+            // Of a package in several architectures, that which came first.
+            if packages[package.name] == nil { packages[package.name] = package }
+        }
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty {
+                finish()
+                fields.removeAll(keepingCapacity: true)
+            } else if line.first != " ", let colon = line.firstIndex(of: ":") {
+                let name = line[..<colon]
+                guard ["Package", "Version", "Architecture", "Status"].contains(name) else { continue }
+                fields[name] = line[line.index(after: colon)...].drop { $0 == " " }
+            }
+        }
+        finish()
+        return packages
+    }
+
+    /// Lines of a letter, a colon and a value; an empty one ends a package.
+    private static func apk(_ text: String) -> ([String: Package], [String: [String]]) {
+        var packages: [String: Package] = [:]
+        var files: [String: [String]] = [:]
+        var name = ""
+        var version = ""
+        var directory = ""
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let value = String(line.dropFirst(2))
+            switch line.first {
+            case "P": (name, version, directory) = (value, "", "")
+            case "V": version = value
+            case "A": packages[name] = Package(name: name, version: version, architecture: value)
+            case "F": directory = value
+            case "R": files[name, default: []].append("/\(directory)/\(value)")
+            default: break
+            }
+        }
+        return (packages, files)
+    }
+}
