@@ -69,7 +69,8 @@ let package = Package(
         cModule("CDispatcher"),
         module(
             "Acceleration",
-            ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system]),
+            ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],
+            resources: [.embedInCode("eligibility.json")]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),

@@ -16,6 +16,28 @@ extension Directory {
         return OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
     }
 
+    /// Where on this host the file or directory `path` of this tree really is, without a link on the way.
+    package func realPath(of path: String) throws(FilesystemError) -> FilePath {
+        let opened = try openInRoot(path)
+        return try FilePath("/proc/self/fd/\(opened.rawValue)").symbolicLinkTarget()
+    }
+
+    /// The same from here, beginning with "/": "/usr/bin" of "/bin", where that is a link to it.
+    package func realPathInRoot(of path: String) throws(FilesystemError) -> FilePath {
+        let whole = try FilePath("/proc/self/fd/\(rawValue)").symbolicLinkTarget()
+        let real = try realPath(of: path)
+        return FilePath("/").appending(real.components.dropFirst(whole.components.count))
+    }
+
+    /// Whether there is a file at `path` that is not empty, or a directory that has something in it.
+    package func holdsSomething(at path: String) throws(FilesystemError) -> Bool {
+        if let directory = try? openInRoot(path, onlyDirectory: true) {
+            return try !Directory(adopting: directory, path: self.path.appending(path)).names().isEmpty
+        }
+        guard let file = try? openInRoot(path) else { return false }
+        return try file.size(of: self.path.appending(path)) > 0
+    }
+
     /// Opens the directory that `names` lead to, and makes those that are not there.
     package func makeDirectories(_ names: [FilePath.Component]) throws(FilesystemError) -> Directory {
         let joined = names.map(\.string).joined(separator: "/")
@@ -51,5 +73,15 @@ extension Directory {
         guard unsafe fchmodat(rawValue, name.string, mode, 0) == 0 else {
             throw FilesystemError("set permissions of", path.appending(name), .last)
         }
+    }
+}
+
+extension FilePath {
+    /// What the symbolic link at this path says (readlink(2)).
+    fileprivate func symbolicLinkTarget() throws(FilesystemError) -> FilePath {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = unsafe withPlatformString { unsafe readlink($0, &buffer, Int(PATH_MAX)) }
+        guard count >= 0 else { throw FilesystemError("read symbolic link", self, .last) }
+        return FilePath(platformString: buffer)
     }
 }

@@ -51,7 +51,10 @@ package struct ArchiveClient: Sendable {
         let universe = PackageUniverse(
             suites.flatMap { $0?.indices ?? [] }, pins: suites.map { $0?.release.pin ?? 500 },
             architecture: request.architecture.rawValue)
-        let selection = try Selection(from: universe, variant: request.variant, extra: request.packages)
+        var wanted = request.packages
+        for name in request.optionalPackages where try universe.candidate(name) != nil { wanted.append(name) }
+        let selection = try Selection(
+            from: universe, variant: request.isBare ? nil : request.variant, extra: wanted)
         return resolved(selection, suites, request)
     }
 

@@ -33,6 +33,10 @@ package struct ArchiveRequest: Sendable {
     package var variant = Variant.minbase
     /// Names, or `NAME=VERSION`.
     package var packages: [String] = []
+    /// Nothing but `packages` and what they need: for a tree that is no root.
+    package var isBare = false
+    /// Taken where the archive has them.
+    package var optionalPackages: [String] = []
     package var verifier: SignatureVerifier
 
     package init(

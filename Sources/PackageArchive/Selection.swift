@@ -33,18 +33,18 @@ package struct Selection: Sendable {
         }
     }
 
-    /// `extra`: names of packages, or `NAME=VERSION`.
+    /// `extra`: names of packages, or `NAME=VERSION`. Without a variant, these and what they need are all.
     package init(
-        from universe: PackageUniverse, variant: Variant, extra: [String] = []
+        from universe: PackageUniverse, variant: Variant?, extra: [String] = []
     ) throws(PackageArchiveError) {
-        let essential = try universe.base(withRequired: false)
-        guard !essential.isEmpty else {
+        let essential = variant == nil ? [] : try universe.base(withRequired: false)
+        guard variant == nil || !essential.isEmpty else {
             throw PackageArchiveError(
                 .notOffered, "the archive has no essential package for \(universe.architecture)",
                 cause: "its suites hold additions only", remedy: "name the suite of the release itself first")
         }
         var wanted: [PackageRecord] = []
-        if variant != .essential {
+        if let variant, variant != .essential {
             wanted = try universe.base(withRequired: true).filter { !$0.isEssential }
             for name in variant == .buildd ? ["apt", "build-essential"] : ["apt"] {
                 if let record = try universe.candidate(name) { wanted.append(record) }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+package import SystemPackage
+
+/// How much of a root runs as the host's own programs.
+package enum AccelerationMode: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Everything that is eligible.
+    case full
+    /// Compilers, assemblers and linkers only.
+    case compilers
+}
+
+/// Which programs of a root the host's own stand in for, and which not and why.
+package struct AccelerationPlan: Equatable, Sendable {
+    /// What is emulated although a tools tree is there, for whoever asks why.
+    package struct Fallback: Codable, Hashable, Sendable {
+        package let package: String
+        /// nil: all programs of the package.
+        package let program: String?
+        package let reason: String
+
+        package init(package: String, program: String? = nil, reason: String) {
+            (self.package, self.program, self.reason) = (package, program, reason)
+        }
+    }
+
+    /// What native programs need to see in the root, mounted for the run and read-only.
+    package struct Mount: Codable, Hashable, Sendable {
+        package let source: FilePath
+        package let target: FilePath
+
+        package init(_ source: FilePath, at target: FilePath) {
+            (self.source, self.target) = (source, target)
+        }
+    }
+
+    package var entries: [DispatchEntry] = []
+    package var mounts: [Mount] = []
+    /// Paths in the root, sorted.
+    package var programs: [String] = []
+    package var fallbacks: [Fallback] = []
+
+    package init() {}
+
+    /// Where a tools tree is seen in a root.
+    package static let toolsDirectory: FilePath = "/run/mangrove/tools"
+
+    package mutating func fall(_ package: String, _ program: String? = nil, _ reason: String) {
+        fallbacks.append(Fallback(package: package, program: program, reason: reason))
+    }
+}
+
+/// The two trees that are compared, and what is asked of them.
+package struct AccelerationRequest: Sendable {
+    package let root: FilePath
+    package let tools: FilePath
+    /// The root's.
+    package let architecture: Architecture
+    package let host: Architecture
+    package var mode = AccelerationMode.full
+    package var changes = EligibilityChanges()
+    /// Files of the root have another device number in the run than now: under an overlay.
+    package var anyDevice = false
+
+    package init(root: FilePath, tools: FilePath, architecture: Architecture, host: Architecture = .host) {
+        (self.root, self.tools, self.architecture, self.host) = (root, tools, architecture, host)
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// Which programs may run as the host's own instead of being emulated: data (eligibility.json), reviewed by hand. What
+/// they do must not depend on the machine that they run on.
+package struct Eligibility: Decodable, Equatable, Sendable {
+    /// Of the programs of one package. Words in braces stand for names of the root's architecture: `{machine}`
+    /// (`aarch64`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`).
+    package struct Rule: Decodable, Equatable, Sendable {
+        /// These only; nil: all.
+        package var programs: Set<String>?
+        /// Where they are, besides the directories of commands.
+        package var directories: [String]?
+        /// Not these, and why.
+        package var except: [String: String]?
+        /// In roots of 64-bit architectures only, and why.
+        package var only64: String?
+        /// NAME=VALUE that a program gets where its caller sets none.
+        package var environment: [String]?
+        /// Arguments with which a program is emulated, and why.
+        package var refusing: [String: String]?
+        /// It is one program that is called by many names.
+        package var applets: Applets?
+
+        package init() {}
+    }
+
+    package struct Applets: Decodable, Equatable, Sendable {
+        /// Its own name.
+        package let program: String
+        /// Those that are eligible.
+        package let names: [String]
+    }
+
+    /// Scripts of one interpreter, itself not eligible.
+    package struct Scripts: Decodable, Equatable, Sendable {
+        /// That of the interpreter.
+        package let package: String
+        /// Options of the interpreter that may stand before the script.
+        package let options: [String]
+        package let packages: [String: Rule]
+    }
+
+    /// Of the packages of one package manager.
+    package struct Packages: Decodable, Equatable, Sendable {
+        /// What a tools tree holds besides `packages`.
+        package let tools: [String]
+        package var packages: [String: Rule]
+        /// By the interpreter's path.
+        package var scripts: [String: Scripts]?
+        /// Packages with programs of which none, or no other, is eligible, and why.
+        package let excluded: [String: String]
+    }
+
+    package let version: Int
+    package var dpkg: Packages
+    package var apk: Packages
+
+    /// The data that the program was built with.
+    package static func builtIn() throws(AccelerationError) -> Eligibility {
+        do {
+            return try JSONDecoder().decode(Eligibility.self, from: Data(PackageResources.eligibility_json))
+        } catch {
+            throw AccelerationError("the built-in list of eligible programs cannot be read", cause: "\(error)")
+        }
+    }
+
+    package subscript(manager: InstalledPackages.Manager) -> Packages {
+        get { manager == .dpkg ? dpkg : apk }
+        set { if manager == .dpkg { dpkg = newValue } else { apk = newValue } }
+    }
+}
+
+/// What the user adds to the data and takes from it (`accelerate` in the configuration and in recipes).
+package struct EligibilityChanges: Codable, Equatable, Sendable {
+    /// Packages whose programs are eligible, too.
+    package var add: [String]
+    /// Packages, or single programs by name or path, that are not.
+    package var except: [String]
+
+    package init(add: [String] = [], except: [String] = []) {
+        (self.add, self.except) = (add, except)
+    }
+
+    package var isEmpty: Bool { add.isEmpty && except.isEmpty }
+
+    package static let reason = "excluded by the configuration"
+
+    package func applied(to packages: Eligibility.Packages) -> Eligibility.Packages {
+        var packages = packages
+        for name in add where packages.packages[name] == nil { packages.packages[name] = Eligibility.Rule() }
+        for name in except { packages.packages[name] = nil }
+        return packages
+    }
+
+    /// Whether the single program at `path` was taken out.
+    package func excludes(_ path: String) -> Bool {
+        except.contains { $0 == path || path.hasSuffix("/\($0)") }
+    }
+}

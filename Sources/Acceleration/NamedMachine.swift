@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+
+/// The names that an architecture has, to be put in place of words in braces.
+package struct NamedMachine: Sendable {
+    package let architecture: Architecture
+
+    package init(_ architecture: Architecture) {
+        self.architecture = architecture
+    }
+
+    package func expand(_ text: String) -> String {
+        let triplet = architecture.triplet
+        let parts = triplet.split(separator: "-", maxSplits: 1)
+        // Packages' names have no underscores.
+        return text.replacing("{triplet}", with: triplet.replacing("_", with: "-"))
+            .replacing("{machine}", with: parts[0]).replacing("{system}", with: parts[1])
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+/// Finds the native counterparts of a root's programs, package by package.
+struct ProgramPairing: ~Copyable {
+    let request: AccelerationRequest
+    let packages: Eligibility.Packages
+    private let installed: InstalledPackages
+    private let offered: InstalledPackages
+    private var root: TreeFiles
+    private var tools: TreeFiles
+    private(set) var plan = AccelerationPlan()
+    /// Files of the root that must not be taken for another name's.
+    private var refused: Set<UInt64> = []
+    private var paired: Set<UInt64> = []
+
+    /// Both trees' databases are read. Throws where one has none.
+    init(_ request: AccelerationRequest, _ eligibility: Eligibility) throws(AccelerationError) {
+        self.request = request
+        let root = try Self.open(request.root)
+        let tools = try Self.open(request.tools)
+        guard let installed = try InstalledPackages(of: root), let offered = try InstalledPackages(of: tools),
+            installed.manager == offered.manager
+        else {
+            throw AccelerationError(
+                "\(request.root) cannot be accelerated", cause: "it has no package database of dpkg's or apk's")
+        }
+        (self.installed, self.offered) = (installed, offered)
+        packages = request.changes.applied(to: eligibility[installed.manager])
+        self.root = TreeFiles(root)
+        self.tools = TreeFiles(tools)
+    }
+
+    private static func open(_ path: FilePath) throws(AccelerationError) -> Directory {
+        do throws(FilesystemError) {
+            return try Directory.open(path)
+        } catch {
+            throw AccelerationError(error)
+        }
+    }
+
+    /// All eligible programs.
+    mutating func pair() {
+        // The refused first: a file that has several names is refused under all of them.
+        for (name, rule) in rules { noteRefused(name, rule) }
+        for (name, rule) in rules { pair(name, rule) }
+        for (interpreter, scripts) in (packages.scripts ?? [:]).sorted(by: { $0.key < $1.key }) {
+            pair(interpreter, scripts)
+        }
+        for (name, reason) in packages.excluded.sorted(by: { $0.key < $1.key }) where installed[name] != nil {
+            plan.fall(name, nil, reason)
+        }
+        plan.programs.sort()
+    }
+
+    private var rules: [(key: String, value: Eligibility.Rule)] {
+        packages.packages.filter { installed[$0.key] != nil }.sorted { $0.key < $1.key }
+    }
+
+    private static let commands: Set<String> = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/libexec"]
+
+    /// The package's files that are where its commands are.
+    private mutating func files(of name: String, _ rule: Eligibility.Rule) -> [TreeFiles.File] {
+        let places = Self.commands.union((rule.directories ?? []).map { "/\($0)" })
+        let paths = installed.files(of: name, in: root.tree)
+        return paths.filter { places.contains(FilePath($0).removingLastComponent().string) }.sorted()
+            .compactMap { root.file(at: $0) }.filter(\.isExecutable)
+    }
+
+    private func programName(_ file: TreeFiles.File) -> String { FilePath(file.path).lastComponent?.string ?? "" }
+
+    /// Why not, of what the rule leaves out.
+    private func refusal(_ file: TreeFiles.File, _ rule: Eligibility.Rule) -> String? {
+        if request.changes.excludes(file.path) { return EligibilityChanges.reason }
+        if let reason = rule.except?[programName(file)] { return reason }
+        return file.isPrivileged ? "it runs with rights that its caller has not" : nil
+    }
+
+    private mutating func noteRefused(_ name: String, _ rule: Eligibility.Rule) {
+        for file in files(of: name, rule) where file.isProgram(for: request.architecture) {
+            guard let reason = refusal(file, rule) else { continue }
+            refused.insert(UInt64(file.status.inode))
+            plan.fall(name, file.path, reason)
+        }
+    }
+
+    /// Why the whole package is emulated; nil where it need not be.
+    private func disagreement(_ name: String, _ rule: Eligibility.Rule) -> String? {
+        guard let own = installed[name] else { return nil }
+        if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 { return reason }
+        guard let native = offered[name] else { return "the tools tree does not have it" }
+        guard native.upstreamVersion == own.upstreamVersion else {
+            return "it is version \(own.version), the tools tree's is \(native.version)"
+        }
+        return nil
+    }
+
+    private mutating func pair(_ name: String, _ rule: Eligibility.Rule) {
+        if let reason = disagreement(name, rule) { return plan.fall(name, nil, reason) }
+        let machine = NamedMachine(request.architecture)
+        for file in files(of: name, rule) where file.isProgram(for: request.architecture) {
+            let inode = UInt64(file.status.inode)
+            guard rule.programs?.contains(programName(file)) ?? true, !refused.contains(inode) else { continue }
+            guard paired.insert(inode).inserted else { continue }
+            guard let native = native(of: file.path) else {
+                plan.fall(name, file.path, "the tools tree does not have it")
+                continue
+            }
+            var condition = DispatchEntry.Condition.always
+            if let applets = rule.applets, applets.program == programName(file) {
+                condition = .called(own: applets.program, names: applets.names)
+            }
+            add(
+                DispatchEntry(
+                    FileState(file.status, anyDevice: request.anyDevice),
+                    .program(
+                        path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
+                        native: FileState(native.status), when: condition,
+                        environment: (rule.environment ?? []).map(machine.expand))), file.path)
+        }
+    }
+
+    private mutating func add(_ entry: DispatchEntry, _ path: String) {
+        plan.entries.append(entry)
+        plan.programs.append(path)
+    }
+
+    /// The tools tree's program at the same path, but for directories that are named after the machine.
+    private mutating func native(of path: String) -> TreeFiles.File? {
+        let path = path.replacing("/\(request.architecture.triplet)/", with: "/\(request.host.triplet)/")
+        guard let file = tools.file(at: path), file.isExecutable, file.isProgram(for: request.host) else { return nil }
+        return file
+    }
+
+    private mutating func pair(_ interpreter: String, _ scripts: Eligibility.Scripts) {
+        guard let file = root.file(at: interpreter), file.isProgram(for: request.architecture),
+            let native = native(of: file.path)
+        else { return }
+        if let reason = disagreement(scripts.package, Eligibility.Rule()) {
+            return plan.fall(scripts.package, interpreter, reason)
+        }
+        let state = FileState(file.status, anyDevice: request.anyDevice)
+        var count = 0
+        for (name, rule) in scripts.packages.sorted(by: { $0.key < $1.key }) where installed[name] != nil {
+            for script in files(of: name, rule) where script.interpreter == interpreter {
+                guard rule.programs?.contains(programName(script)) ?? true else { continue }
+                if let reason = refusal(script, rule) {
+                    plan.fall(name, script.path, reason)
+                    continue
+                }
+                guard paired.insert(UInt64(script.status.inode)).inserted else { continue }
+                count += 1
+                add(
+                    DispatchEntry(
+                        FileState(script.status, anyDevice: request.anyDevice), .script(interpreter: state)),
+                    script.path)
+            }
+        }
+        guard count > 0 else { return }
+        plan.entries.append(
+            DispatchEntry(
+                state,
+                .program(
+                    path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
+                    native: FileState(native.status), when: .givenScript(options: scripts.options),
+                    environment: [])))
+    }
+}
