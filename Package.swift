@@ -77,16 +77,16 @@ let package = Package(
         module(
             "Provisioning",
             [
-                "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures", "Filesystem",
-                "Integrity", "PackageArchive",
+                "Acceleration", "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures",
+                "Filesystem", "Integrity", "PackageArchive",
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         module(
             "Commands",
             [
-                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity", "PackageArchive",
-                "Catalogue", "Processes", "Provisioning",
+                "Acceleration", "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity",
+                "PackageArchive", "Catalogue", "Processes", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Failures
-internal import Filesystem
+package import Filesystem
 
 /// Acceleration that cannot be had; whoever did not ask for it explicitly goes on without.
 package struct AccelerationError: Failure, Equatable {
@@ -10,14 +10,25 @@ package struct AccelerationError: Failure, Equatable {
     package let remedy: String?
     package let status: ExitStatus
 
-    init(_ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus = .badConfiguration) {
+    package init(_ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus = .badConfiguration) {
         self.problem = problem
         self.cause = cause
         self.remedy = remedy
         self.status = status
     }
 
-    init(_ error: FilesystemError) {
+    package init(_ error: FilesystemError) {
         self.init(error.problem, cause: error.cause, remedy: error.remedy, status: error.status)
+    }
+
+    /// What `body` returns; what it throws as one of these.
+    static func wrapping<Result: ~Copyable>(
+        _ body: () throws(FilesystemError) -> Result
+    ) throws(AccelerationError) -> Result {
+        do throws(FilesystemError) {
+            return try body()
+        } catch {
+            throw AccelerationError(error)
+        }
     }
 }

@@ -96,6 +96,26 @@ package struct DispatchImage: Sendable {
         return file
     }
 
+    /// Makes the image the file `path`, whole or not at all. It can be executed.
+    package func replace(_ path: FilePath) throws(AccelerationError) {
+        guard let name = path.lastComponent, let temporary = FilePath.Component(".\(name.string).\(getpid()).new") else {
+            throw AccelerationError(FilesystemError("write", path, .isDirectory))
+        }
+        let directory = try AccelerationError.wrapping { () throws(FilesystemError) in
+            try Directory.open(path.removingLastComponent())
+        }
+        do throws(AccelerationError) {
+            let file = try AccelerationError.wrapping { () throws(FilesystemError) in
+                try directory.openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
+            }
+            try write(to: file, named: path)
+            try AccelerationError.wrapping { () throws(FilesystemError) in try directory.rename(temporary, to: name) }
+        } catch {
+            try? directory.unlink(temporary)
+            throw error
+        }
+    }
+
     /// Writes the image to `file`, which is empty; `path` is for messages.
     package func write(to file: borrowing OwnedDescriptor, named path: FilePath) throws(AccelerationError) {
         do throws(FilesystemError) {

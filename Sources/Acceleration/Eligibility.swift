@@ -44,6 +44,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// Of the packages of one package manager.
     package struct Packages: Decodable, Equatable, Sendable {
+        /// The distros whose roots this is known to work in.
+        package let distros: [String]
         /// What a tools tree holds besides `packages`.
         package let tools: [String]
         package var packages: [String: Rule]

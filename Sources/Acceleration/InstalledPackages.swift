@@ -35,8 +35,6 @@ package struct InstalledPackages: Sendable {
     }
 
     package let manager: Manager
-    /// The database's own state: another one means that something was installed or removed.
-    package let state: FileState
     private let packages: [String: Package]
     /// apk's database names the files as well.
     private let files: [String: [String]]
@@ -47,13 +45,22 @@ package struct InstalledPackages: Sendable {
             guard let file = try? tree.openInRoot(manager.database) else { continue }
             do throws(FilesystemError) {
                 let path = tree.path.appending(manager.database)
-                state = FileState(try file.status(of: path))
                 let text = String(decoding: try file.readToEnd(of: path), as: UTF8.self)
                 self.manager = manager
                 (packages, files) = manager == .dpkg ? (Self.dpkg(text), [:]) : Self.apk(text)
                 return
             } catch {
                 throw AccelerationError(error)
+            }
+        }
+        return nil
+    }
+
+    /// The state of the database: another one means that something was installed or removed. nil: there is none.
+    package static func state(of tree: borrowing Directory) throws(FilesystemError) -> FileState? {
+        for manager in [Manager.dpkg, .apk] {
+            if let file = try? tree.openInRoot(manager.database) {
+                return FileState(try file.status(of: tree.path.appending(manager.database)))
             }
         }
         return nil

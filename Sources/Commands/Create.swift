@@ -3,13 +3,12 @@
 internal import Architectures
 internal import ArgumentParser
 internal import Catalogue
+internal import Failures
 internal import Integrity
 internal import PackageArchive
 internal import Provisioning
-internal import Sandbox
 internal import SystemPackage
 internal import Terminal
-internal import Transfer
 
 struct Create: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
@@ -60,6 +59,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
     var cpu: String?
 
+    @OptionGroup var acceleration: AccelerationOptions
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var output: FormatOptions
     @OptionGroup var progress: ProgressOptions
@@ -81,7 +81,6 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     func run() async throws {
         let locations = try Surroundings.locations()
         let configuration = try Configuration(at: locations.configuration)
-        let store = RootStore(locations.roots)
         let report = Progress(progress.form)
         defer { report.stop() }
         var request = CreationRequest(name: try RootName(name))
@@ -90,15 +89,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.packages = packages
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
-        let creation = Creation(
-            store: store, cache: Cache(locations.cache),
-            downloader: Downloader(settings: configuration.network.settings(version: version)),
-            proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
-            workers: try Surroundings.workers(),
-            caller: Caller(
-                identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-                environment: Surroundings.environment),
-            cpu: cpu ?? configuration.cpu, progress: report)
+        request.acceleration = acceleration.choice(configuration)
+        request.accelerationChanges = configuration.accelerate
+        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let selection = from == nil ? try selection(report) : nil
@@ -107,6 +100,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
             }
+            try await tools(request, selection, creation, configuration, report)
             root = try await creation.create(request, from: bootstrap)
         } else {
             let base = try await base(selection, creation, request, configuration)
@@ -114,10 +108,30 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 return try OutputRendering.show(
                     CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
             }
+            if let selection { try await tools(request, selection, creation, configuration, report) }
             root = try await creation.create(request, from: base)
         }
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
         report.say("\(root.name) is ready: mangrove shell \(root.name)")
+    }
+
+    /// The tools tree that makes the root fast, and what installs its packages, where there is none yet.
+    private func tools(
+        _ request: CreationRequest, _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration,
+        _ report: Progress
+    ) async throws {
+        let subject = ToolsTrees.Subject(
+            distro: selection.distro.name, release: selection.release.number, architecture: selection.architecture)
+        guard try creation.tools.areWanted(for: subject, request.acceleration) else { return }
+        do {
+            try await creation.makeTools(
+                subject, try subject.selection(in: sources.catalogue.load()),
+                mirror: sources.mirror ?? configuration.mirrors[selection.distro.name], keyring: request.keyring)
+        } catch let error as any Failure {
+            guard !request.acceleration.isRequired else { throw error }
+            report.warn("not accelerated: \(error.told)")
+            creation.tools.noteFailure(subject, error.told)
+        }
     }
 
     private func selection(_ report: Progress) throws -> BaseSelection {

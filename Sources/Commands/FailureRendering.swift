@@ -33,6 +33,13 @@ struct FailureRendering {
         return Console.json(event, pretty: false)
     }
 
+    /// A line for what does not keep the command from going on.
+    static func note(_ text: String) {
+        let error = OutputStream.standardError
+        try? error.write(
+            Style.bad.applied(to: "mangrove:", colour: error.showsColour) + " \(text.printable)\n")
+    }
+
     func show(as form: Progress.Form?) {
         let error = OutputStream.standardError
         try? error.write(form == .json ? json() : text(colour: error.showsColour))

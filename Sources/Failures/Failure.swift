@@ -17,6 +17,9 @@ package protocol Failure: Error, Sendable {
 extension Failure {
     package var cause: String? { nil }
     package var remedy: String? { nil }
+
+    /// On one line, for what is no error of the command's.
+    package var told: String { problem + (cause.map { ": \($0)" } ?? "") }
 }
 
 /// Exit statuses, as in sysexits(3head), chroot(1) and env(1).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Acceleration
 internal import Catalogue
 internal import Failures
 internal import Filesystem
@@ -23,6 +24,10 @@ package struct Configuration: Equatable, Sendable {
     package var mirrors: [String: String] = [:]
     /// The emulated CPU, as `--cpu`.
     package var cpu: String?
+    /// As `--acceleration`.
+    package var acceleration: AccelerationChoice.Extent?
+    /// What is eligible besides, and what is not.
+    package var accelerate = EligibilityChanges()
 
     package init() {}
 
@@ -58,7 +63,7 @@ package struct Configuration: Equatable, Sendable {
 
 extension Configuration: Decodable {
     private enum Key: String, CodingKey, CaseIterable {
-        case network, mirrors, cpu
+        case network, mirrors, cpu, acceleration, accelerate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -67,6 +72,10 @@ extension Configuration: Decodable {
         network = try container.decodeIfPresent(Network.self, forKey: .network) ?? Network()
         mirrors = try container.decodeIfPresent([String: String].self, forKey: .mirrors) ?? [:]
         cpu = try container.decodeIfPresent(String.self, forKey: .cpu)
+        acceleration = try container.decodeIfPresent(AccelerationChoice.Extent.self, forKey: .acceleration)
+        if container.contains(.accelerate) {
+            accelerate = try EligibilityChanges(configuration: container.superDecoder(forKey: .accelerate))
+        }
     }
 }
 
@@ -91,6 +100,20 @@ extension Configuration.Network: Decodable {
         attempts = try positive(.attempts, Int.self)
         connectionsPerHost = try positive(.connectionsPerHost, Int.self)
         proxy = try container.decodeIfPresent(String.self, forKey: .proxy)
+    }
+}
+
+extension EligibilityChanges {
+    private enum Key: String, CodingKey, CaseIterable {
+        case add, except
+    }
+
+    fileprivate init(configuration decoder: any Decoder) throws {
+        try decoder.requireKeys(Key.self)
+        let container = try decoder.container(keyedBy: Key.self)
+        self.init(
+            add: try container.decodeIfPresent([String].self, forKey: .add) ?? [],
+            except: try container.decodeIfPresent([String].self, forKey: .except) ?? [])
     }
 }
 

@@ -54,6 +54,8 @@ package struct RootRecord: Codable, Equatable, Sendable {
     /// What `/etc/resolv.conf` was in the base, for export; nil where nothing was changed.
     package var resolvConf: OriginalResolvConf?
     package var generation = 1
+    /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
+    package var acceleration: String?
 
     package init(
         name: RootName, distro: String, release: String, version: String, codename: String? = nil,

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Emulation
+internal import Failures
 internal import Glibc
 internal import Provisioning
 internal import Sandbox
@@ -36,6 +37,8 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
     var setuid = false
 
+    @OptionGroup var acceleration: AccelerationOptions
+
     @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
@@ -61,15 +64,19 @@ struct RunOptions: ParsableArguments {
 
     /// Runs, and throws the command's own status unless it is 0.
     func run(_ command: [String], in name: String) throws {
+        let locations = try Surroundings.locations()
+        let store = RootStore(locations.roots)
+        // Before signals are blocked: the process that makes a tools tree would inherit that.
+        let source = try acceleration.source(for: store.find(name), locations, mayMake: !dryRun)
         // Before anything that could make a thread: threads inherit the mask.
         let signals = try ForwardedSignals()
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
             environment: Surroundings.environment)
-        let locations = try Surroundings.locations()
         let run = try RootRun(
-            try request(command), in: name, of: RootStore(locations.roots), caller: caller,
-            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")))
+            try request(command), in: name, of: store, caller: caller,
+            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")), acceleration: source)
+        if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
         if dryRun { return try Console.print(run.plan.description + "\n") }
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.

@@ -18,6 +18,8 @@ package struct BootstrapRequest: Sendable {
     package var variant = Variant.minbase
     /// The archive to fetch from, given by the user; nil: the one this machine's apt uses, else the distro's own.
     package var mirror: String?
+    /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
+    var tools: [String]?
 
     package init(base: ArchiveBase) {
         self.base = base
@@ -66,7 +68,7 @@ extension Creation {
         return try await resolve(request, bootstrap, ArchiveClient(downloader: downloader, cache: cache.archives)).plan
     }
 
-    private func resolve(
+    func resolve(
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
     ) async throws(ProvisioningError) -> ResolvedArchive {
         let base = bootstrap.base
@@ -81,9 +83,11 @@ extension Creation {
             components: base.repositories.first?.components ?? ["main"], verifier: verifier)
         wanted.variant = bootstrap.variant
         wanted.packages = request.packages
+        wanted.isBare = bootstrap.tools != nil
+        wanted.optionalPackages = bootstrap.tools ?? []
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
-            for choice in archive.freeChoices {
+            for choice in archive.freeChoices where bootstrap.tools == nil {
                 progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
             }
             return archive
@@ -111,7 +115,7 @@ extension Creation {
     }
 
     /// Fetches and unpacks at the same time.
-    private func unpack(
+    func unpack(
         _ archive: ResolvedArchive, with client: ArchiveClient, into tree: FilePath
     ) async throws(ProvisioningError) -> ConfigurationPlan {
         let plan = archive.plan
@@ -163,7 +167,13 @@ extension Creation {
         }
         let command = try TreeCommand(
             in: tree, called: request.name.description, architecture: bootstrap.base.selection.architecture,
-            caller: caller, cpu: cpu)
+            caller: caller, cpu: cpu,
+            acceleration: .init(
+                source: acceleration(request),
+                subject: .init(
+                    distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
+                    architecture: bootstrap.base.selection.architecture),
+                directory: staging.directory))
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
         let selection = bootstrap.base.selection
@@ -175,6 +185,7 @@ extension Creation {
             source: plan.suites.first.map { "\($0.uri) \($0.name)" } ?? "", ownership: ownership)
         record.packages = request.packages
         record.resolvConf = original
+        record.acceleration = request.acceleration.extent.rawValue
         return record
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Acceleration
 internal import Architectures
 internal import Extraction
 internal import Failures
@@ -19,6 +20,9 @@ package struct CreationRequest: Sendable {
     package var requiresSignature = false
     /// Keys of the user's choice.
     package var keyring: FilePath?
+    /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
+    package var acceleration = AccelerationChoice()
+    package var accelerationChanges = EligibilityChanges()
 
     package init(name: RootName) {
         self.name = name
@@ -85,6 +89,12 @@ package struct Creation: Sendable {
         try store.requireFree(request.name, replacing: request.replaces)
     }
 
+    func acceleration(_ request: CreationRequest) -> AccelerationSource {
+        var source = AccelerationSource(request.acceleration, tools: tools)
+        source.changes = request.accelerationChanges
+        return source
+    }
+
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
         progress.begin("writing to the disk")
         try staging.publish(record, using: workers)
@@ -94,7 +104,7 @@ package struct Creation: Sendable {
     /// With one id only, everything has to belong to it.
     var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 
-    private func fill(
+    func fill(
         _ staging: borrowing Staging, _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase
     ) throws(ProvisioningError) -> RootRecord {
         let tree = staging.tree
@@ -125,12 +135,16 @@ package struct Creation: Sendable {
             progress.begin("installing \(request.packages.joined(separator: " "))")
             let command = try TreeCommand(
                 in: tree, called: request.name.description, architecture: Architecture(record.architecture) ?? .host,
-                caller: caller, cpu: cpu)
+                caller: caller, cpu: cpu,
+                acceleration: ToolsTrees.Subject(record).map {
+                    .init(source: acceleration(request), subject: $0, directory: staging.directory)
+                })
             try PackageInstallation(command: command, log: staging.directory.appending("log"))
                 .install(request.packages, in: tree)
             progress.end()
             record.packages = request.packages
         }
+        record.acceleration = request.acceleration.extent.rawValue
         return record
     }
 

@@ -11,6 +11,8 @@ package struct EmulationChoice: Hashable, Sendable {
     package let environment: [String: String]
     /// Bits of personality(2).
     package let personality: UInt
+    /// nil where nothing is emulated.
+    package var interpreter: Interpreter?
 
     package init(rules: [BinfmtRule], environment: [String: String], personality: UInt) {
         self.rules = rules
@@ -44,11 +46,13 @@ package struct EmulationChoice: Hashable, Sendable {
             }
             let interpreter = try Interpreter.find(architecture, host: host, known: known)
             let chosen = EmulatedCPU.choose(architecture, version: interpreter.version, option: cpu)
-            return EmulationChoice(
+            var choice = EmulationChoice(
                 rules: privately && kernel.hasPrivateBinfmt
                     ? [interpreter.rule(on: kernel, credentials: trustsSetuid)] : [],
                 environment: chosen.map { ["QEMU_CPU": $0] } ?? [:],
                 personality: interpreter.version.wantsFixedAddresses ? fixedAddresses : 0)
+            choice.interpreter = interpreter
+            return choice
         } catch {
             throw ProvisioningError(error)
         }

@@ -20,6 +20,23 @@ struct MountPoints: ~Copyable {
         self.lock = lock
     }
 
+    /// Does what `body` does, which performs `plan` in `tree`, and deletes afterwards what was made there to mount on.
+    static func around<Result>(
+        _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan, using workers: some NamespacePerforming,
+        _ body: () throws(ProvisioningError) -> Result
+    ) throws(ProvisioningError) -> Result {
+        let mountPoints = try below { () throws(FilesystemError) in try enter(tree, in: directory, for: plan) }
+        let result: Result
+        do throws(ProvisioningError) {
+            result = try body()
+        } catch {
+            mountPoints?.leave(using: workers)
+            throw error
+        }
+        mountPoints?.leave(using: workers)
+        return result
+    }
+
     /// Writes down what `plan` will make in `tree`, whose journal is kept in `directory`.
     ///
     /// nil where it mounts nothing in the tree, or where nothing can be made anyway.

@@ -10,13 +10,18 @@ internal import SystemPackage
 package struct RootRun: ~Copyable {
     private let record: RootRecord
     private let lock: FileLock
+    /// Of the tools tree.
+    private let toolsLock: FileLock?
     private let directory: FilePath
     private let workers: NamespacePerformer
     package let plan: SandboxPlan
+    /// Why it is not accelerated although that would have been welcome.
+    package let obstacle: ProvisioningError?
 
     /// Plans `request` in the root `name`, which is locked for use from here on.
     package init(
-        _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil
+        _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil,
+        acceleration: AccelerationSource? = nil
     ) throws(ProvisioningError) {
         let record = try store.find(name)
         let lock = try store.lock(record.name, .shared)
@@ -24,12 +29,34 @@ package struct RootRun: ~Copyable {
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
             cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)
-        plan = try SandboxPlan(
+        let directory = store.path(of: record.name)
+        var plan = try SandboxPlan(
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
+        var obstacle: ProvisioningError?
+        toolsLock = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
+        self.obstacle = obstacle
+        self.plan = plan
         self.record = record
         self.lock = lock
-        directory = store.path(of: record.name)
+        self.directory = directory
         workers = NamespacePerformer(identity: caller.identity)
+    }
+
+    /// `obstacle` is why it cannot be, where that is no error.
+    private static func accelerate(
+        _ plan: inout SandboxPlan, _ source: AccelerationSource?, _ record: RootRecord, in directory: FilePath,
+        _ emulation: EmulationChoice, _ request: RunRequest, _ obstacle: inout ProvisioningError?
+    ) throws(ProvisioningError) -> FileLock? {
+        guard let source, let subject = ToolsTrees.Subject(record) else { return nil }
+        do throws(ProvisioningError) {
+            return try source.accelerate(
+                &plan, subject, tree: FilePath(record.path), in: directory, emulation: emulation,
+                trustsSetuid: request.trustsSetuid)
+        } catch {
+            guard !source.choice.isRequired else { throw error }
+            obstacle = error
+            return nil
+        }
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
@@ -40,23 +67,16 @@ package struct RootRun: ~Copyable {
         let tree = FilePath(record.path)
         // A root that cannot be written runs without.
         try? ResolvConf.refresh(in: Directory.open(tree))
-        let mountPoints = try below { () throws(FilesystemError) in
-            try MountPoints.enter(tree, in: directory, for: plan)
-        }
-        do throws(SandboxError) {
-            let status: Int32
+        let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
+            () throws(ProvisioningError) in
             do throws(SandboxError) {
                 var run = try Run.start(plan, descriptors: descriptors)
-                status = run.attend(signals)
+                return run.attend(signals)
             } catch {
-                mountPoints?.leave(using: workers)
-                throw error
+                throw ProvisioningError(error)
             }
-            mountPoints?.leave(using: workers)
-            withExtendedLifetime(lock.rawValue) {}
-            return status
-        } catch {
-            throw ProvisioningError(error)
         }
+        withExtendedLifetime(lock.rawValue) {}
+        return status
     }
 }

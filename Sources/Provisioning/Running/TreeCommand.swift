@@ -12,11 +12,22 @@ package struct TreeCommand: Sendable {
     private let hostname: String
     private let caller: Caller
     private let emulation: EmulationChoice
+    private let acceleration: Accelerating?
+
+    /// What makes its commands native as far as possible.
+    package struct Accelerating: Sendable {
+        let source: AccelerationSource
+        let subject: ToolsTrees.Subject
+        /// For files that go with the tree and are no part of it.
+        let directory: FilePath
+    }
 
     /// Finds out how programs of `architecture` are executed. Throws where they cannot be.
     package init(
-        in tree: FilePath, called hostname: String, architecture: Architecture, caller: Caller, cpu: String? = nil
+        in tree: FilePath, called hostname: String, architecture: Architecture, caller: Caller, cpu: String? = nil,
+        acceleration: Accelerating? = nil
     ) throws(ProvisioningError) {
+        self.acceleration = acceleration
         self.tree = tree
         self.hostname = hostname
         self.caller = Caller(
@@ -39,6 +50,19 @@ package struct TreeCommand: Sendable {
         var plan = try SandboxPlan(
             request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
         plan.steps += steps
+        guard let acceleration else { return try execute(plan, log: log) }
+        // What cannot be accelerated is emulated: nobody asked for the speed of a single step.
+        let toolsLock = try? acceleration.source.accelerate(
+            &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)
+        defer { withExtendedLifetime(toolsLock) {} }
+        let workers = NamespacePerformer(identity: caller.identity)
+        return try MountPoints.around(tree, in: acceleration.directory, for: plan, using: workers) {
+            () throws(ProvisioningError) in
+            try execute(plan, log: log)
+        }
+    }
+
+    private func execute(_ plan: SandboxPlan, log: FilePath) throws(ProvisioningError) -> Int32 {
         let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open("/dev/null", .readOnly) }
         let output = try below { () throws(FilesystemError) in
             try OwnedDescriptor.open(log, .writeOnly, options: [.create, .append])

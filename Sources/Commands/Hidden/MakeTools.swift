@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import ArgumentParser
+internal import Catalogue
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+internal import Terminal
+internal import Transfer
+
+/// What `run` does before an accelerated run where there is no tools tree yet.
+struct MakeTools: AsyncParsableCommand, ShowsProgress {
+    static let configuration = CommandConfiguration(
+        commandName: "make-tools", abstract: "Make the tools tree for roots of a release.", shouldDisplay: false)
+
+    @Argument var distro: String
+    @Argument var release: String
+    @Argument var architecture: Architecture
+    @OptionGroup var sources: SourceOptions
+    @OptionGroup var progress: ProgressOptions
+
+    func run() async throws {
+        let locations = try Surroundings.locations()
+        let configuration = try Configuration(at: locations.configuration)
+        let report = Progress(progress.form)
+        defer { report.stop() }
+        let creation = try Creation.ofCaller(locations, configuration, cpu: nil, report)
+        Interruption.cleansUp()
+        let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
+        try await creation.makeTools(
+            subject, try subject.selection(in: sources.catalogue.load()),
+            mirror: sources.mirror ?? configuration.mirrors[distro],
+            keyring: sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) })
+    }
+}
+
+extension ToolsTrees.Subject {
+    /// The same release for this host's architecture.
+    func selection(in catalogue: Catalogue) throws -> BaseSelection {
+        try catalogue.select("\(distro):\(release)", architecture: .host)
+    }
+}
+
+extension Creation {
+    /// By this process's user, with what is configured.
+    static func ofCaller(
+        _ locations: Locations, _ configuration: Configuration, cpu: String?, _ progress: Progress
+    ) throws -> Creation {
+        Creation(
+            store: RootStore(locations.roots), cache: Cache(locations.cache),
+            downloader: Downloader(settings: configuration.network.settings(version: version)),
+            proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
+            workers: try Surroundings.workers(),
+            caller: Caller(
+                identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
+                environment: Surroundings.environment),
+            cpu: cpu ?? configuration.cpu, progress: progress)
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import ArgumentParser
+internal import Filesystem
+internal import Processes
+internal import Provisioning
+internal import SystemPackage
+
+/// How much of a root runs as the host's own programs.
+struct AccelerationOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Run programs that do not depend on the machine as the host's own; an error where that cannot be had.")
+    var accelerate: Bool?
+
+    @Option(help: ArgumentHelp("How much of it.", valueName: "extent"))
+    var acceleration: AccelerationChoice.Extent?
+
+    func validate() throws {
+        if accelerate == false, let acceleration, acceleration != .off {
+            throw ValidationError("--no-accelerate and --acceleration \(acceleration.rawValue) contradict each other")
+        }
+        if accelerate == true, acceleration == .off {
+            throw ValidationError("--accelerate and --acceleration off contradict each other")
+        }
+    }
+
+    /// What was asked for; where nothing was, what the configuration says.
+    func choice(_ configuration: Configuration) -> AccelerationChoice {
+        if accelerate == false { return AccelerationChoice(.off) }
+        let extent = acceleration ?? configuration.acceleration ?? .auto
+        let isAsked = accelerate == true || acceleration == .full || acceleration == .compilers
+        return AccelerationChoice(accelerate == true && extent == .off ? .auto : extent, isRequired: isAsked)
+    }
+}
+
+extension AccelerationOptions {
+    /// What a run of `root` is accelerated from; nil where it is not to be. With `mayMake`, a tools tree that is not there
+    /// is made first, by a process of its own, so that what it says and how it is interrupted is as for `create`.
+    func source(
+        for root: RootRecord, _ locations: Locations, mayMake: Bool
+    ) throws -> AccelerationSource? {
+        let configuration = try Configuration(at: locations.configuration)
+        let choice = choice(configuration).resolved(for: root)
+        guard choice.mode != nil, let subject = ToolsTrees.Subject(root) else { return nil }
+        let trees = ToolsTrees(Cache(locations.cache))
+        if try trees.areWanted(for: subject, choice), mayMake {
+            let end = try ChildProcess.attend(
+                "/proc/self/exe", ["make-tools", "--", subject.distro, subject.release, subject.architecture.rawValue],
+                environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+            if end != .exited(0) {
+                guard !choice.isRequired else { throw ExitCode(125) }
+                trees.noteFailure(subject, "the tools tree could not be made")
+                return nil
+            }
+        }
+        guard choice.isRequired || trees.mayHave(subject) else { return nil }
+        var source = AccelerationSource(choice, tools: trees)
+        source.changes = configuration.accelerate
+        return source
+    }
+}
+
+extension AccelerationChoice.Extent: ExpressibleByArgument {}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Acceleration
+internal import Emulation
+internal import Filesystem
+internal import Sandbox
+internal import SystemPackage
+
+/// Where a run's acceleration comes from: what is wanted of it, and the tools trees there are.
+package struct AccelerationSource: Sendable {
+    package var choice: AccelerationChoice
+    package let tools: ToolsTrees
+    package var changes = EligibilityChanges()
+
+    package init(_ choice: AccelerationChoice, tools: ToolsTrees) {
+        (self.choice, self.tools) = (choice, tools)
+    }
+
+    /// Adds native programs to `plan`, the plan of a run in `tree`; what is made for that is kept in `directory`.
+    ///
+    /// Returns a lock that keeps the tools tree from being replaced, to be held as long as the run goes on. Throws where
+    /// nothing can be accelerated; whether that is an error is the caller's to decide (`isRequired`).
+    func accelerate(
+        _ plan: inout SandboxPlan, _ subject: ToolsTrees.Subject, tree: FilePath, in directory: FilePath,
+        emulation: EmulationChoice, trustsSetuid: Bool = false
+    ) throws(ProvisioningError) -> FileLock? {
+        guard let mode = choice.mode, let interpreter = emulation.interpreter else { return nil }
+        guard !emulation.rules.isEmpty else {
+            throw ProvisioningError(
+                AccelerationError(
+                    "this run cannot be accelerated", cause: "it has no binfmt_misc of its own",
+                    remedy: "use Linux 6.7 or newer"))
+        }
+        guard let tools = try tools.find(subject) else {
+            throw ProvisioningError(
+                AccelerationError("\(subject.title) cannot be accelerated", cause: "there is no tools tree for it"))
+        }
+        var wanted = TreeAcceleration.Subject(
+            tree: tree, directory: directory, tools: tools.record, interpreter: interpreter, mode: mode)
+        wanted.changes = changes
+        wanted.cpu = emulation.environment["QEMU_CPU"]
+        if case .throwaway = plan.root { wanted.isThrowaway = true }
+        try TreeAcceleration(wanted).apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid)
+        return tools.takeLock()
+    }
+}

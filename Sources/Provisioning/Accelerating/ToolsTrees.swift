@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+package import Architectures
+internal import Emulation
+internal import Filesystem
+internal import FoundationEssentials
+internal import SystemPackage
+
+/// The tools trees on disk: trees of the host's architecture that hold what stands in for the programs of roots, one
+/// for each release and architecture of roots, shared by all of them.
+///
+/// Each is a root in a store of its own, which no command lists as one.
+package struct ToolsTrees: Sendable {
+    package let store: RootStore
+
+    package init(_ cache: Cache) {
+        store = RootStore(cache.directory.appending("tools"))
+    }
+
+    /// For whose roots a tools tree is.
+    package struct Subject: Hashable, Sendable {
+        package let distro: String
+        package let release: String
+        package let architecture: Architecture
+
+        package init(distro: String, release: String, architecture: Architecture) {
+            (self.distro, self.release, self.architecture) = (distro, release, architecture)
+        }
+
+        /// nil where programs of the root need no help: they are the host's own, or of an architecture unknown.
+        package init?(_ root: RootRecord, host: Architecture = .host) {
+            guard let architecture = Architecture(root.architecture), !architecture.runsNatively(on: host) else {
+                return nil
+            }
+            self.init(distro: root.distro, release: root.release, architecture: architecture)
+        }
+
+        package var name: RootName {
+            get throws(ProvisioningError) {
+                let text = "\(distro)-\(release)-\(architecture)".lowercased()
+                return try RootName(String(text.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }))
+            }
+        }
+
+        /// Whether acceleration is known to work in such roots.
+        package var isKnown: Bool {
+            get throws(ProvisioningError) {
+                let eligibility = try below { () throws(AccelerationError) in try Eligibility.builtIn() }
+                return (eligibility.dpkg.distros + eligibility.apk.distros).contains(distro)
+            }
+        }
+
+        package var title: String { "\(distro) \(release) \(architecture)" }
+    }
+
+    /// One of them, whole, and kept from being replaced.
+    package struct ToolsTree: ~Copyable, Sendable {
+        package let record: RootRecord
+        let lock: FileLock
+
+        consuming func takeLock() -> FileLock { lock }
+    }
+
+    static let manifest: FilePath.Component = "manifest"
+
+    /// nil where there is none, or where somebody has changed it.
+    package func find(_ subject: Subject) throws(ProvisioningError) -> ToolsTree? {
+        let name = try subject.name
+        guard let lock = try? store.lock(name, .shared), let record = try? store.find(name.description),
+            let manifest = TreeManifest(reading: store.path(of: name).appending(Self.manifest)),
+            manifest.holds(for: FilePath(record.path))
+        else { return nil }
+        return ToolsTree(record: record, lock: lock)
+    }
+
+    /// Whether one for roots like `subject` is wanted and has to be made.
+    package func areWanted(
+        for subject: Subject, _ choice: AccelerationChoice
+    ) throws(ProvisioningError) -> Bool {
+        guard choice.mode != nil, !subject.architecture.runsNatively(on: .host) else { return false }
+        guard try subject.isKnown else {
+            guard choice.isRequired else { return false }
+            throw ProvisioningError(
+                AccelerationError(
+                    "\(subject.title) cannot be accelerated", cause: "mangrove knows no eligible programs of it"))
+        }
+        if !choice.isRequired, recentFailure(subject) != nil { return false }
+        return !has(subject)
+    }
+
+    /// Whether there is one at all, whole or not.
+    package func mayHave(_ subject: Subject) -> Bool {
+        guard let name = try? subject.name else { return false }
+        return (try? store.find(name.description)) != nil
+    }
+
+    private func failureFile(_ subject: Subject) throws(ProvisioningError) -> FilePath {
+        store.directory.appending(".\(try subject.name).failed")
+    }
+
+    /// Remembers for a while that there is none to be had, and why.
+    package func noteFailure(_ subject: Subject, _ reason: String) {
+        guard let file = try? failureFile(subject) else { return }
+        try? store.directory.makeDirectories(mode: 0o700)
+        try? AtomicFile.write(Array(reason.utf8), to: file)
+    }
+
+    /// Why there was none to be had within the last hour.
+    package func recentFailure(_ subject: Subject) -> String? {
+        guard let file = try? failureFile(subject), let opened = try? OwnedDescriptor.open(file, .readOnly),
+            let status = try? opened.status(of: file), Double(status.modified) / 1e9 > Date.now.timeIntervalSince1970 - 3600,
+            let bytes = try? opened.readToEnd(of: file)
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether there is one that is whole.
+    package func has(_ subject: Subject) -> Bool {
+        switch try? find(subject) {
+        case .none: false
+        case .some: true
+        }
+    }
+}

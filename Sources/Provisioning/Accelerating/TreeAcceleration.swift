@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Acceleration
+internal import Architectures
+package import Emulation
+internal import Filesystem
+internal import FoundationEssentials
+package import Sandbox
+package import SystemPackage
+
+/// The acceleration of one tree, decided and written down: what a run of it adds to its plan.
+package struct TreeAcceleration: Sendable {
+    /// What is known of it, beside the image.
+    package struct Report: Codable, Equatable, Sendable {
+        /// What it was made from; with anything else it has to be made anew.
+        let key: Key
+        package let mounts: [AccelerationPlan.Mount]
+        /// Paths of programs that run natively.
+        package let programs: [String]
+        package let fallbacks: [AccelerationPlan.Fallback]
+    }
+
+    struct Key: Codable, Equatable, Sendable {
+        var program = 1
+        let packages: String
+        let tools: String
+        let made: String
+        let interpreter: String
+        let cpu: String?
+        let changes: EligibilityChanges
+    }
+
+    package let image: FilePath
+    package let report: Report
+
+    /// What it is made for.
+    package struct Subject: Sendable {
+        package let tree: FilePath
+        /// Where what is made is kept, and found by the next run.
+        package let directory: FilePath
+        /// The tools tree's record.
+        package let tools: RootRecord
+        package let interpreter: Interpreter
+        package let mode: AccelerationMode
+        package var changes = EligibilityChanges()
+        /// The value of QEMU_CPU.
+        package var cpu: String?
+        package var isThrowaway = false
+
+        package init(
+            tree: FilePath, directory: FilePath, tools: RootRecord, interpreter: Interpreter,
+            mode: AccelerationMode
+        ) {
+            (self.tree, self.directory, self.tools) = (tree, directory, tools)
+            (self.interpreter, self.mode) = (interpreter, mode)
+        }
+
+        var title: String { isThrowaway ? "\(mode.rawValue)-throwaway" : mode.rawValue }
+    }
+
+    /// That which is there, or a new one where anything it depends on has changed.
+    package init(_ subject: Subject) throws(ProvisioningError) {
+        let image = subject.directory.appending("dispatch-\(subject.title)")
+        let file = subject.directory.appending("acceleration-\(subject.title).json")
+        let key = try below { () throws(AccelerationError) in try Key(subject) }
+        self.image = image
+        if let bytes = try? file.readFile(), (try? OwnedDescriptor.open(image, .readOnly)) != nil,
+            let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)), report.key == key
+        {
+            self.report = report
+            return
+        }
+        report = try below { () throws(AccelerationError) in try Self.make(subject, key, image, file) }
+    }
+
+    private static func make(
+        _ subject: Subject, _ key: Key, _ image: FilePath, _ file: FilePath
+    ) throws(AccelerationError) -> Report {
+        var request = AccelerationRequest(
+            root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
+        (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
+        let plan = try AccelerationPlan.make(request, .builtIn())
+        let table = DispatchTable(plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" })
+        let made = try DispatchImage(subject.interpreter, table)
+        let report = Report(key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks)
+        do throws(FilesystemError) {
+            let data = (try? JSONEncoder().encode(report)) ?? Data()
+            try AtomicFile.write(Array(data), to: file)
+        } catch {
+            throw AccelerationError(error)
+        }
+        try made.replace(image)
+        return report
+    }
+
+    /// Adds to `plan`, in which programs of the root are emulated, what makes some of them native.
+    package func apply(to plan: inout SandboxPlan, interpreter: Interpreter, trustsSetuid: Bool) {
+        plan.rules = [DispatchImage.rule(for: interpreter, at: image, credentials: trustsSetuid)]
+        plan.steps += report.mounts.map { mount in
+            .bind(source: mount.source, target: mount.target, readOnly: true, optional: false)
+        }
+    }
+}
+
+extension TreeAcceleration.Key {
+    init(_ subject: TreeAcceleration.Subject) throws(AccelerationError) {
+        do throws(FilesystemError) {
+            let tree = try Directory.open(subject.tree)
+            packages = try InstalledPackages.state(of: tree).map { "\($0)" } ?? ""
+            let path = subject.interpreter.path
+            interpreter = "\(path) \(FileState(try OwnedDescriptor.open(path, .readOnly).status(of: path)))"
+        } catch {
+            throw AccelerationError(error)
+        }
+        tools = subject.tools.path
+        made = subject.tools.created
+        cpu = subject.cpu
+        changes = subject.changes
+    }
+}
