@@ -7,8 +7,7 @@ internal import SystemPackage
 extension AccelerationPlan {
     /// Decides, from what is in the root and in the tools tree, what runs natively. Changes nothing.
     ///
-    /// Throws where nothing can: the root has no package database, or libraries of the host's architecture of its own
-    /// where those of the tools tree would have to be.
+    /// Throws where nothing can: the root has no package database, or nothing in it is eligible.
     package static func make(
         _ request: AccelerationRequest, _ eligibility: Eligibility
     ) throws(AccelerationError) -> AccelerationPlan {
@@ -25,20 +24,22 @@ extension AccelerationPlan {
     }
 
     private static func mounts(_ request: AccelerationRequest) throws(AccelerationError) -> [Mount] {
-        let libraries = "/usr/lib/\(request.host.triplet)"
-        do throws(FilesystemError) {
-            let root = try Directory.open(request.root)
-            for path in [request.host.loader, libraries] where try root.holdsSomething(at: path) {
-                throw FilesystemError("accelerate what has libraries of this machine in it:", request.root, .fileExists)
-            }
+        try AccelerationError.wrapping { () throws(FilesystemError) in
             let tools = try Directory.open(request.tools)
+            let tree = Mount(request.tools, at: toolsDirectory)
+            if let loader = try? tools.realPath(of: request.host.muslLoader) {
+                // musl looks for the list of its directories from two levels above the loader on.
+                let list = "etc/\(FilePath(request.host.muslLoader).lastComponent?.stem ?? "")"
+                    .replacing(".so", with: "") + ".path"
+                return [
+                    tree, Mount(loader, at: ToolsRelocation.loader),
+                    Mount(request.tools.appending(list), at: ToolsRelocation.directory.appending(list)),
+                ]
+            }
             return [
-                Mount(request.tools, at: toolsDirectory),
-                Mount(try tools.realPath(of: request.host.loader), at: FilePath(request.host.loader)),
-                Mount(try tools.realPath(of: libraries), at: FilePath(libraries)),
+                tree, Mount(try tools.realPath(of: request.host.loader), at: ToolsRelocation.loader),
+                Mount(try tools.realPath(of: "/usr/lib/\(request.host.triplet)"), at: ToolsRelocation.libraries),
             ]
-        } catch {
-            throw AccelerationError(error)
         }
     }
 }

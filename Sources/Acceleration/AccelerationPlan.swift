@@ -44,7 +44,7 @@ package struct AccelerationPlan: Equatable, Sendable {
     package init() {}
 
     /// Where a tools tree is seen in a root.
-    package static let toolsDirectory: FilePath = "/run/mangrove/tools"
+    package static let toolsDirectory = ToolsRelocation.directory.appending("tools")
 
     package mutating func fall(_ package: String, _ program: String? = nil, _ reason: String) {
         fallbacks.append(Fallback(package: package, program: program, reason: reason))

@@ -31,4 +31,21 @@ extension Architecture {
         case .s390x: "/lib/ld64.so.1"
         }
     }
+
+    /// What musl calls its loader.
+    package var muslLoader: String {
+        let name =
+            switch self {
+            case .amd64: "x86_64"
+            case .arm64: "aarch64"
+            case .armel: "arm"
+            case .armhf: "armhf"
+            case .i386: "i386"
+            case .loong64: "loongarch64"
+            case .ppc64el: "powerpc64le"
+            case .riscv64: "riscv64"
+            case .s390x: "s390x"
+            }
+        return "/lib/ld-musl-\(name).so.1"
+    }
 }

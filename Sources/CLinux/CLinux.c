@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -71,4 +72,8 @@ int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds)
     *seconds = known ? status.stx_btime.tv_sec : 0;
     *nanoseconds = known ? status.stx_btime.tv_nsec : 0;
     return 0;
+}
+
+const void *mg_memmem(const void *haystack, unsigned long size, const void *needle, unsigned long length) {
+    return memmem(haystack, size, needle, length);
 }

@@ -62,7 +62,7 @@ package struct ArchiveClient: Sendable {
         _ selection: Selection, _ suites: [FetchedSuite?], _ request: ArchiveRequest
     ) -> ResolvedArchive {
         let names = Set(selection.packages.map(\.name))
-        let plan = BootstrapPlan(
+        var plan = BootstrapPlan(
             architecture: request.architecture.rawValue, variant: request.variant,
             suites: zip(request.suites, suites).compactMap { asked, found in
                 found.map {
@@ -79,6 +79,7 @@ package struct ArchiveClient: Sendable {
                     isSameForArchitectures: record.multiArch == "same",
                     replaces: Set(record.replaces.map(\.name)).intersection(names).subtracting([record.name]).sorted())
             }, automatic: selection.automatic.sorted())
+        plan.isBare = request.isBare
         return ResolvedArchive(
             plan: plan, freeChoices: selection.freeChoices,
             downloads: selection.packages.map { record in

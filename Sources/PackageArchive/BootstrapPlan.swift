@@ -67,13 +67,16 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         (self.components, self.packages, self.automatic) = (components, packages, automatic)
     }
 
+    /// Nothing but what was asked for and what that needs: a tree that is no root.
+    package var isBare = false
+
     /// Bytes of all packages.
     package var size: Int64 { packages.reduce(0) { $0 + $1.size } }
 
     /// Whether `/bin`, `/sbin` and `/lib` are links into `/usr`, as debootstrap decides it: not in releases that
     /// came before it was possible.
     package var hasMergedUsr: Bool {
-        !Self.withSplitUsr.contains(suites.first.flatMap { $0.codename ?? $0.name } ?? "")
+        isBare || !Self.withSplitUsr.contains(suites.first.flatMap { $0.codename ?? $0.name } ?? "")
     }
 
     private static let withSplitUsr: Set<String> = [

@@ -51,4 +51,7 @@ int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds)
 /// fcntl(2), F_ADD_SEALS: the content and size of a file in memory, made to be sealed, do not change from now on.
 int mg_seal(int descriptor);
 
+/// memmem(3), which is an extension.
+const void *mg_memmem(const void *haystack, unsigned long size, const void *needle, unsigned long length);
+
 #endif

@@ -85,8 +85,9 @@ extension Creation {
             source: plan.suites.first.map { "\($0.uri) \($0.name)" } ?? "", ownership: ownership)
     }
 
-    /// Writes down what state its files are in.
+    /// Makes its programs find each other in roots, and writes down what state its files are in.
     private func seal(_ staging: borrowing Staging) throws(ProvisioningError) {
+        try below { () throws(AccelerationError) in try ToolsRelocation(host: .host).apply(to: staging.tree) }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
         try below { () throws(FilesystemError) in try TreeManifest(of: staging.tree).write(to: manifest) }
     }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+internal import CLinux
+internal import Filesystem
+internal import Glibc
+package import SystemPackage
+
+/// Where the programs of a tools tree find their loader and libraries in a root: below /run, which is the run's own, so
+/// that nothing of the root is in the way and no mount point has to be made in it.
+///
+/// The paths that are compiled into them are replaced, once, when the tree is made: each by one of the same length,
+/// filled up with slashes, so that strings keep their places and their lengths.
+package struct ToolsRelocation: Sendable {
+    package static let directory: FilePath = "/run/mangrove"
+    /// The libraries, in a run.
+    package static let libraries = directory.appending("lib")
+    /// The loader, in a run.
+    package static let loader = directory.appending("ld.so")
+
+    private let replacements: [(old: [UInt8], new: [UInt8])]
+
+    /// For programs of `host`.
+    package init(host: Architecture) {
+        // The longer first: the other is a part of it.
+        let paths = ["/usr/lib/\(host.triplet)", "/lib/\(host.triplet)"]
+        var replacements = paths.map { ($0, Self.padded(Self.libraries.string, "", to: $0.utf8.count)) }
+        for loader in [host.loader, host.muslLoader] {
+            replacements.append(
+                (loader, Self.padded(Self.directory.string + "/", "ld.so", to: loader.utf8.count)))
+        }
+        self.replacements = replacements.map { (Array($0.0.utf8), Array($0.1.utf8)) }
+    }
+
+    private static func padded(_ head: String, _ tail: String, to count: Int) -> String {
+        head + String(repeating: "/", count: max(0, count - head.utf8.count - tail.utf8.count)) + tail
+    }
+
+    /// Does it in all programs and libraries of the tree at `path`.
+    package func apply(to path: FilePath) throws(AccelerationError) {
+        var seen: Set<UInt64> = []
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            try apply(to: try Directory.open(path), &seen)
+        }
+    }
+
+    private func apply(to directory: borrowing Directory, _ seen: inout Set<UInt64>) throws(FilesystemError) {
+        for name in try directory.names() {
+            guard let status = try directory.status(of: name) else { continue }
+            if status.kind == .directory {
+                try apply(to: try directory.openDirectory(name), &seen)
+            } else if status.kind == .regular, status.size > 64, seen.insert(UInt64(status.inode)).inserted {
+                try relocate(name, in: directory)
+            }
+        }
+    }
+
+    private func relocate(_ name: FilePath.Component, in directory: borrowing Directory) throws(FilesystemError) {
+        let path = directory.path.appending(name)
+        let file = try directory.openFile(name, flags: O_RDONLY)
+        guard try file.read(upTo: 4, of: path) == [0x7F, 0x45, 0x4C, 0x46] else { return }
+        let bytes = try directory.readFile(name, limit: 1 << 30) ?? []
+        var changed = bytes
+        for (old, new) in replacements { Self.replace(old, by: new, in: &changed) }
+        guard changed != bytes else { return }
+        let output = try directory.openFile(name, flags: O_WRONLY)
+        try output.write(changed, to: path)
+    }
+
+    /// `new` is as long as `old`.
+    static func replace(_ old: [UInt8], by new: [UInt8], in bytes: inout [UInt8]) {
+        guard old.count == new.count else { return }
+        let count = bytes.count
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            guard let start = buffer.baseAddress else { return }
+            var offset = 0
+            while let found = unsafe mg_memmem(start + offset, UInt(count - offset), old, UInt(old.count)) {
+                let place = unsafe UnsafeRawPointer(start).distance(to: found)
+                unsafe (start + place).copyMemory(from: new, byteCount: new.count)
+                offset = place + new.count
+            }
+        }
+    }
+}
