@@ -29,7 +29,8 @@ extension AccelerationPlan {
             let tree = Mount(request.tools, at: toolsDirectory)
             if let loader = try? tools.realPath(of: request.host.muslLoader) {
                 // musl looks for the list of its directories from two levels above the loader on.
-                let list = "etc/\(FilePath(request.host.muslLoader).lastComponent?.stem ?? "")"
+                let list =
+                    "etc/\(FilePath(request.host.muslLoader).lastComponent?.stem ?? "")"
                     .replacing(".so", with: "") + ".path"
                 return [
                     tree, Mount(loader, at: ToolsRelocation.loader),

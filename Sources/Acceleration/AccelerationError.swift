@@ -10,7 +10,8 @@ package struct AccelerationError: Failure, Equatable {
     package let remedy: String?
     package let status: ExitStatus
 
-    package init(_ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus = .badConfiguration) {
+    package init(_ problem: String, cause: String? = nil, remedy: String? = nil, status: ExitStatus = .badConfiguration)
+    {
         self.problem = problem
         self.cause = cause
         self.remedy = remedy

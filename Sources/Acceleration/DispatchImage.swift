@@ -98,7 +98,8 @@ package struct DispatchImage: Sendable {
 
     /// Makes the image the file `path`, whole or not at all. It can be executed.
     package func replace(_ path: FilePath) throws(AccelerationError) {
-        guard let name = path.lastComponent, let temporary = FilePath.Component(".\(name.string).\(getpid()).new") else {
+        guard let name = path.lastComponent, let temporary = FilePath.Component(".\(name.string).\(getpid()).new")
+        else {
             throw AccelerationError(FilesystemError("write", path, .isDirectory))
         }
         let directory = try AccelerationError.wrapping { () throws(FilesystemError) in

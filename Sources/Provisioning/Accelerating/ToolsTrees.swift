@@ -109,7 +109,8 @@ package struct ToolsTrees: Sendable {
     /// Why there was none to be had within the last hour.
     package func recentFailure(_ subject: Subject) -> String? {
         guard let file = try? failureFile(subject), let opened = try? OwnedDescriptor.open(file, .readOnly),
-            let status = try? opened.status(of: file), Double(status.modified) / 1e9 > Date.now.timeIntervalSince1970 - 3600,
+            let status = try? opened.status(of: file),
+            Double(status.modified) / 1e9 > Date.now.timeIntervalSince1970 - 3600,
             let bytes = try? opened.readToEnd(of: file)
         else { return nil }
         return String(decoding: bytes, as: UTF8.self)

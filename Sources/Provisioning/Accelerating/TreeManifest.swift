@@ -11,7 +11,9 @@ struct TreeManifest: Equatable, Sendable {
     private let lines: [Substring]
 
     /// Where nothing is that a program is made of.
-    private static let passedOver: Set<String> = ["usr/share", "usr/include", "var", "etc", "proc", "sys", "dev", "run"]
+    private static let passedOver: Set<String> = [
+        "usr/share", "usr/include", "var", "etc", "proc", "sys", "dev", "run",
+    ]
 
     /// That of the tree at `path`, as it is now.
     init(of path: FilePath) throws(FilesystemError) {
