@@ -51,6 +51,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: "How much a root made from an archive holds.")
     var variant: Variant?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take no package from this suite of updates, where the mirror's copy of it is damaged. Repeatable.",
+            valueName: "suite"))
+    var skipSuite: [String] = []
+
+    @Flag(help: "Take an archive whose signed metadata is past its Valid-Until, as a snapshot's is.")
+    var allowExpired = false
+
     @OptionGroup var sources: SourceOptions
 
     @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
@@ -66,8 +75,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
-        guard from == nil || !fromArchive && variant == nil else {
-            throw ValidationError("--from names a tarball; --from-archive and --variant are for archives")
+        guard from == nil || !fromArchive && variant == nil && skipSuite.isEmpty && !allowExpired else {
+            throw ValidationError(
+                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-expired are for archives")
         }
         guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
@@ -150,6 +160,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
         bootstrap.mirror = mirror
         if let variant { bootstrap.variant = variant }
+        bootstrap.allowsExpired = allowExpired
+        bootstrap.skippedSuites = skipSuite
         return bootstrap
     }
 

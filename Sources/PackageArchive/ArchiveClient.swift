@@ -32,7 +32,7 @@ package struct ArchiveClient: Sendable {
 
     private func resolveOnce(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
         try makeDirectories()
-        let found = await withTaskGroup(of: (Int, Result<FetchedSuite?, PackageArchiveError>).self) { group in
+        let found = await withTaskGroup(of: (Int, Result<SuiteOutcome, PackageArchiveError>).self) { group in
             for (index, suite) in request.suites.enumerated() {
                 group.addTask {
                     do throws(PackageArchiveError) {
@@ -42,14 +42,14 @@ package struct ArchiveClient: Sendable {
                     }
                 }
             }
-            var results: [(Int, Result<FetchedSuite?, PackageArchiveError>)] = []
+            var results: [(Int, Result<SuiteOutcome, PackageArchiveError>)] = []
             for await result in group { results.append(result) }
             return results.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        var suites: [FetchedSuite?] = []
+        var suites: [SuiteOutcome] = []
         for result in found { suites.append(try result.get()) }
         let universe = PackageUniverse(
-            suites.flatMap { $0?.indices ?? [] }, pins: suites.map { $0?.release.pin ?? 500 },
+            suites.flatMap { $0.fetched?.indices ?? [] }, pins: suites.map { $0.fetched?.release.pin ?? 500 },
             architecture: request.architecture.rawValue)
         var wanted = request.packages
         for name in request.optionalPackages where try universe.candidate(name) != nil { wanted.append(name) }
@@ -59,19 +59,21 @@ package struct ArchiveClient: Sendable {
     }
 
     private func resolved(
-        _ selection: Selection, _ suites: [FetchedSuite?], _ request: ArchiveRequest
+        _ selection: Selection, _ suites: [SuiteOutcome], _ request: ArchiveRequest
     ) -> ResolvedArchive {
         let names = Set(selection.packages.map(\.name))
         var plan = BootstrapPlan(
             architecture: request.architecture.rawValue, variant: request.variant,
             suites: zip(request.suites, suites).compactMap { asked, found in
-                found.map {
+                found.fetched.map {
                     BootstrapPlan.Suite(
-                        name: asked.name, codename: $0.release.codename,
-                        uri: asked.rootURI ?? asked.mirrors.first ?? "",
-                        url: $0.url, date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy)
+                        name: asked.name, codename: $0.release.codename, uri: asked.uri, url: $0.url,
+                        date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy)
                 }
-            }, components: request.components,
+            },
+            sources: zip(request.suites, suites).filter { $0.1.absence == nil }.map {
+                BootstrapPlan.Source(uri: $0.0.uri, suite: $0.0.name)
+            }, components: request.enabledComponents ?? request.components,
             packages: selection.packages.map { record in
                 BootstrapPlan.Package(
                     name: record.name, version: record.version.text, architecture: record.architecture,
@@ -82,6 +84,9 @@ package struct ArchiveClient: Sendable {
         plan.isBare = request.isBare
         return ResolvedArchive(
             plan: plan, freeChoices: selection.freeChoices,
+            leftOut: zip(request.suites, suites).compactMap { asked, found in
+                found.absence.map { ResolvedArchive.LeftOut(suite: asked.name, reason: $0) }
+            },
             downloads: selection.packages.map { record in
                 let suite = request.suites[record.suite]
                 return ResolvedArchive.Download(

@@ -14,10 +14,14 @@ package struct ArchiveRequest: Sendable {
         package var proxy = Proxy.environment
         /// An archive without this suite will do; the first of a request never is.
         package var isOptional: Bool
+        /// Not looked at: no package is taken from it. The root's own sources name it all the same.
+        package var isSkipped = false
         /// The URI that the root's own sources name; the first mirror where it is nil.
         package var rootURI: String?
         /// Whether a Release file past its Valid-Until is refused.
         package var checksValidUntil = true
+
+        var uri: String { rootURI ?? mirrors.first ?? "" }
 
         package init(_ name: String, mirrors: [String], isOptional: Bool = false) {
             self.name = name
@@ -30,6 +34,8 @@ package struct ArchiveRequest: Sendable {
     /// That of the release itself first.
     package var suites: [Suite]
     package var components: [String]
+    /// What the root's own sources name; those above where it is nil.
+    package var enabledComponents: [String]?
     package var variant = Variant.minbase
     /// Names, or `NAME=VERSION`.
     package var packages: [String] = []

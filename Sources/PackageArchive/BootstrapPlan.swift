@@ -26,11 +26,21 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         }
     }
 
-    /// A suite that packages came from, for the root's own sources and for its record.
+    /// A line of the root's own sources.
+    package struct Source: Codable, Equatable, Sendable {
+        package let uri: String
+        package let suite: String
+
+        package init(uri: String, suite: String) {
+            (self.uri, self.suite) = (uri, suite)
+        }
+    }
+
+    /// A suite that packages came from, for the root's record.
     package struct Suite: Codable, Equatable, Sendable {
         package let name: String
         package let codename: String?
-        /// As the root is to name it.
+        /// Of the archive, as the root names it.
         package let uri: String
         /// Where the Release file came from.
         package let url: String
@@ -53,6 +63,8 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     package let architecture: String
     package let variant: Variant
     package let suites: [Suite]
+    /// Where apt inside the root is to get packages from, and which components.
+    package let sources: [Source]
     package let components: [String]
     /// Each after what it depends on, as far as there is no circle.
     package let packages: [Package]
@@ -60,10 +72,10 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     package let automatic: [String]
 
     package init(
-        architecture: String, variant: Variant, suites: [Suite], components: [String], packages: [Package],
-        automatic: [String]
+        architecture: String, variant: Variant, suites: [Suite], sources: [Source], components: [String],
+        packages: [Package], automatic: [String]
     ) {
-        (self.architecture, self.variant, self.suites) = (architecture, variant, suites)
+        (self.architecture, self.variant, self.suites, self.sources) = (architecture, variant, suites, sources)
         (self.components, self.packages, self.automatic) = (components, packages, automatic)
     }
 

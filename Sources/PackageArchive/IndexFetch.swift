@@ -17,17 +17,27 @@ extension ArchiveClient {
         let entries = try release.packageIndex(component: component, architecture: architecture)
         let name = "\(suite.name)/\(component) for \(architecture)"
         if entries.plain?.size == 0 { return try PackageIndex(text: [], name: name, suite: suiteIndex) }
-        let entry = entries.compressed[0]
-        // A Release file may leave the plain one out: then its name says what it was made from.
-        let plain = indexPath(entries.plain?.sha256 ?? "\(entry.sha256).plain")
-        if let scanner = try scan(plain, expecting: entries.plain, name) {
+        var failure: PackageArchiveError?
+        // A mirror may have one form of it right, and another missing or of another time.
+        for entry in entries.forms {
+            // A Release file may leave the plain one out: then its name says what it was made from.
+            let plain = indexPath(entries.plain?.sha256 ?? "\(entry.sha256).plain")
+            if let scanner = try scan(plain, expecting: entries.plain, name) {
+                return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
+            }
+            let compressed = indexPath(entry.sha256)
+            do throws(PackageArchiveError) {
+                try await download(entry, suite, release, to: compressed)
+            } catch let error where error.isPassing {
+                failure = failure ?? error
+                continue
+            }
+            let scanner = try unpack(compressed, to: plain, expecting: entries.plain, name)
+            if compressed != plain { _ = unsafe unlink(compressed.string) }
             return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
         }
-        let compressed = indexPath(entry.sha256)
-        try await download(entry, suite, release, to: compressed)
-        let scanner = try unpack(compressed, to: plain, expecting: entries.plain, name)
-        if compressed != plain { _ = unsafe unlink(compressed.string) }
-        return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
+        throw (failure ?? .malformed(name, "its Release file lists no index")).suggesting(
+            suite.isOptional && suiteIndex > 0 ? "leave the suite out: --skip-suite \(suite.name)" : nil)
     }
 
     private func download(
@@ -39,42 +49,6 @@ extension ArchiveClient {
         let byHash = release.offersByHash ? bases.map { "\($0)/\(directory)/by-hash/SHA256/\(entry.sha256)" } : []
         try await fetch(
             byHash + bases.map { "\($0)/\(entry.path)" }, suite.proxy, to: path, size: entry.size, sha256: entry.sha256)
-    }
-
-    /// Downloads a file unless it is there, and sees to it that it is the right one.
-    ///
-    /// Whatever is wrong with it, it is deleted: an interrupted or damaged copy from before must not stay for ever.
-    func fetch(
-        _ urls: [String], _ proxy: Proxy, to path: FilePath, size: Int64, sha256: String,
-        progress: (@Sendable (TransferProgress) -> Void)? = nil
-    ) async throws(PackageArchiveError) {
-        var request = DownloadRequest(urls: urls, destination: path, size: size)
-        request.proxy = proxy
-        // It is verified every time it is used.
-        request.synchronizes = false
-        for attempt in 1... {
-            do throws(TransferError) {
-                _ = try await downloader.download(request, progress: progress)
-            } catch let error where error.isAbsence {
-                throw PackageArchiveError(
-                    .mismatch, error.problem, cause: "the archive lists it but does not have it",
-                    remedy:
-                        "the mirror may be in the middle of an update: try again in some minutes, or another mirror",
-                    status: .unavailable)
-            } catch {
-                throw PackageArchiveError(error)
-            }
-            let found = try PackageArchiveError.wrapping { () throws(IntegrityError) in try Digest.of(fileAt: path) }
-            if found.hex == sha256 { return }
-            _ = unsafe unlink(path.string)
-            guard attempt < 2 else {
-                throw PackageArchiveError(
-                    .mismatch, "\(urls[0]) is not what the archive says it is",
-                    cause: "its SHA-256 is \(found.hex), \(sha256) was signed",
-                    remedy: "the mirror may be in the middle of an update: try again in some minutes, or another mirror"
-                )
-            }
-        }
     }
 
     /// A plain index that is there; nil where it is not, or is not the right one.

@@ -43,6 +43,13 @@ package struct PackageArchiveError: Failure, Equatable {
             .other, failure.problem, cause: failure.cause, remedy: failure.remedy, status: failure.status)
     }
 
+    /// The same with one more thing to do about it.
+    func suggesting(_ action: String?) -> PackageArchiveError {
+        guard let action else { return self }
+        let remedy = remedy.map { "\($0), or \(action)" } ?? action
+        return PackageArchiveError(kind, problem, cause: cause, remedy: remedy, status: status)
+    }
+
     /// What `body` throws, in the type of this module.
     static func wrapping<Result: ~Copyable, Inner: Failure>(
         _ body: () throws(Inner) -> Result

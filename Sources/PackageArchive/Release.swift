@@ -62,13 +62,13 @@ package struct Release: Sendable {
         throw PackageArchiveError(
             .expired, "\(name) has expired",
             cause: "it was valid until \((validUntil - now) / -86400) days ago: an old copy, or the clock is wrong",
-            remedy: "use another mirror, or allow an expired one where it is a snapshot")
+            remedy: "use another mirror, or --allow-expired where it is a snapshot")
     }
 
-    /// Compressions of the package index of a component, the smallest first, and the plain one's entry.
+    /// The package index of a component in all forms there are, the smallest first, and the plain one's entry.
     package func packageIndex(
         component: String, architecture: String
-    ) throws(PackageArchiveError) -> (compressed: [Entry], plain: Entry?) {
+    ) throws(PackageArchiveError) -> (forms: [Entry], plain: Entry?) {
         // Components of security suites are known by the plain name and by "updates/main".
         let known = components.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
         guard known.contains(component) || components.contains(component) else {
@@ -78,11 +78,9 @@ package struct Release: Sendable {
             throw notOffered("architecture \(architecture)", architectures)
         }
         let path = "\(component)/binary-\(architecture)/Packages"
-        let found = [".xz", ".zst", ".gz", ".bz2"].compactMap { entries[path + $0] }
-        guard !found.isEmpty || entries[path] != nil else {
-            throw notOffered("\(component) for \(architecture)", [])
-        }
-        return (found.isEmpty ? [entries[path]].compactMap { $0 } : found, entries[path])
+        let forms = [".xz", ".zst", ".gz", ".bz2", ""].compactMap { entries[path + $0] }
+        guard !forms.isEmpty else { throw notOffered("\(component) for \(architecture)", []) }
+        return (forms, entries[path])
     }
 
     private func notOffered(_ what: String, _ has: [String]) -> PackageArchiveError {

@@ -4,6 +4,11 @@ internal import Transfer
 
 /// A plan, and where each of its packages is to be had.
 package struct ResolvedArchive: Sendable {
+    package struct LeftOut: Hashable, Sendable {
+        package let suite: String
+        package let reason: String
+    }
+
     /// Of the package of the same index in the plan.
     struct Download: Sendable {
         let urls: [String]
@@ -13,6 +18,8 @@ package struct ResolvedArchive: Sendable {
     package let plan: BootstrapPlan
     /// Names that several packages provided alike; worth a line to the user.
     package let freeChoices: [Selection.FreeChoice]
+    /// Optional suites that no package was taken from, and why; worth a line to the user.
+    package let leftOut: [LeftOut]
     let downloads: [Download]
 }
 

@@ -36,16 +36,16 @@ struct RootSources {
 
     var oneLine: String {
         let components = plan.components.joined(separator: " ")
-        return plan.suites.map { "deb \($0.uri) \($0.name) \(components)\n" }.joined()
+        return plan.sources.map { "deb \($0.uri) \($0.suite) \(components)\n" }.joined()
     }
 
     func deb822(_ keyring: String) -> String {
         var archives: [(uri: String, suites: [String])] = []
-        for suite in plan.suites {
-            if let index = archives.firstIndex(where: { $0.uri == suite.uri }) {
-                archives[index].suites.append(suite.name)
+        for source in plan.sources {
+            if let index = archives.firstIndex(where: { $0.uri == source.uri }) {
+                archives[index].suites.append(source.suite)
             } else {
-                archives.append((suite.uri, [suite.name]))
+                archives.append((source.uri, [source.suite]))
             }
         }
         return archives.map { archive in

@@ -6,6 +6,22 @@ internal import Glibc
 internal import Integrity
 internal import Transfer
 
+/// What came of a suite that was asked for.
+enum SuiteOutcome: Sendable {
+    case fetched(FetchedSuite)
+    /// The archive has no such suite, or it has nothing for the architecture.
+    case absent(reason: String)
+    case skipped
+
+    var fetched: FetchedSuite? {
+        if case .fetched(let suite) = self { suite } else { nil }
+    }
+
+    var absence: String? {
+        if case .absent(let reason) = self { reason } else { nil }
+    }
+}
+
 /// A suite whose signature is good, and its indices.
 struct FetchedSuite: Sendable {
     let release: Release
@@ -16,12 +32,15 @@ struct FetchedSuite: Sendable {
 }
 
 extension ArchiveClient {
-    /// nil where the suite is optional and not there.
+    /// Only a suite that is optional comes out absent or skipped. That one of its files is not as it was signed is an
+    /// error even then: whoever can spoil a file on its way must not be able to keep security updates from a root.
     func fetch(
         _ suite: ArchiveRequest.Suite, _ index: Int, _ request: ArchiveRequest
-    ) async throws(PackageArchiveError) -> FetchedSuite? {
+    ) async throws(PackageArchiveError) -> SuiteOutcome {
+        let isOptional = suite.isOptional && index > 0
+        if isOptional, suite.isSkipped { return .skipped }
         guard let signed = try await release(suite, request.verifier) else {
-            if suite.isOptional, index > 0 { return nil }
+            if isOptional { return .absent(reason: "\(suite.mirrors.first ?? "the archive") does not have it") }
             throw await unknown(suite)
         }
         let release = try Release(parsing: String(decoding: signed.text, as: UTF8.self), name: signed.url)
@@ -32,6 +51,10 @@ extension ArchiveClient {
                 cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
         }
         if suite.checksValidUntil { try release.checkValidity(at: Int64(time(nil))) }
+        let architecture = request.architecture.rawValue
+        if isOptional, !release.architectures.contains(architecture) {
+            return .absent(reason: "it has nothing for \(architecture)")
+        }
         var indices: [PackageIndex] = []
         for component in request.components {
             // Additions need not have every component; the release itself must.
@@ -39,11 +62,12 @@ extension ArchiveClient {
                 continue
             }
             indices.append(
-                try await packages(of: component, suite, index, release, request.architecture.rawValue))
+                try await packages(of: component, suite, index, release, architecture))
         }
-        return FetchedSuite(
-            release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
-            signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices)
+        return .fetched(
+            FetchedSuite(
+                release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
+                signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices))
     }
 
     private typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)
@@ -113,13 +137,27 @@ extension ArchiveClient {
 
 extension TransferError {
     /// Every mirror says 404 (or 410, or has no such file).
+    var isAbsence: Bool { !failures.isEmpty && failures.allSatisfy(\.isAbsence) }
+
+    /// By mirror.
+    var failures: [MirrorFailure] {
+        if case .unreachable(let failures) = kind { failures } else { [] }
+    }
+}
+
+extension MirrorFailure {
     var isAbsence: Bool {
-        guard case .unreachable(let failures) = kind, !failures.isEmpty else { return false }
-        return failures.allSatisfy {
-            switch $0.reason {
-            case .status(404), .status(410): true
-            default: false
-            }
+        switch reason {
+        case .status(404), .status(410): true
+        default: false
+        }
+    }
+
+    /// A file is there, and is another one than was asked for.
+    var isOfAnotherSize: Bool {
+        switch reason {
+        case .wrongSize, .tooLarge: true
+        default: false
         }
     }
 }

@@ -26,6 +26,8 @@ package struct ProvisioningError: Failure {
         /// The file to be unpacked is not there.
         case noArchive(FilePath)
         case notSigned(String)
+        /// A suite that was to be left out; of which distro and release, and which of its suites can be.
+        case noSuchSuite(String, of: String, additions: [String])
         /// An archive, but not of a system.
         case notASystem(String, reason: String)
         case packages([String], reason: String, ExitStatus)
@@ -64,6 +66,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "there is no place for roots"
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
+        case .noSuchSuite(let name, let release, _): "\(release) has no suite \(name) that could be left out"
         case .notASystem(let name, _): "\(name) cannot become a root"
         case .configuring: "cannot configure the packages of the root"
         case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
@@ -85,6 +88,8 @@ package struct ProvisioningError: Failure {
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
+        case .noSuchSuite(_, _, let additions):
+            additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
         case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .interrupted: nil
         }
     }
@@ -102,6 +107,7 @@ package struct ProvisioningError: Failure {
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
         case .notSigned: "leave --require-signature out to take it as it is"
+        case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
         case .below(let failure): failure.remedy
         case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .configuring,
             .worker,
@@ -112,7 +118,7 @@ package struct ProvisioningError: Failure {
 
     package var status: ExitStatus {
         switch kind {
-        case .invalidName: .usage
+        case .invalidName, .noSuchSuite: .usage
         case .noSuchRoot, .noArchive: .noInput
         case .notSigned, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate

@@ -82,6 +82,22 @@ package enum Loopback {
         return withAddress(port) { connect(descriptor, $0, $1) } == 0
     }
 
+    /// Sends `text` and returns all that comes until the other side closes.
+    package static func ask(_ port: Int, _ text: String) throws -> [UInt8] {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        guard withAddress(port, { connect(descriptor, $0, $1) }) == 0 else { throw Errno.last }
+        let bytes = Array(text.utf8)
+        guard send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else { throw Errno.last }
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { return answer }
+            answer += chunk[..<count]
+        }
+    }
+
     private static func bound() throws -> (CInt, Int) {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else { throw Errno.last }

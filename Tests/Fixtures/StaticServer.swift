@@ -23,16 +23,22 @@ package final class StaticServer: Sendable {
     private let log: FilePath
     /// Without a slash at the end.
     package let url: String
+    package let port: Int
 
     /// `scratch`: where its own files go, in a directory of its own. With `certificate` it serves https, and HTTP/2.
-    package init(serving directory: FilePath, scratch: FilePath, certificate: TestCertificate? = nil) throws {
+    /// `port`: that of a server that is gone. `bytesPerSecond` is for each connection.
+    package init(
+        serving directory: FilePath, scratch: FilePath, certificate: TestCertificate? = nil, port fixed: Int? = nil,
+        bytesPerSecond: Int? = nil
+    ) throws {
         // Another program may take the port before nginx does.
         for attempt in 1... {
-            let port = try Loopback.freePort()
-            let home = scratch.appending("nginx-\(port)")
-            try Directory.open(scratch).makeDirectory(home.lastComponent ?? "nginx")
+            let port = try fixed ?? Loopback.freePort()
+            let parent = try Directory.open(scratch)
+            let home = scratch.appending("nginx-\(try parent.names().count)")
+            try parent.makeDirectory(home.lastComponent ?? "nginx")
             try AtomicFile.write(
-                Array(Self.configuration(directory, home: home, port: port, certificate).utf8),
+                Array(Self.configuration(directory, home: home, port: port, certificate, bytesPerSecond).utf8),
                 to: home.appending("nginx.conf"))
             let process = try ServerProcess(
                 ["nginx", "-e", home.appending("error.log").string, "-p", home.string, "-c", "nginx.conf"],
@@ -46,6 +52,7 @@ package final class StaticServer: Sendable {
                 continue
             }
             self.process = process
+            self.port = port
             log = home.appending("access.log")
             url = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)"
             return
@@ -53,18 +60,22 @@ package final class StaticServer: Sendable {
         preconditionFailure("the loop ends by return or throw")
     }
 
-    /// What was asked for so far. A request is there once it is over, which may be a moment after its client knows.
+    /// What was asked for so far.
     package func requests() throws -> [Request] {
-        String(decoding: try log.readFile(), as: UTF8.self).split(separator: "\n").compactMap { line in
+        // A client may have its answer a moment before nginx writes that down, but nginx does nothing else in between:
+        // when this is answered, by whatever, all before it is in the log.
+        _ = try Loopback.ask(port, "GET /.log HTTP/1.0\r\n\r\n")
+        return String(decoding: try log.readFile(), as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
-            guard fields.count == 4, let status = Int(fields[1]), let connection = Int(fields[2]) else { return nil }
+            guard fields.count == 4, fields[0] != "/.log", let status = Int(fields[1]), let connection = Int(fields[2])
+            else { return nil }
             return Request(
                 path: String(fields[0]), status: status, connection: connection, version: String(fields[3]))
         }
     }
 
     private static func configuration(
-        _ directory: FilePath, home: FilePath, port: Int, _ certificate: TestCertificate?
+        _ directory: FilePath, home: FilePath, port: Int, _ certificate: TestCertificate?, _ bytesPerSecond: Int?
     ) -> String {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(home)/\($0);" }.joined(separator: " ")
@@ -80,6 +91,7 @@ package final class StaticServer: Sendable {
                 log_format short '$uri $status $connection $server_protocol';
                 access_log \(home)/access.log short;
                 sendfile on;
+                \(bytesPerSecond.map { "limit_rate \($0);" } ?? "")
                 server {
                     listen 127.0.0.1:\(port)\(certificate == nil ? "" : " ssl http2");
                     \(tls)

@@ -64,7 +64,8 @@ struct Installation: SuiteTrait, TestScoping {
             return try await function()
         }
         // One set of users: another run of these tests on this machine has its turn.
-        let turn = try FileLock.acquire("/etc/subuid", .exclusive, wait: true)
+        // Of the files that say who the users are useradd(8) makes new ones: a lock on them would be on the old.
+        let turn = try FileLock.acquire("/etc/login.defs", .exclusive, wait: true)
         defer { withExtendedLifetime(turn.rawValue) {} }
         let executable = try FilePath("/proc/self/exe").resolved().removingLastComponent().appending("mangrove")
         defer { for who in Who.allCases where who != .root { Self.execute("userdel", [who.account]) } }

@@ -141,10 +141,10 @@ final class Program {
     }
 
     /// Waits for its end; what it wrote is told from the start.
-    func wait(sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+    func wait(seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
         closeInput()
         try #require(
-            drain { false }, "it does not end: \(String(decoding: texts[0] + texts[1], as: UTF8.self))",
+            drain(seconds) { false }, "it does not end: \(String(decoding: texts[0] + texts[1], as: UTF8.self))",
             sourceLocation: sourceLocation)
         var raw: Int32 = 0
         let deadline = Date(timeIntervalSinceNow: 20)
@@ -160,9 +160,9 @@ final class Program {
             errors: String(decoding: texts[1], as: UTF8.self))
     }
 
-    /// Reads both streams until they end or `enough`; false when that takes more than 20 s.
-    private func drain(_ enough: () -> Bool) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: 20)
+    /// Reads both streams until they end or `enough`; false when that takes more time.
+    private func drain(_ seconds: Double = 20, _ enough: () -> Bool) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: seconds)
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while !enough() {
             var waiting = [output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -18,7 +18,9 @@ struct UnpackerTests {
                 fingerprint: "")
         }
         return BootstrapPlan(
-            architecture: "arm64", variant: .minbase, suites: suites, components: ["main"], packages: packages,
+            architecture: "arm64", variant: .minbase, suites: suites,
+            sources: suites.map { BootstrapPlan.Source(uri: $0.uri, suite: $0.name) }, components: ["main"],
+            packages: packages,
             automatic: ["lib"])
     }
 

@@ -20,6 +20,10 @@ package struct BootstrapRequest: Sendable {
     package var mirror: String?
     /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
     var tools: [String]?
+    /// Release files past their Valid-Until are taken.
+    package var allowsExpired = false
+    /// Suites of additions that no package is to be taken from.
+    package var skippedSuites: [String] = []
 
     package init(base: ArchiveBase) {
         self.base = base
@@ -35,18 +39,18 @@ extension Creation {
         try prepare(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {
-            return try await make(request, bootstrap, client)
+            return try await make(request, bootstrap, client, archive)
         } catch let error where error.isPassing {
             // The mirror was in the middle of an update: its files may fit each other now.
-            return try await make(request, bootstrap, client)
+            return try await make(request, bootstrap, client, try await resolve(request, bootstrap, client))
         }
     }
 
     private func make(
-        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient, _ archive: ResolvedArchive
     ) async throws(ProvisioningError) -> RootRecord {
-        let archive = try await resolve(request, bootstrap, client)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
             let configuration = try await unpack(archive, with: client, into: staging.tree)
@@ -72,6 +76,7 @@ extension Creation {
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
     ) async throws(ProvisioningError) -> ResolvedArchive {
         let base = bootstrap.base
+        try requireKnown(bootstrap.skippedSuites, base)
         progress.begin("reading the archive of \(base.selection.name)")
         defer { progress.end() }
         let verifier = SignatureVerifier(
@@ -79,14 +84,23 @@ extension Creation {
         let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
         var wanted = ArchiveRequest(
             architecture: base.selection.architecture,
-            suites: base.repositories.enumerated().map { suite(of: $0.element, isFirst: $0.offset == 0, base, host) },
-            components: base.repositories.first?.components ?? ["main"], verifier: verifier)
+            suites: base.repositories.enumerated().map {
+                suite(of: $0.element, isFirst: $0.offset == 0, bootstrap, host)
+            },
+            verifier: verifier)
+        if let first = base.repositories.first {
+            // What the user names may be in any component; what a root consists of is in few.
+            let isPlain = request.packages.isEmpty && bootstrap.tools == nil
+            wanted.components = isPlain ? first.components : first.enabledComponents
+            wanted.enabledComponents = first.enabledComponents
+        }
         wanted.variant = bootstrap.variant
         wanted.packages = request.packages
         wanted.isBare = bootstrap.tools != nil
         wanted.optionalPackages = bootstrap.tools ?? []
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
+            for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
             for choice in archive.freeChoices where bootstrap.tools == nil {
                 progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
             }
@@ -96,12 +110,20 @@ extension Creation {
         }
     }
 
+    private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
+        let additions = base.repositories.dropFirst().map(\.suite)
+        guard let name = skipped.first(where: { !additions.contains($0) }) else { return }
+        throw ProvisioningError(.noSuchSuite(name, of: base.selection.name, additions: additions))
+    }
+
     private func suite(
-        of repository: ArchiveRepository, isFirst: Bool, _ base: ArchiveBase, _ host: HostArchives?
+        of repository: ArchiveRepository, isFirst: Bool, _ bootstrap: BootstrapRequest, _ host: HostArchives?
     ) -> ArchiveRequest.Suite {
+        let base = bootstrap.base
         var suite = ArchiveRequest.Suite(repository.suite, mirrors: repository.mirrors, isOptional: !isFirst)
         suite.proxy = proxy
-        suite.checksValidUntil = !base.allowsExpired
+        suite.checksValidUntil = !base.allowsExpired && !bootstrap.allowsExpired
+        suite.isSkipped = bootstrap.skippedSuites.contains(repository.suite)
         let isSecurity = repository.suite.hasSuffix("-security") || repository.suite.hasSuffix("/updates")
         guard
             let mirror = host?.mirror(

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import Glibc
+internal import Integrity
+internal import SystemPackage
+internal import Transfer
+
+extension ArchiveClient {
+    /// Downloads a file unless it is there, and sees to it that it is the right one.
+    ///
+    /// Where it is not, it is deleted, as an interrupted or damaged copy from before must not stay for ever, and the
+    /// next of `urls` is tried. The last of them is what messages call it.
+    func fetch(
+        _ urls: [String], _ proxy: Proxy, to path: FilePath, size: Int64, sha256: String,
+        progress: (@Sendable (TransferProgress) -> Void)? = nil
+    ) async throws(PackageArchiveError) {
+        var left = urls
+        var disagreement: PackageArchiveError?
+        while !left.isEmpty {
+            var request = DownloadRequest(urls: left, destination: path, size: size)
+            request.proxy = proxy
+            // It is verified every time it is used.
+            request.synchronizes = false
+            let downloaded: Downloaded
+            do throws(TransferError) {
+                downloaded = try await downloader.download(request, progress: progress)
+            } catch {
+                throw disagreement ?? Self.disagreement(error, urls) ?? PackageArchiveError(error)
+            }
+            let found = try PackageArchiveError.wrapping { () throws(IntegrityError) in try Digest.of(fileAt: path) }
+            if found.hex == sha256 { return }
+            _ = unsafe unlink(path.string)
+            // What was there already says nothing of the mirrors.
+            guard case .file(let file) = downloaded, let source = file.url else { continue }
+            left.removeAll { $0 == source }
+            disagreement = PackageArchiveError(
+                .mismatch, "\(source) is not what the archive says it is",
+                cause: "its SHA-256 is \(found.hex), \(sha256) was signed", remedy: Self.patience)
+        }
+        throw disagreement ?? PackageArchiveError(.other, "no mirror is known")
+    }
+
+    private static let patience =
+        "the mirror may be in the middle of an update: try again in some minutes, or another mirror"
+
+    /// The mirrors answer, and what they have is not what the archive lists; nil where it is something else.
+    private static func disagreement(_ error: TransferError, _ urls: [String]) -> PackageArchiveError? {
+        let others = error.failures.filter(\.isOfAnotherSize)
+        if let other = others.last {
+            return PackageArchiveError(
+                .mismatch, "\(other.url) is not what the archive says it is", cause: other.reason.description,
+                remedy: patience)
+        }
+        guard error.failures.contains(where: \.isAbsence), let url = error.failures.last(where: \.isAbsence)?.url else {
+            return nil
+        }
+        return PackageArchiveError(
+            .mismatch, "\(url) is not there", cause: "the archive lists it but does not have it", remedy: patience,
+            status: .unavailable)
+    }
+}
