@@ -22,11 +22,28 @@ package struct DispatchEntry: Hashable, Sendable {
         case script(interpreter: FileState)
     }
 
+    /// When a program is emulated all the same.
+    package struct Exceptions: Hashable, Sendable {
+        /// One of its arguments is this.
+        package var arguments: [String] = []
+        /// One of its arguments begins with this.
+        package var prefixes: [String] = []
+        /// One of these variables is set and not empty.
+        package var variables: [String] = []
+        /// One of these files, paths in the root, has changed.
+        package var changes: [FilePath: FileState] = [:]
+
+        package init() {}
+    }
+
     package let file: FileState
     package let kind: Kind
+    /// Nothing for scripts.
+    package var exceptions = Exceptions()
 
-    package init(_ file: FileState, _ kind: Kind) {
+    package init(_ file: FileState, _ kind: Kind, except exceptions: Exceptions = Exceptions()) {
         self.file = file
         self.kind = kind
+        self.exceptions = exceptions
     }
 }

@@ -93,10 +93,20 @@ private struct TableWriter {
                 names = options
             }
         }
-        let texts = [Self.string(path), Self.list(names), Self.list(environment)]
+        let exceptions = entry.exceptions
+        var texts = [
+            Self.string(path), Self.list(names), Self.list(environment),
+            Self.list(exceptions.arguments.map { "=" + $0 } + exceptions.prefixes), Self.list(exceptions.variables),
+        ]
         record.path = intern(texts[0])
         record.names = intern(texts[1])
         record.environment = intern(texts[2])
+        record.refused = intern(texts[3])
+        record.variables = intern(texts[4])
+        let guards = guards(exceptions.changes)
+        record.guard_count = UInt32(guards.count)
+        record.guards = place(guards.map(\.bytes))
+        texts += guards.flatMap { [$0.bytes, $0.path] }
         record.check = check(of: record, upTo: MemoryLayout<mg_entry>.offset(of: \.check) ?? 0, texts)
         write(record, at: entriesOffset + written * MemoryLayout<mg_entry>.stride)
         written += 1
@@ -123,6 +133,24 @@ private struct TableWriter {
         header.size = UInt32(bytes.count)
         header.check = check(of: header, upTo: MemoryLayout<mg_table>.offset(of: \.check) ?? 0, texts)
         write(header, at: 0)
+    }
+
+    private mutating func guards(_ files: [FilePath: FileState]) -> [(bytes: [UInt8], path: [UInt8])] {
+        files.sorted { $0.key.string < $1.key.string }.map { path, state in
+            let text = Self.string(path.string)
+            var record = mg_guard()
+            record.file = state.encoded
+            record.path = intern(text)
+            return (unsafe withUnsafeBytes(of: record) { unsafe Array($0) }, text)
+        }
+    }
+
+    /// Appends records, where they are aligned.
+    private mutating func place(_ records: [[UInt8]]) -> UInt32 {
+        guard !records.isEmpty else { return 0 }
+        while bytes.count % 8 != 0 { bytes.append(0) }
+        defer { bytes += records.joined() }
+        return UInt32(bytes.count)
     }
 
     private mutating func enter(_ number: UInt32, inode: UInt64) {

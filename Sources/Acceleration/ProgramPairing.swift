@@ -113,13 +113,15 @@ struct ProgramPairing: ~Copyable {
             if let applets = rule.applets, applets.program == programName(file) {
                 condition = .called(own: applets.program, names: applets.names)
             }
+            var exceptions = DispatchEntry.Exceptions()
+            exceptions.arguments = (rule.refusing ?? [:]).keys.sorted()
             add(
                 DispatchEntry(
                     FileState(file.status, anyDevice: request.anyDevice),
                     .program(
                         path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
                         native: FileState(native.status), when: condition,
-                        environment: (rule.environment ?? []).map(machine.expand))), file.path)
+                        environment: (rule.environment ?? []).map(machine.expand)), except: exceptions), file.path)
         }
     }
 

@@ -30,6 +30,15 @@ MG_PART static bool is_eligible_script(
            entry->native.device == interpreter->root.device;
 }
 
+/// Whether an argument is not for the native program.
+MG_PART static bool has_refused_argument(const char *refused, char **own) {
+    if (*refused == 0) return false;
+    for (char **argument = own + 1; *argument != NULL; argument++) {
+        if (mg_refused(refused, *argument)) return true;
+    }
+    return false;
+}
+
 /// Executes the host's program in this one's place; returns why not.
 MG_PART static enum mg_outcome execute_native(const struct mg_table *table, struct mg_process *process) {
     if (mg_is_set(process, (const char *)table + table->unless)) return mg_by_environment;
@@ -44,6 +53,9 @@ MG_PART static enum mg_outcome execute_native(const struct mg_table *table, stru
     if (own[0] == NULL || (entry->flags & mg_script) != 0) return mg_not_eligible;
     if ((entry->flags & mg_by_name) != 0 && !is_eligible_name(names, own)) return mg_not_eligible;
     if ((entry->flags & mg_by_script) != 0 && !is_eligible_script(table, entry, names, own)) return mg_not_eligible;
+    if (has_refused_argument((const char *)table + entry->refused, own)) return mg_not_eligible;
+    if (mg_is_set(process, (const char *)table + entry->variables)) return mg_by_environment;
+    if (!mg_guards_hold(table, entry)) return mg_changed;
     const char *path = (const char *)table + entry->path;
     struct stat native;
     if (mg_stat(path, &native) != 0 || !mg_is(&entry->native, &native)) return mg_native_missing;

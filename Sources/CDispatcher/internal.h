@@ -54,6 +54,8 @@ bool mg_equal(const char *a, const char *b);
 const char *mg_next(const char *string);
 bool mg_listed(const char *list, const char *string);
 const char *mg_base_name(const char *path);
+/// Whether `string` begins with one of `list`, or, where that begins with "=", is the rest of it.
+bool mg_refused(const char *list, const char *string);
 
 // table.c
 
@@ -61,6 +63,8 @@ const char *mg_base_name(const char *path);
 const struct mg_entry *mg_find(const struct mg_table *table, const struct stat *found, enum mg_outcome *outcome);
 bool mg_table_is_whole(const struct mg_table *table, uint64_t size);
 bool mg_is(const struct mg_identity *identity, const struct stat *found);
+/// Whether all guards of an entry are as they were.
+bool mg_guards_hold(const struct mg_table *table, const struct mg_entry *entry);
 
 // log.c
 

@@ -22,6 +22,23 @@ MG_PART bool mg_listed(const char *list, const char *string) {
     return false;
 }
 
+MG_PART bool mg_refused(const char *list, const char *string) {
+    for (; *list != 0; list = mg_next(list)) {
+        if (*list == '=') {
+            if (mg_equal(list + 1, string)) return true;
+            continue;
+        }
+        const char *rest = string;
+        const char *prefix = list;
+        while (*prefix != 0 && *prefix == *rest) {
+            prefix++;
+            rest++;
+        }
+        if (*prefix == 0) return true;
+    }
+    return false;
+}
+
 MG_PART const char *mg_base_name(const char *path) {
     const char *name = path;
     for (; *path != 0; path++) {

@@ -50,11 +50,34 @@ MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found)
 
 /// Whether an entry is as it was written, its strings too.
 MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry *entry) {
-    if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size) return false;
+    if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size ||
+        entry->refused >= table->size || entry->variables >= table->size || entry->guards % 8 != 0 ||
+        entry->guards > table->size ||
+        entry->guard_count > (table->size - entry->guards) / sizeof(struct mg_guard)) {
+        return false;
+    }
     uint64_t check = mg_check(mg_check_start, entry, offsetof(struct mg_entry, check));
     check = check_string(check, at(table, entry->path));
     check = check_list(check, at(table, entry->names));
-    return check_list(check, at(table, entry->environment)) == entry->check;
+    check = check_list(check, at(table, entry->environment));
+    check = check_list(check, at(table, entry->refused));
+    check = check_list(check, at(table, entry->variables));
+    const struct mg_guard *guards = (const struct mg_guard *)at(table, entry->guards);
+    for (uint32_t i = 0; i < entry->guard_count; i++) {
+        if (guards[i].path >= table->size) return false;
+        check = mg_check(check, &guards[i], sizeof guards[i]);
+        check = check_string(check, at(table, guards[i].path));
+    }
+    return check == entry->check;
+}
+
+MG_PART bool mg_guards_hold(const struct mg_table *table, const struct mg_entry *entry) {
+    const struct mg_guard *guards = (const struct mg_guard *)at(table, entry->guards);
+    for (uint32_t i = 0; i < entry->guard_count; i++) {
+        struct stat found;
+        if (mg_stat(at(table, guards[i].path), &found) != 0 || !mg_is(&guards[i].file, &found)) return false;
+    }
+    return true;
 }
 
 MG_PART const struct mg_entry *mg_find(

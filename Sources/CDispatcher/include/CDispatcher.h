@@ -47,11 +47,22 @@ struct mg_entry {
     uint32_t names;            ///< a list
     uint32_t environment;      ///< a list of NAME=VALUE, set where NAME is not
     uint32_t flags;
-    uint64_t check; ///< mg_check() of everything before, and of the string and the lists
+    uint32_t refused;     ///< a list of arguments that are not for the native program: "=" and the whole of one, else
+                          ///< its beginning
+    uint32_t variables;   ///< a list of variables; where one of them is set and not empty, the program is emulated
+    uint32_t guards;      ///< struct mg_guard each, at a multiple of 8: files that have to be as they were, too
+    uint32_t guard_count;
+    uint64_t check; ///< mg_check() of everything before, of the string, the lists, the guards and their paths
+};
+
+struct mg_guard {
+    struct mg_identity file;
+    uint32_t path; ///< a string; links are followed
+    uint32_t padding;
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 1;
+static const uint32_t mg_table_version = 2;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };
@@ -77,9 +88,9 @@ enum mg_outcome {
     mg_native = 0,
     mg_not_listed,     ///< not in the table
     mg_changed,        ///< another file or another state of it than the table was made for
-    mg_by_environment, ///< a variable of `unless` is set
+    mg_by_environment, ///< a variable of `unless` or of the entry is set
     mg_privileged,     ///< it runs with rights that its caller has not
-    mg_not_eligible,   ///< not under this name, or not for this script
+    mg_not_eligible,   ///< not under this name, for this script or with these arguments
     mg_native_missing, ///< what stands in is not there, or another one
     mg_native_failed,  ///< the kernel would not execute what stands in; a record mg_native came before
     mg_damaged,        ///< the table is

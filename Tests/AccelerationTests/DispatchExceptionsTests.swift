@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Acceleration
+import Filesystem
+import Fixtures
+import Processes
+import SystemPackage
+import Testing
+
+/// A native program that must not always stand in.
+@Suite struct DispatchExceptionsTests {
+    private let emulated = ChildProcess.End.exited(42)
+
+    private func entry(
+        _ programs: AcceleratedPrograms, _ change: (inout DispatchEntry.Exceptions) throws -> Void
+    ) throws -> DispatchEntry {
+        var entry = try programs.entry()
+        try change(&entry.exceptions)
+        return entry
+    }
+
+    @Test func argumentsLeadToEmulation() throws {
+        try AcceleratedPrograms.with { programs in
+            let entry = try entry(programs) {
+                $0.arguments = ["-v", "--version"]
+                $0.prefixes = ["-print", "-B"]
+            }
+            try programs.register(DispatchTable([entry]))
+            func end(_ arguments: String...) throws -> ChildProcess.End {
+                try programs.binfmt.execute([programs.program.string, "-c", "exit 7"] + arguments).end
+            }
+            #expect(try end() == .exited(7))
+            #expect(try end("-verbose", "=-v", "x-print", "-", "", "b-B") == .exited(7))
+            for refused in ["-v", "--version", "-print", "-print-search-dirs", "-B", "-B/usr"] {
+                #expect(try end("first", refused) == emulated)
+                #expect(try end(refused, "last") == emulated)
+            }
+        }
+    }
+
+    @Test func theProgramsOwnNameIsNoArgument() throws {
+        try AcceleratedPrograms.with { programs in
+            try programs.register(DispatchTable([try entry(programs) { $0.prefixes = ["-"] }]))
+            let end = try programs.binfmt.execute(["bash", "-c", "exec -a -name \(programs.program)"]).end
+            #expect(end == .exited(0))
+        }
+    }
+
+    @Test func variablesLeadToEmulationOfThatProgramOnly() throws {
+        try AcceleratedPrograms.with { programs in
+            let other = programs.scratch.appending("other")
+            try installProgram(try programs.program.readFile(), at: other)
+            let entries = [
+                try entry(programs) { $0.variables = ["GCC_EXEC_PREFIX", "CPATH"] }, try programs.entry(for: other),
+            ]
+            try programs.register(DispatchTable(entries))
+            func end(_ path: FilePath, _ variable: String) throws -> ChildProcess.End {
+                try programs.run("exit 7", environment: [variable], by: path).end
+            }
+            #expect(try end(programs.program, "CPATH=/x") == emulated)
+            #expect(try end(programs.program, "GCC_EXEC_PREFIX=/x") == emulated)
+            #expect(try end(programs.program, "CPATH=") == .exited(7))
+            #expect(try end(programs.program, "CPATHS=/x") == .exited(7))
+            #expect(try end(other, "CPATH=/x") == .exited(7))
+        }
+    }
+
+    @Test func aChangeOfAnotherFileLeadsToEmulation() throws {
+        try AcceleratedPrograms.with { programs in
+            let names = ["as", "ld"].map { programs.scratch.appending($0) }
+            for name in names { try installProgram(Array("#!/bin/sh\n".utf8), at: name) }
+            // A link stands for what it leads to.
+            let link = programs.scratch.appending("linker")
+            try Directory.open(programs.scratch).makeSymbolicLink("linker", to: "ld")
+            let states = try names.map { try AcceleratedPrograms.state($0) }
+            let entry = try entry(programs) { $0.changes = [names[0]: states[0], link: states[1]] }
+            try programs.register(DispatchTable([entry]))
+            #expect(try programs.run("exit 7").end == .exited(7))
+            try installProgram(Array("#!/bin/bash\n".utf8), at: names[1])
+            #expect(try programs.run("exit 7").end == emulated)
+            let renewed = try self.entry(programs) { $0.changes = [link: try AcceleratedPrograms.state(names[1])] }
+            try programs.register(DispatchTable([renewed]))
+            #expect(try programs.run("exit 7").end == .exited(7))
+            try Directory.open(programs.scratch).unlink("ld")
+            #expect(try programs.run("exit 7").end == emulated)
+        }
+    }
+}
