@@ -55,8 +55,9 @@ final class ActiveTransfer {
         handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.milliseconds))
         handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // A transfer waits to learn whether it can share a connection that is being made.
-        handle.set(CURLOPT_PIPEWAIT, 1)
+        // A transfer waits to learn whether it can share a connection that is being made. Without TLS it never can, and
+        // would wait until another has its answer.
+        handle.set(CURLOPT_PIPEWAIT, attempt.url.scheme == .https ? 1 : 0)
         handle.set(CURLOPT_BUFFERSIZE, 128 << 10)
         handle.set(CURLOPT_TCP_KEEPALIVE, 1)
         handle.set(CURLOPT_FILETIME, 1)

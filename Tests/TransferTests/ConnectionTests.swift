@@ -132,6 +132,34 @@ import Transfer
         }
     }
 
+    /// libcurl can let transfers wait to learn whether they may share the connection of another.
+    @Test func noneWaitsForTheAnswerOfAnother() async throws {
+        try await withScratchDirectory { scratch in
+            let slow = FaultServer.Response.text("late").with(\.delay, 60)
+            let server = try FaultServer(["/f": [slow]], scratch: scratch)
+            var settings = Scene(scratch).settings
+            settings.stallTimeout = .seconds(60)
+            settings.connectionsPerHost = 4
+            let downloader = Downloader(settings: settings)
+            let fetches = (0..<6).map { _ in
+                Task {
+                    var request = FetchRequest(urls: [server.url + "/f"])
+                    request.proxy = .none
+                    return try await downloader.fetch(request)
+                }
+            }
+            // No answer has come, nor will one.
+            var asked = 0
+            for _ in 0..<1000 where asked < settings.connectionsPerHost {
+                try await Task.sleep(for: .milliseconds(10))
+                asked = try server.requests().count
+            }
+            #expect(asked == settings.connectionsPerHost)
+            for fetch in fetches { fetch.cancel() }
+            for fetch in fetches { await #expect(throws: TransferError(.cancelled)) { try await fetch.value } }
+        }
+    }
+
     @Test func aDocumentIsFetchedOnceItChanged() async throws {
         try await withScratchDirectory { scratch in
             let server = try FaultServer(
