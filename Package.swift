@@ -132,7 +132,10 @@ let package = Package(
         // The built program against real roots.
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Filesystem", "Fixtures", "Integrity", "Processes", "Provisioning", "mangrove", system],
+            dependencies: [
+                "Architectures", "Catalogue", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity",
+                "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
+            ],
             swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),
         tests(of: "Transfer", ["Failures", "Filesystem", "Fixtures", system]),

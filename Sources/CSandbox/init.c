@@ -75,6 +75,7 @@ _Noreturn static void command_exec(const struct mg_child *child) {
         int ignored = fchown(0, plan->user, (gid_t)-1);
         (void)ignored;
     }
+    if (plan->pretends_ownership) mg_ownership_pretend();
     // Groups before the user: afterwards the right to change them is gone.
     if ((plan->can_set_groups && mg_set_groups(plan->group_count, plan->groups) < 0) || mg_set_group(plan->group) < 0 ||
         mg_set_user(plan->user) < 0)

@@ -26,6 +26,8 @@ void mg_binfmt_prepare(struct mg_child *child);
 void mg_mounts_prepare(struct mg_child *child);
 void mg_root_enter(struct mg_child *child);
 void mg_mounts_attach(struct mg_child *child);
+/// From here on chown(2) to what the user namespace has no id for succeeds without effect.
+void mg_ownership_pretend(void);
 void mg_terminal_open(struct mg_child *child);
 _Noreturn void mg_init(struct mg_child *child);
 

@@ -121,14 +121,18 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
             """ + lines.joined(separator: "\n") + "\n"
     }
 
-    /// The packages that dpkg says it failed on, from what a step wrote.
-    package static func failedPackages(inLog log: String) -> [String] {
-        var names: [String] = []
-        for line in log.split(separator: "\n") {
-            guard let range = line.firstRange(of: "error processing package ") else { continue }
-            let name = String(line[range.upperBound...].prefix { !$0.isWhitespace })
-            if !names.contains(name) { names.append(name) }
-        }
-        return names
+    /// The first package that dpkg says it failed on, from what a step wrote, and the lines around that. Those that it
+    /// fails on later mostly want this one.
+    package static func firstFailure(inLog log: String) -> (package: String, words: [String])? {
+        let lines = log.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
+        let mark = "error processing package "
+        guard let index = lines.firstIndex(where: { $0.contains(mark) }),
+            let start = lines[index].firstRange(of: mark)?.upperBound
+        else { return nil }
+        let said = lines[..<index].suffix(3).reversed().prefix { !$0.hasPrefix("Setting up ") }.reversed()
+        return (
+            String(lines[index][start...].prefix { !$0.isWhitespace }),
+            (said + lines[(index + 1)...].prefix(1)).map { String($0.drop(while: \.isWhitespace)) }
+        )
     }
 }

@@ -30,6 +30,9 @@ package struct Cache: Sendable {
     /// Where indices and packages of archives are.
     package var archives: FilePath { directory.appending("archives") }
 
+    /// What was said while a root was made that did not come about, by its name.
+    package var logs: FilePath { directory.appending("logs") }
+
     /// Beside a base: what it is.
     struct Label: Codable, Equatable {
         var name: String

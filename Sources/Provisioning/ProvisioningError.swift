@@ -31,8 +31,9 @@ package struct ProvisioningError: Failure {
         /// An archive, but not of a system.
         case notASystem(String, reason: String)
         case packages([String], reason: String, ExitStatus)
-        /// Packages of a root that is being made cannot be configured; which, and what they said last.
-        case configuring(reason: String)
+        /// A package of a root that is being made cannot be configured; which, what it said last, and where all that
+        /// was said is kept.
+        case configuring(reason: String, log: FilePath?)
         /// A worker process failed to do its part.
         case worker(String)
         case interrupted(signal: CInt)
@@ -83,7 +84,7 @@ package struct ProvisioningError: Failure {
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
-            .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason), .worker(let reason):
+            .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
             reason
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
@@ -108,9 +109,9 @@ package struct ProvisioningError: Failure {
         case .noHome: "set MANGROVE_HOME to a directory"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
+        case .configuring(_, let log): log.map { "all that was said is in \($0)" }
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .configuring,
-            .worker,
+        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .worker,
             .interrupted:
             nil
         }

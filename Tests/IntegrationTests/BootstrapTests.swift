@@ -139,8 +139,10 @@ extension IntegrationTests {
                 try mirror.publish("toad", PackageMirror.base([bad]))
                 let failed = try home.bootstrap("a", distros: try mirror.catalogue())
                 #expect(failed.status == 65)
-                #expect(failed.errors.contains("bad: "))
-                #expect(failed.errors.contains("the disk is upside down"))
+                #expect(failed.errors.contains("bad: the disk is upside down; installed bad package"))
+                let log = home.directory.appending("cache/logs/a.log")
+                #expect(failed.errors.contains(log.string))
+                #expect(try log.readFile().starts(with: "the disk is upside down\n".utf8))
                 #expect(try home.roots() == ["box"])
             }
         }

@@ -57,17 +57,24 @@ struct PackageMirror {
         _ suite: String = "toad", _ packages: [DebBuilder] = Self.base(), components: [String: [DebBuilder]] = [:],
         architectures: String = "amd64", fields: String = "", key: Fingerprint? = nil, cutting: [String: Int] = [:]
     ) throws {
-        var indices: [(path: String, bytes: [UInt8])] = []
-        let all = components.merging(["main": packages]) { $1 }
-        for (component, packages) in all {
-            var paragraphs: [String] = []
-            for package in packages {
+        let all = try components.merging(["main": packages]) { $1 }.mapValues { packages in
+            try packages.map { package in
                 let bytes = Array(package.bytes.prefix(cutting[package.name] ?? .max))
                 try put(Self.pool(package), bytes)
-                paragraphs.append(
-                    "\(package.paragraph)Filename: \(Self.pool(package))\nSize: \(bytes.count)\n"
-                        + "SHA256: \(try Digest.of(bytes).hex)\n")
+                return "\(package.paragraph)Filename: \(Self.pool(package))\nSize: \(bytes.count)\n"
+                    + "SHA256: \(try Digest.of(bytes).hex)\n"
             }
+        }
+        try publish(suite, all, architectures: architectures, fields: fields, key: key ?? self.key)
+    }
+
+    /// The same of paragraphs of the indices, by component; the pool is the caller's matter.
+    func publish(
+        _ suite: String, _ paragraphs: [String: [String]], architectures: String = "amd64", fields: String = "",
+        key: Fingerprint
+    ) throws {
+        var indices: [(path: String, bytes: [UInt8])] = []
+        for (component, paragraphs) in paragraphs {
             let bytes = Array(paragraphs.joined(separator: "\n").utf8)
             for (ending, compressed) in try [("", bytes), (".gz", gzip(bytes))] {
                 indices.append(("\(component)/binary-amd64/Packages\(ending)", compressed))
@@ -78,12 +85,13 @@ struct PackageMirror {
         let text = """
             Origin: Toy
             Codename: \(suite)
+            Date: Sat, 21 Nov 2020 00:53:02 UTC
             Architectures: \(architectures)
-            Components: \(all.keys.sorted().joined(separator: " "))
+            Components: \(paragraphs.keys.sorted().joined(separator: " "))
             \(fields)SHA256:
             \(lines)
             """
-        try put("dists/\(suite)/InRelease", try signer.clearsigned(text, by: [key ?? self.key]))
+        try put("dists/\(suite)/InRelease", try signer.clearsigned(text, by: [key]))
     }
 
     static func pool(_ package: DebBuilder) -> String {

@@ -60,7 +60,7 @@ struct ConfigurationPlanTests {
             let child = try ChildProcess.run("/bin/sh", command[1..<command.count - 1] + [script])
             #expect(child.end == .exited(1))
             #expect(try UnpackerTests.text(scratch, "said") == "base-passwd preinst install\nb preinst install\n")
-            #expect(ConfigurationPlan.failedPackages(inLog: child.outputText + child.errorText) == ["c"])
+            #expect(ConfigurationPlan.firstFailure(inLog: child.outputText + child.errorText)?.package == "c")
         }
     }
 
@@ -95,14 +95,24 @@ struct ConfigurationPlanTests {
         }
     }
 
-    @Test func failedPackagesAreFoundInTheLog() {
+    @Test func theFirstFailureIsFoundInTheLog() throws {
         let log = """
             Setting up a (1) ...
+            Setting up libx:arm64 (1) ...
+            cp: no such file
+
             dpkg: error processing package libx:arm64 (--configure):
              installed libx:arm64 package post-installation script subprocess returned error exit status 1
-            dpkg: error processing package y (--configure):
+            dpkg: dependency problems prevent configuration of y:
             dpkg: error processing package y (--configure):
             """
-        #expect(ConfigurationPlan.failedPackages(inLog: log) == ["libx:arm64", "y"])
+        let failure = try #require(ConfigurationPlan.firstFailure(inLog: log))
+        #expect(failure.package == "libx:arm64")
+        #expect(
+            failure.words == [
+                "cp: no such file",
+                "installed libx:arm64 package post-installation script subprocess returned error exit status 1",
+            ])
+        #expect(ConfigurationPlan.firstFailure(inLog: "Setting up a (1) ...\n") == nil)
     }
 }

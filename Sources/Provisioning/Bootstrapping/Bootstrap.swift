@@ -57,10 +57,24 @@ extension Creation {
             try publish(staging, try complete(staging, request, bootstrap, archive.plan, configuration))
         } catch {
             progress.end()
+            let failure = keepingLog(of: staging.directory, request.name, error)
             try? staging.discard(using: workers)
-            throw error
+            throw failure
         }
         return try store.find(request.name.description)
+    }
+
+    /// What was said while packages were configured outlives the root that did not come of it.
+    private func keepingLog(
+        of directory: FilePath, _ name: RootName, _ error: ProvisioningError
+    ) -> ProvisioningError {
+        guard case .configuring(let reason, _) = error.kind,
+            let bytes = try? directory.appending("log").readFile(limit: 64 << 20),
+            (try? cache.logs.makeDirectories()) != nil
+        else { return error }
+        let log = cache.logs.appending("\(name).log")
+        guard (try? AtomicFile.write(bytes, to: log)) != nil else { return error }
+        return ProvisioningError(.configuring(reason: reason, log: log))
     }
 
     /// What the root will be made of; nothing but indices is fetched.

@@ -24,7 +24,9 @@ struct PackageConfiguration {
             progress.begin(step.title)
             let status = try command.run(step.command, environment: plan.environment, log: log)
             progress.end()
-            guard status == 0 else { throw ProvisioningError(.configuring(reason: reason(step, status))) }
+            guard status == 0 else {
+                throw ProvisioningError(.configuring(reason: reason(step, status), log: nil))
+            }
         }
         for path in plan.temporaryFiles.map(\.path) + plan.leftovers {
             try inDirectory(of: path, tree) { directory, name throws(FilesystemError) in
@@ -33,12 +35,13 @@ struct PackageConfiguration {
         }
     }
 
-    /// Which package it was, and the end of what was said.
+    /// Which package it was, and what it said last.
     private func reason(_ step: ConfigurationPlan.Step, _ status: Int32) -> String {
-        let text = (try? log.readFile()).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let failed = ConfigurationPlan.failedPackages(inLog: text)
-        let subject = failed.isEmpty ? "\(step.command[0]) ended with \(status)" : failed.joined(separator: ", ")
-        return "\(subject): \(LogEnd.read(log) ?? "it said nothing")"
+        let text = (try? log.readFile(limit: 64 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        if let failure = ConfigurationPlan.firstFailure(inLog: text) {
+            return "\(failure.package): \(failure.words.joined(separator: "; "))"
+        }
+        return "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "it said nothing")"
     }
 
     private func inDirectory(

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import Catalogue
+import Extraction
+import Failures
+import Filesystem
+import Fixtures
+import Foundation
+import Integrity
+import PackageArchive
+import SystemPackage
+import Testing
+import Transfer
+
+/// The packages of a small Debian 12 as Debian's archive has them, for a mirror on loopback.
+///
+/// They are fetched once, verified, and kept by their digests in `.cache/test-archive` of the repository.
+enum DebianMirror {
+    static let suite = "bookworm"
+    /// Of no root, but there to be installed.
+    static let extra = "hello"
+
+    private static var cache: FilePath {
+        FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+            .appending(".cache/test-archive")
+    }
+
+    /// Writes their indices and their pool into `mirror`. Returns how many a root gets; nil where Debian's archive cannot
+    /// be reached.
+    static func publish(to mirror: PackageMirror) async throws -> Int? {
+        let archive: ResolvedArchive
+        do {
+            archive = try await fetch()
+        } catch let error as PackageArchiveError where error.status == .unavailable {
+            print("not tried here: \(error.problem)")
+            return nil
+        }
+        try mirror.directory.appending("pool").makeDirectories()
+        let paragraphs = try archive.plan.packages.map { package in
+            let file = try OwnedDescriptor.open(FilePath(package.file), .readOnly)
+            let members = try DebianPackage.readControl(from: file, name: package.name)
+            let control = members.first { $0.name == "control" }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+            let path = "pool/\(package.name).deb"
+            try FileManager.default.createSymbolicLink(
+                atPath: mirror.directory.pushing(FilePath(path)).string, withDestinationPath: package.file)
+            return control.trimmingCharacters(in: .newlines)
+                + "\nFilename: \(path)\nSize: \(package.size)\nSHA256: \(package.sha256)\n"
+        }
+        try mirror.publish(suite, ["main": paragraphs], key: mirror.key)
+        // Without the extra one.
+        return paragraphs.count - 1
+    }
+
+    private static func fetch() async throws -> ResolvedArchive {
+        try cache.makeDirectories()
+        let base = try Catalogue.load().select("debian:12", architecture: .amd64).archive()
+        let host = HostArchives.ofHost()
+        let suites = base.repositories.enumerated().map { index, repository in
+            var suite = ArchiveRequest.Suite(repository.suite, mirrors: repository.mirrors, isOptional: index > 0)
+            let isSecurity = repository.suite.hasSuffix("-security")
+            if let mirror = host?.mirror(distro: "debian", architecture: .amd64, security: isSecurity) {
+                suite.mirrors = [mirror.uri] + suite.mirrors
+                suite.proxy = mirror.proxy
+            }
+            return suite
+        }
+        var request = ArchiveRequest(
+            architecture: .amd64, suites: suites,
+            verifier: SignatureVerifier(
+                pinned: base.trust.fingerprints, keys: KeyFile.onHost(holding: base.trust.fingerprints)))
+        request.packages = [extra]
+        let client = ArchiveClient(downloader: Downloader(settings: NetworkSettings(version: "test")), cache: cache)
+        let archive = try await client.resolve(request)
+        try await client.fetch(archive)
+        return archive
+    }
+}
