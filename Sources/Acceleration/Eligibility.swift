@@ -20,6 +20,11 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var environment: [String]?
         /// Arguments with which a program is emulated, and why.
         package var refusing: [String: String]?
+        /// Programs that the name of the architecture is compiled into: in the tools tree it is replaced by the root's
+        /// (`ArchitectureName`), and where that cannot be done they are emulated.
+        package var named: Set<String>?
+        /// Packages, by how their names begin, with libraries of `named` programs that have the name in them, too.
+        package var libraries: [String]?
         /// It is one program that is called by many names.
         package var applets: Applets?
 

@@ -70,6 +70,10 @@ package struct InstalledPackages: Sendable {
 
     package var names: [String] { packages.keys.sorted() }
 
+    func names(beginningWith prefixes: [String]) -> [String] {
+        names.filter { name in prefixes.contains { name.hasPrefix($0) } }
+    }
+
     /// The paths, absolute in the tree, that the package `name` brought.
     package func files(of name: String, in tree: borrowing Directory) -> [String] {
         guard let package = packages[name] else { return [] }

@@ -109,6 +109,10 @@ struct ProgramPairing: ~Copyable {
                 plan.fall(name, file.path, "the tools tree does not have it")
                 continue
             }
+            if rule.named?.contains(programName(file)) == true, !isNamed(native, rule) {
+                plan.fall(name, file.path, "the native one would give the host's architecture for the root's")
+                continue
+            }
             var condition = DispatchEntry.Condition.always
             if let applets = rule.applets, applets.program == programName(file) {
                 condition = .called(own: applets.program, names: applets.names)
@@ -122,6 +126,18 @@ struct ProgramPairing: ~Copyable {
                         path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
                         native: FileState(native.status), when: condition,
                         environment: (rule.environment ?? []).map(machine.expand)), except: exceptions), file.path)
+        }
+    }
+
+    /// Whether the native program, and what it has its name from, calls the architecture as the root does, if at all.
+    private func isNamed(_ native: TreeFiles.File, _ rule: Eligibility.Rule) -> Bool {
+        let name = ArchitectureName(host: request.host, root: request.architecture)
+        let libraries = offered.names(beginningWith: rule.libraries ?? []).flatMap {
+            offered.files(of: $0, in: tools.tree)
+        }
+        return ([native.path] + libraries).allSatisfy { path in
+            guard let bytes = try? tools.tree.openInRoot(path).readToEnd(of: FilePath(path)) else { return true }
+            return name.isAbsent(from: bytes)
         }
     }
 

@@ -81,4 +81,8 @@ package struct ToolsRelocation: Sendable {
             }
         }
     }
+
+    static func find(_ pattern: [UInt8], in bytes: [UInt8]) -> Bool {
+        unsafe mg_memmem(bytes, UInt(bytes.count), pattern, UInt(pattern.count)) != nil
+    }
 }

@@ -65,7 +65,7 @@ extension Creation {
         do throws(ProvisioningError) {
             _ = try await unpack(archive, with: client, into: staging.tree)
             let record = try toolsRecord(request, selection, staging.tree, archive.plan)
-            try seal(staging)
+            try seal(staging, for: subject)
             try publish(staging, record)
         } catch {
             progress.end()
@@ -86,8 +86,15 @@ extension Creation {
     }
 
     /// Makes its programs find each other in roots, and writes down what state its files are in.
-    private func seal(_ staging: borrowing Staging) throws(ProvisioningError) {
-        try below { () throws(AccelerationError) in try ToolsRelocation(host: .host).apply(to: staging.tree) }
+    private func seal(
+        _ staging: borrowing Staging, for subject: ToolsTrees.Subject
+    ) throws(ProvisioningError) {
+        try below { () throws(AccelerationError) in
+            try ToolsRelocation(host: .host).apply(to: staging.tree)
+            let eligibility = try Eligibility.builtIn()
+            let name = ArchitectureName(host: .host, root: subject.architecture)
+            for packages in [eligibility.dpkg, eligibility.apk] { try name.replace(in: staging.tree, packages) }
+        }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
         try below { () throws(FilesystemError) in try TreeManifest(of: staging.tree).write(to: manifest) }
     }
@@ -103,7 +110,7 @@ extension Creation {
         do throws(ProvisioningError) {
             let record = try fill(staging, request, base, verified)
             try addEligible(to: staging.tree, for: subject, log: staging.directory.appending("log"))
-            try seal(staging)
+            try seal(staging, for: subject)
             try publish(staging, record)
         } catch {
             progress.end()
