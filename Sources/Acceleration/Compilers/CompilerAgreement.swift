@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What it gave to have a root's own compilers and those of a tools tree compile the same (`CompilerCheck`).
+package struct CompilerAgreement: Codable, Hashable, Sendable {
+    /// Why the root's own are used; nil where the others give the same.
+    package var disagreement: String?
+    /// Beginnings of options with which they do not, and why: with those, the root's own compile.
+    package var exceptions: [String: String] = [:]
+
+    /// As if they gave the same in everything: for the comparison itself.
+    package static let assumed = CompilerAgreement()
+
+    package init() {}
+}

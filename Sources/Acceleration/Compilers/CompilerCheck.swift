@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Compares the code of a root's own compilers with that of what is to stand in for them: both compile the same small
+/// programs.
+///
+/// `script` is executed in the root twice, with the root's own programs and with the others; each prints what
+/// `agreement(of:and:)` compares.
+package struct CompilerCheck: Sendable {
+    /// An option that changes how code is generated, and the beginning that it shares with its relatives.
+    struct Option: Hashable, Sendable {
+        let option: String
+        let prefix: String
+
+        init(_ option: String, _ prefix: String? = nil) {
+            (self.option, self.prefix) = (option, prefix ?? option)
+        }
+    }
+
+    /// Options that patches of distributions are known to have been about, or that have much code of their own.
+    static let options = [
+        Option("-g"), Option("-fstack-protector-strong", "-fstack-protector"), Option("-fstack-clash-protection"),
+        Option("-fsanitize=address", "-fsanitize=address"), Option("-fsanitize=undefined", "-fsanitize="),
+        Option("-fopenmp"), Option("-ffast-math"), Option("-pg"), Option("-ftrapv"), Option("-fno-pie"),
+        Option("-ftrivial-auto-var-init=zero"), Option("-fzero-call-used-regs=used-gpr", "-fzero-call-used-regs"),
+        Option("-mbranch-protection=standard", "-mbranch-protection"), Option("-march=armv8.2-a+sve", "-march=armv8.2"),
+    ]
+
+    /// Of those, the ones that are worth the time with C++ as well.
+    private static let alsoForCxx = ["-g", "-fstack-protector-strong"]
+
+    private static let levels = ["-O0", "-O2", "-O3", "-Os"]
+
+    /// A shell script, with no arguments. It works in a directory of its own below $TMPDIR
+    /// or /tmp, always the same, and removes it.
+    package static var script: String {
+        var jobs: [String] = []
+        for level in levels { jobs.append("compile base\(level) gcc c.c \(level)") }
+        jobs.append("compile base-O2 g++ cc.cc -O2")
+        jobs.append("compile base gcc s.S")
+        jobs.append("headers base gcc c.c")
+        jobs.append("headers base g++ cc.cc")
+        jobs.append("macros base gcc c")
+        jobs.append("macros base g++ c++")
+        for option in ["-O1", "-O2 -static", "-O2 -flto", "-O2 -shared -fPIC"] {
+            jobs.append("link base gcc c.c \(option)")
+        }
+        jobs.append("link base g++ cc.cc -O0")
+        for option in options {
+            jobs.append("compile \(option.option) gcc c.c -O2 \(option.option)")
+            if alsoForCxx.contains(option.option) {
+                jobs.append("compile \(option.option) g++ cc.cc -O2 \(option.option)")
+            }
+        }
+        let lines = jobs.map { "printf '%s\\n' '\($0)' >> jobs" }.joined(separator: "\n")
+        return """
+            set -u
+            export LC_ALL=C
+            unset CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH LD_RUN_PATH GCC_EXEC_PREFIX SOURCE_DATE_EPOCH
+            directory=${TMPDIR:-/tmp}/compiler-check
+            rm -rf "$directory" && mkdir "$directory" && cd "$directory" || exit 1
+            trap 'cd / && rm -rf "$directory"' EXIT
+            cat > c.c <<'END_OF_FILE'
+            \(CheckedSources.c)
+            END_OF_FILE
+            cat > cc.cc <<'END_OF_FILE'
+            \(CheckedSources.cxx)
+            END_OF_FILE
+            cat > s.S <<'END_OF_FILE'
+            \(CheckedSources.assembler)
+            END_OF_FILE
+            cat > job <<'END_OF_FILE'
+            \(job)
+            END_OF_FILE
+            \(lines)
+            xargs -P "$(nproc 2> /dev/null || echo 1)" -I '{}' sh job '{}' < jobs
+            echo end
+            """ + "\n"
+    }
+
+    /// What one line of the list of jobs asks for. The sections that name the compiler's own version are left out.
+    private static let job = """
+        set -f
+        set -- $1
+        kind=$1 group=$2 program=$3 source=$4
+        shift 4
+        command -v "$program" > /dev/null || exit 0
+        name=$(echo "$kind$group$program$source$*" | tr -c 'A-Za-z0-9\\n' _)
+        digest() { sha256sum < "$1" | cut -c 1-32; }
+        case $kind in
+        compile)
+            "$program" "$@" -w -MD -MF "$name.d" -c "$source" -o "$name.o" 2> "$name.e"
+            result=$?
+            objcopy -R .comment "$name.o" 2> /dev/null
+            sed -i "s/^[^:]*://" "$name.d" 2> /dev/null ;;
+        link)
+            "$program" "$@" -w "$source" -lm -o "$name.o" 2> "$name.e"
+            result=$?
+            objcopy -R .comment -R .note.gnu.build-id "$name.o" 2> /dev/null ;;
+        headers)
+            "$program" -E "$source" > "$name.o" 2> "$name.e"
+            result=$? ;;
+        macros)
+            "$program" -dM -E -x "$source" /dev/null > "$name.o" 2> "$name.e"
+            result=$? ;;
+        esac
+        touch "$name.o" "$name.d"
+        printf '%s %s %s %s %s\\n' "$group" "$name" "$result" "$(digest "$name.o")" "$(digest "$name.d")"
+        """
+
+    /// Compares what the script printed with the root's own programs, and with those of a tools tree.
+    package static func agreement(of own: String, and other: String) -> CompilerAgreement {
+        var agreement = CompilerAgreement()
+        let (ownResults, otherResults) = (results(own), results(other))
+        guard let ownResults, ownResults.contains(where: { $0.value.status == "0" }) else {
+            agreement.disagreement = "the root's own compiler does not work"
+            return agreement
+        }
+        guard let otherResults else {
+            agreement.disagreement = "the tools tree's compiler does not work"
+            return agreement
+        }
+        for name in Set(ownResults.keys).union(otherResults.keys).sorted() {
+            let result = ownResults[name] ?? otherResults[name]
+            guard let result, ownResults[name] != otherResults[name] else { continue }
+            if let option = options.first(where: { $0.option == result.group }) {
+                agreement.exceptions[option.prefix] = "the tools tree's compiler gives other code"
+            } else {
+                agreement.disagreement = "the tools tree's compiler gives other code (\(name))"
+            }
+        }
+        return agreement
+    }
+
+    private struct Result: Equatable {
+        let group: String
+        let status: String
+        let digests: [String]
+    }
+
+    /// By name; nil where the script did not come to its end.
+    private static func results(_ output: String) -> [String: Result]? {
+        let lines = output.split(separator: "\n")
+        guard lines.last == "end" else { return nil }
+        var results: [String: Result] = [:]
+        for line in lines.dropLast() {
+            let fields = line.split(separator: " ").map(String.init)
+            guard fields.count == 5 else { return nil }
+            results[fields[1]] = Result(group: fields[0], status: fields[2], digests: Array(fields[3...]))
+        }
+        return results
+    }
+}

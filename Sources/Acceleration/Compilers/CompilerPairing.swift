@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+extension AccelerationPlan {
+    /// Has compilers, assemblers and linkers of the tools tree stand in for the root's, those that have the same version
+    /// and search the same directories; of what they do not do alike, `agreement` knows.
+    package mutating func addCompilers(
+        _ request: AccelerationRequest, _ agreement: CompilerAgreement
+    ) throws(AccelerationError) {
+        var pairing = try CompilerPairing(request, agreement)
+        pairing.pair()
+        entries += pairing.plan.entries
+        mounts += pairing.plan.mounts
+        programs = (programs + pairing.plan.programs).sorted()
+        fallbacks += pairing.plan.fallbacks
+    }
+}
+
+/// Finds what stands in for the programs of binutils and of each version of gcc.
+struct CompilerPairing: ~Copyable {
+    let request: AccelerationRequest
+    let agreement: CompilerAgreement
+    private let installed: InstalledPackages
+    private let offered: InstalledPackages
+    private let compilers: CompilerDirectories
+    private let crossCompilers: CompilerDirectories
+    private var root: TreeFiles
+    private var tools: TreeFiles
+    private(set) var plan = AccelerationPlan()
+    /// The root's files that the drivers rely on, as paired.
+    private var reliedOn: [FilePath: FileState] = [:]
+
+    private var triplet: String { request.architecture.triplet }
+
+    init(_ request: AccelerationRequest, _ agreement: CompilerAgreement) throws(AccelerationError) {
+        (self.request, self.agreement) = (request, agreement)
+        let root = try Self.open(request.root)
+        let tools = try Self.open(request.tools)
+        guard let installed = try InstalledPackages(of: root), let offered = try InstalledPackages(of: tools),
+            installed.manager == .dpkg, offered.manager == .dpkg
+        else {
+            throw AccelerationError(
+                "compilers of \(request.root) cannot be accelerated", cause: "it has no package database of dpkg's")
+        }
+        (self.installed, self.offered) = (installed, offered)
+        compilers = CompilerDirectories(request.architecture, in: root, cross: false)
+        crossCompilers = CompilerDirectories(request.architecture, in: tools, cross: true)
+        self.root = TreeFiles(root)
+        self.tools = TreeFiles(tools)
+    }
+
+    private static func open(_ path: FilePath) throws(AccelerationError) -> Directory {
+        try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(path) }
+    }
+
+    mutating func pair() {
+        let linksAlike = pairBinutils()
+        for version in compilers.versions {
+            pairCompilers(version)
+            pairLinking(version)
+            pairDrivers(version, linksAlike: linksAlike)
+        }
+        plan.programs.sort()
+    }
+
+    // MARK: Packages
+
+    /// The names of a package: Debian's of 13 and later, and of before.
+    private func names(_ name: String) -> [String] {
+        ["\(name)-\(triplet.replacing("_", with: "-"))", name]
+    }
+
+    /// Whether the package `name` of the root has the version of the tools tree's cross one, or of the host's own.
+    private mutating func agree(_ name: String, host: Bool = false) -> Bool {
+        guard let own = names(name).lazy.compactMap({ [installed] in installed[$0] }).first else { return false }
+        let hostName = "\(name)-\(request.host.triplet.replacing("_", with: "-"))"
+        let candidates = host ? [hostName, name] : [names(name)[0]]
+        guard let native = candidates.lazy.compactMap({ [offered] in offered[$0] }).first else {
+            plan.fall(own.name, nil, "the tools tree does not have it")
+            return false
+        }
+        guard native.upstreamVersion == own.upstreamVersion else {
+            plan.fall(own.name, nil, "it is version \(own.version), the tools tree's is \(native.version)")
+            return false
+        }
+        return true
+    }
+
+    // MARK: Programs
+
+    /// Adds `path` of the root, for which `native` of the tools tree stands in; false, and says why, where it does not.
+    @discardableResult
+    private mutating func add(
+        _ path: String, _ native: String?, of package: String, except exceptions: DispatchEntry.Exceptions
+    ) -> Bool {
+        guard let file = root.file(at: path), file.isProgram(for: request.architecture), !file.isPrivileged else {
+            return false
+        }
+        guard !request.changes.excludes(file.path) else {
+            plan.fall(package, file.path, EligibilityChanges.reason)
+            return false
+        }
+        guard let native = native.flatMap({ tools.file(at: $0) }), native.isExecutable,
+            native.isProgram(for: request.host)
+        else {
+            plan.fall(package, file.path, "the tools tree does not have it")
+            return false
+        }
+        let state = FileState(file.status, anyDevice: request.anyDevice)
+        let place = AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst())))
+        plan.entries.append(
+            DispatchEntry(
+                state, .program(path: place, native: FileState(native.status), when: .always, environment: []),
+                except: exceptions))
+        plan.programs.append(file.path)
+        reliedOn[FilePath(file.path)] = state
+        return true
+    }
+
+    private func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
+        try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path))
+    }
+
+    // MARK: binutils
+
+    private static let plain = ["as", "addr2line", "c++filt", "dwp", "elfedit", "gprof", "readelf", "size", "strings"]
+    /// Those that take a linker's plugin, or look for one.
+    private static let archivers = ["ar", "nm", "objcopy", "objdump", "ranlib", "strip"]
+
+    /// Whether linkers stand in.
+    private mutating func pairBinutils() -> Bool {
+        guard agree("binutils"), let package = installed[names("binutils")[0]]?.name else { return false }
+        var exceptions = DispatchEntry.Exceptions()
+        for name in Self.plain { add(binary(name), binary(name), of: package, except: exceptions) }
+        exceptions.prefixes = ["--plugin"]
+        if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
+            for name in Self.archivers { add(binary(name), binary(name), of: package, except: exceptions) }
+        } else {
+            plan.fall(package, nil, "the tools tree's does not find its own plugins")
+        }
+        // Plugins of the root's architecture.
+        exceptions.arguments = compilers.versions.compactMap { compilers.path(of: "liblto_plugin.so", $0) }
+        exceptions.prefixes = ["--plugin=", "-plugin=", "/usr/lib/llvm-"]
+        add(binary("ld.gold"), binary("ld.gold"), of: package, except: exceptions)
+        // Only native linkers heed them.
+        exceptions.variables = ["LD_LIBRARY_PATH", "LD_RUN_PATH"]
+        return add(binary("ld.bfd"), binary("ld.bfd"), of: package, except: exceptions)
+    }
+
+    private func binary(_ name: String) -> String { "/usr/bin/\(triplet)-\(name)" }
+
+    // MARK: gcc
+
+    private mutating func pairCompilers(_ version: String) {
+        var exceptions = DispatchEntry.Exceptions()
+        // They say which package they are of.
+        exceptions.arguments = ["-v", "-version", "--version"]
+        exceptions.prefixes = ["--help", "--target-help", "-fplugin", "-stdlib="] + agreement.exceptions.keys.sorted()
+        for (name, package) in [("cc1", "cpp"), ("cc1plus", "g++"), ("lto1", "gcc")] {
+            guard let path = compilers.path(of: name, version) else { continue }
+            let package = "\(package)-\(version)"
+            if let reason = agreement.disagreement {
+                plan.fall(package, path, reason)
+                continue
+            }
+            guard agree(package) else { continue }
+            let native = crossCompilers.path(of: name, version)
+            if CompilerDirectories.compilers.contains(name), let native, !searchesAlike(path, native, version) {
+                plan.fall(package, path, "the tools tree's looks for headers in other directories")
+                continue
+            }
+            add(path, native, of: package, except: exceptions)
+        }
+        for (option, reason) in agreement.exceptions.sorted(by: { $0.key < $1.key }) {
+            plan.fall("gcc-\(version)", nil, "with \(option)…: \(reason)")
+        }
+    }
+
+    /// Whether two compilers proper look for headers in the same directories of the root.
+    private func searchesAlike(_ path: String, _ native: String, _ version: String) -> Bool {
+        guard let own = bytes(path, in: root.tree), let other = bytes(native, in: tools.tree),
+            let ownProgram = FixedProgram(parsing: own), let otherProgram = FixedProgram(parsing: other),
+            let ownDirectories = HeaderDirectories(in: ownProgram),
+            let otherDirectories = HeaderDirectories(in: otherProgram)
+        else { return false }
+        return ownDirectories.resolved(in: root.tree, triplet: triplet, version: version) == otherDirectories
+    }
+
+    /// What drivers start to link.
+    private mutating func pairLinking(_ version: String) {
+        let package = "gcc-\(version)"
+        if let path = compilers.path(of: "lto-wrapper", version), agree(package) {
+            add(path, crossCompilers.path(of: "lto-wrapper", version), of: package, except: .init())
+        }
+        // A cross compiler's looks for the linker by another name; this one does not depend on the machine.
+        if let path = compilers.path(of: "collect2", version), agree(package, host: true) {
+            let own = CompilerDirectories(request.host, in: tools.tree, cross: false)
+            add(path, own.path(of: "collect2", version), of: package, except: .init())
+        }
+        if let path = compilers.path(of: "g++-mapper-server", version), agree("g++-\(version)") {
+            add(path, crossCompilers.path(of: "g++-mapper-server", version), of: "g++-\(version)", except: .init())
+        }
+    }
+
+    /// Arguments with which a driver tells something of itself, or does something that a cross compiler's cannot.
+    private static let queries = [
+        "-v", "-###", "--version", "--help", "--target-help", "-Q", "-march=native", "-mcpu=native", "-mtune=native",
+        "-fuse-ld=lld", "-fuse-ld=mold", "-wrapper", "-specs", "--specs", "--sysroot", "--prefix",
+    ]
+    /// The same, with more behind it. What a file of arguments holds cannot be seen.
+    private static let queryPrefixes = [
+        "-print-", "--print-", "-dump", "--dump", "--help=", "-B", "--prefix=", "-specs=", "--specs=", "--sysroot=",
+        "-fplugin", "-stdlib=", "@",
+    ]
+
+    private mutating func pairDrivers(_ version: String, linksAlike: Bool) {
+        guard linksAlike, compilers.path(of: "collect2", version) != nil else {
+            return plan.fall("gcc-\(version)", nil, "its linker is emulated")
+        }
+        var exceptions = DispatchEntry.Exceptions()
+        exceptions.arguments = Self.queries
+        exceptions.prefixes = Self.queryPrefixes
+        exceptions.variables = ["GCC_EXEC_PREFIX"]
+        // It hands the linker a plugin of the host's.
+        exceptions.changes = reliedOn.filter { name, _ in
+            name.lastComponent?.string.hasPrefix("\(triplet)-ld.") ?? false
+        }
+        guard let plugin = CompilerDriver.plugin(version),
+            let own = crossCompilers.path(of: "liblto_plugin.so", version), tools.file(at: own) != nil
+        else { return plan.fall("gcc-\(version)", nil, "the tools tree has no plugin for the linker") }
+        var isPaired = false
+        for name in CompilerDirectories.drivers {
+            let path = binary("\(name)-\(version)")
+            let package = "\(name)-\(version)"
+            guard root.file(at: path) != nil, agree(package) else { continue }
+            guard let bytes = bytes(path, in: tools.tree),
+                CompilerDriver(parsing: bytes, triplet: triplet)?.isMadeOver(version: version) ?? false
+            else {
+                plan.fall(package, path, "the tools tree's looks in other directories")
+                continue
+            }
+            if add(path, path, of: package, except: exceptions) { isPaired = true }
+        }
+        if isPaired {
+            plan.mounts.append(
+                AccelerationPlan.Mount(request.tools.pushing(FilePath(String(own.dropFirst()))), at: FilePath(plugin)))
+        }
+        if agree("gcc-\(version)") {
+            var exceptions = DispatchEntry.Exceptions()
+            exceptions.arguments = ["-v", "--version"]
+            for name in ["gcov", "gcov-dump", "gcov-tool"] {
+                let path = binary("\(name)-\(version)")
+                if root.file(at: path) != nil { add(path, path, of: "gcc-\(version)", except: exceptions) }
+            }
+        }
+    }
+}

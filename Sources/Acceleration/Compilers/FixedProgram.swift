@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+
+/// An ELF program that is loaded at fixed addresses (elf(5), ET_EXEC), little-endian: its file, and what stands at which
+/// address. gcc's programs are such.
+struct FixedProgram {
+    private(set) var bytes: [UInt8]
+    /// How long an address is, in bytes.
+    let wordSize: Int
+    private let segments: [Segment]
+
+    private struct Segment {
+        let offset: Int
+        let address: UInt64
+        let size: Int
+        let isWritable: Bool
+    }
+
+    /// nil where `bytes` are no such program.
+    init?(parsing bytes: [UInt8]) {
+        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]), bytes[5] == 1, bytes[16] == 2 else {
+            return nil
+        }
+        let wide = bytes[4] == 2
+        let table = Self.integer(bytes, wide ? 32 : 28, wide ? 8 : 4)
+        let entrySize = Self.integer(bytes, wide ? 54 : 42, 2)
+        let count = Self.integer(bytes, wide ? 56 : 44, 2)
+        guard table <= UInt64(bytes.count), entrySize >= (wide ? 56 : 32),
+            table + entrySize * count <= UInt64(bytes.count)
+        else { return nil }
+        var segments: [Segment] = []
+        for index in 0..<Int(count) {
+            let entry = Int(table) + index * Int(entrySize)
+            // PT_LOAD
+            guard Self.integer(bytes, entry, 4) == 1 else { continue }
+            let word = wide ? 8 : 4
+            let offset = Self.integer(bytes, entry + word, word)
+            let size = Self.integer(bytes, entry + 4 * word, word)
+            guard offset <= UInt64(bytes.count), size <= UInt64(bytes.count) - offset else { return nil }
+            segments.append(
+                Segment(
+                    offset: Int(offset), address: Self.integer(bytes, entry + 2 * word, word), size: Int(size),
+                    isWritable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 2 != 0))
+        }
+        self.bytes = bytes
+        self.segments = segments
+        wordSize = wide ? 8 : 4
+    }
+
+    func address(ofOffset offset: Int) -> UInt64? {
+        guard let found = segments.first(where: { $0.offset <= offset && offset < $0.offset + $0.size }) else {
+            return nil
+        }
+        return found.address + UInt64(offset - found.offset)
+    }
+
+    func offset(ofAddress address: UInt64) -> Int? {
+        segment(at: address).map { $0.offset + Int(address - $0.address) }
+    }
+
+    func isWritable(at address: UInt64) -> Bool { segment(at: address)?.isWritable ?? false }
+
+    private func segment(at address: UInt64) -> Segment? {
+        segments.first { $0.address <= address && address - $0.address < UInt64($0.size) }
+    }
+
+    /// The string that begins at `address`; nil where none does that is text.
+    func string(at address: UInt64) -> String? {
+        guard let start = offset(ofAddress: address), let end = bytes[start...].prefix(4096).firstIndex(of: 0) else {
+            return nil
+        }
+        return String(validating: bytes[start..<end], as: UTF8.self)
+    }
+
+    /// The offsets of all strings that are `text`, beginning and end.
+    func strings(_ text: String) -> [Int] {
+        offsets(of: [0] + Array(text.utf8) + [0]).map { $0 + 1 }
+    }
+
+    func word(at offset: Int) -> UInt64? {
+        guard offset >= 0, offset <= bytes.count - wordSize else { return nil }
+        return Self.integer(bytes, offset, wordSize)
+    }
+
+    /// The offsets of aligned words that are the address `address`.
+    func words(_ address: UInt64) -> [Int] {
+        offsets(of: encoded(address)).filter { $0 % wordSize == 0 }
+    }
+
+    /// Whether anything in the program, code or data, may refer to the inside of the string of `count` bytes at
+    /// `offset`: linkers let a string that is another one's end share its bytes.
+    func sharesEnd(ofStringAt offset: Int, count: Int) -> Bool {
+        guard let address = address(ofOffset: offset) else { return true }
+        return (1..<max(2, count)).contains { inside in
+            !offsets(of: Array(encoded(address + UInt64(inside)).prefix(4))).isEmpty
+        }
+    }
+
+    func offsets(of pattern: [UInt8]) -> [Int] {
+        var found: [Int] = []
+        let count = bytes.count
+        unsafe bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return }
+            var offset = 0
+            while offset < count,
+                let place = unsafe mg_memmem(start + offset, UInt(count - offset), pattern, UInt(pattern.count))
+            {
+                let position = unsafe start.distance(to: place)
+                found.append(position)
+                offset = position + 1
+            }
+        }
+        return found
+    }
+
+    mutating func set(_ word: UInt64, at offset: Int) { set(encoded(word), at: offset) }
+
+    mutating func set(_ new: [UInt8], at offset: Int) {
+        bytes.replaceSubrange(offset..<offset + new.count, with: new)
+    }
+
+    private func encoded(_ word: UInt64) -> [UInt8] {
+        (0..<wordSize).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
+    }
+
+    private static func integer(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> UInt64 {
+        bytes[offset..<offset + size].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Acceleration
+import Architectures
+import Filesystem
+import Fixtures
+import SystemPackage
+import Testing
+
+/// An arm64 root with gcc and binutils, and a tools tree with the cross ones, made over: as far as they are looked at.
+private struct CompilerTrees {
+    static let own = "usr/lib/gcc/aarch64-linux-gnu/12"
+    static let cross = "usr/lib/gcc-cross/aarch64-linux-gnu/12"
+    static let native = "usr/lib/gcc/x86_64-linux-gnu/12"
+    static let packages = ["cpp-12": "12.2.0-14+deb12u1", "g++-12": "12.2.0-14+deb12u1", "gcc-12": "12.2.0-14+deb12u1"]
+
+    let root: FilePath
+    let tools: FilePath
+
+    static func with(_ body: (CompilerTrees) throws -> Void) throws {
+        try withScratchDirectory { scratch in
+            try Directory.open(scratch).makeDirectory("root")
+            try Directory.open(scratch).makeDirectory("tools")
+            let trees = CompilerTrees(root: scratch.appending("root"), tools: scratch.appending("tools"))
+            try trees.fill()
+            try body(trees)
+        }
+    }
+
+    static func put(_ path: String, _ bytes: [UInt8], in tree: FilePath) throws {
+        let whole = FilePath(path)
+        let directory = try Directory.open(tree)
+        let parent = try directory.makeDirectories(whole.removingLastComponent().components.map { $0 })
+        try parent.createFile(
+            try #require(whole.lastComponent), holding: bytes, permissions: FilePermissions(rawValue: 0o755))
+    }
+
+    static func program(_ architecture: Architecture) -> [UInt8] { FixedProgramBuilder(architecture).bytes }
+
+    func install(_ packages: [String: String], in tree: FilePath) throws {
+        let text = packages.sorted { $0.key < $1.key }.map {
+            "Package: \($0.key)\nStatus: install ok installed\nArchitecture: arm64\nVersion: \($0.value)\n"
+        }
+        try Self.put("var/lib/dpkg/status", Array(text.joined(separator: "\n").utf8), in: tree)
+    }
+
+    private func fill() throws {
+        try install(
+            Self.packages.merging(["binutils-aarch64-linux-gnu": "2.40-2"]) { $1 }, in: root)
+        var crossed = ["binutils-aarch64-linux-gnu": "2.40-2", "gcc-12": "12.2.0-14+deb12u1"]
+        for name in Self.packages.keys { crossed["\(name)-aarch64-linux-gnu"] = "12.2.0-14cross1" }
+        try install(crossed, in: tools)
+        for name in ["as", "ar", "ld.bfd", "ld.gold", "readelf"] {
+            try Self.put("usr/bin/aarch64-linux-gnu-\(name)", Self.program(.arm64), in: root)
+            try Self.put("usr/bin/aarch64-linux-gnu-\(name)", Self.program(.amd64), in: tools)
+        }
+        for name in ["gcc", "g++", "cpp"] {
+            try Self.put("usr/bin/aarch64-linux-gnu-\(name)-12", Self.program(.arm64), in: root)
+            try Self.put("usr/bin/aarch64-linux-gnu-\(name)-12", CompilerPrograms.driver(), in: tools)
+        }
+        for name in ["cc1", "cc1plus"] {
+            try Self.put(
+                "\(Self.own)/\(name)", CompilerPrograms.compiler(CompilerPrograms.ownDirectories, for: .arm64),
+                in: root)
+            try Self.put(
+                "\(Self.cross)/\(name)", CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64),
+                in: tools)
+        }
+        for name in ["lto1", "lto-wrapper", "liblto_plugin.so"] {
+            try Self.put("\(Self.own)/\(name)", Self.program(.arm64), in: root)
+            try Self.put("\(Self.cross)/\(name)", Self.program(.amd64), in: tools)
+        }
+        try Self.put("\(Self.own)/collect2", Self.program(.arm64), in: root)
+        try Self.put("\(Self.native)/collect2", Self.program(.amd64), in: tools)
+        for path in ["usr/include/c++/12/backward", "usr/include/aarch64-linux-gnu/c++/12"] {
+            _ = try Directory.open(root).makeDirectories(FilePath(path).components.map { $0 })
+        }
+        let library = "x\0/usr/lib/aarch64-linux-gnu/bfd-plugins\0/usr/bin/../lib/bfd-plugins\0"
+        try Self.put("usr/lib/x86_64-linux-gnu/libbfd-2.40-arm64.so", Array(library.utf8), in: tools)
+        try CompilerRelocation(target: .arm64, host: .amd64).apply(to: tools)
+    }
+
+    func plan(_ agreement: CompilerAgreement = .assumed) throws -> AccelerationPlan {
+        var plan = AccelerationPlan()
+        try plan.addCompilers(
+            AccelerationRequest(root: root, tools: tools, architecture: .arm64, host: .amd64), agreement)
+        return plan
+    }
+}
+
+extension AccelerationPlan {
+    /// That for which the tools tree's program `native` stands in, named without what comes before its "-" or "/".
+    fileprivate func entry(_ native: String) -> DispatchEntry? {
+        entries.first { entry in
+            guard case .program(let path, _, _, _) = entry.kind else { return false }
+            return path.string.hasSuffix("/\(native)") || path.string.hasSuffix("/aarch64-linux-gnu-\(native)")
+        }
+    }
+}
+
+@Suite struct CompilerPairingTests {
+    @Test func `each program of a compiler is paired with the cross compiler's`() throws {
+        try CompilerTrees.with { trees in
+            let plan = try trees.plan()
+            #expect(plan.fallbacks == [])
+            #expect(
+                plan.programs
+                    == (["ar", "as", "cpp-12", "g++-12", "gcc-12", "ld.bfd", "ld.gold", "readelf"].map {
+                        "/usr/bin/aarch64-linux-gnu-\($0)"
+                    } + ["cc1", "cc1plus", "collect2", "lto-wrapper", "lto1"].map { "/\(CompilerTrees.own)/\($0)" })
+                    .sorted())
+            #expect(plan.entry("\(CompilerTrees.cross)/cc1") != nil)
+            #expect(plan.entry("\(CompilerTrees.native)/collect2") != nil)
+            #expect(plan.mounts.map(\.target) == ["/run/mangrove/12"])
+            #expect(
+                plan.mounts.map(\.source) == [trees.tools.appending("\(CompilerTrees.cross)/liblto_plugin.so")])
+            let driver = try #require(plan.entry("gcc-12"))
+            #expect(driver.exceptions.arguments.contains("-v"))
+            #expect(driver.exceptions.prefixes.contains("-print-"))
+            #expect(
+                driver.exceptions.changes.keys.map(\.string).sorted() == [
+                    "/usr/bin/aarch64-linux-gnu-ld.bfd", "/usr/bin/aarch64-linux-gnu-ld.gold",
+                ])
+            let linker = try #require(plan.entry("ld.bfd"))
+            #expect(linker.exceptions.arguments == ["/\(CompilerTrees.own)/liblto_plugin.so"])
+            #expect(linker.exceptions.variables.contains("LD_RUN_PATH"))
+        }
+    }
+
+    @Test func `native archivers find the tools tree's plugins`() throws {
+        try CompilerTrees.with { trees in
+            let tree = try Directory.open(trees.tools)
+            let plugin = try tree.realPathInRoot(of: "plugins/liblto_plugin.so")
+            #expect(plugin.string == "/\(CompilerTrees.cross)/liblto_plugin.so")
+            let library = try tree.openInRoot("usr/lib/x86_64-linux-gnu/libbfd-2.40-arm64.so")
+            let text = String(decoding: try library.readToEnd(of: trees.tools), as: UTF8.self)
+            let strings = text.split(separator: "\0").map { $0.split(separator: "/").joined(separator: "/") }
+            #expect(strings == ["x", "run/mangrove/tools/plugins", "run/mangrove/tools/plugins"])
+        }
+    }
+
+    @Test func `options of which the code differs are left to the root's own compiler, others not`() throws {
+        try CompilerTrees.with { trees in
+            var agreement = CompilerAgreement()
+            agreement.exceptions["-fstack-protector"] = "other code"
+            let plan = try trees.plan(agreement)
+            #expect(plan.entry("cc1")?.exceptions.prefixes.contains("-fstack-protector") == true)
+            #expect(plan.entry("gcc-12")?.exceptions.prefixes.contains("-fstack-protector") == false)
+            #expect(plan.fallbacks.map(\.reason) == ["with -fstack-protector…: other code"])
+        }
+    }
+
+    @Test func `compilers that disagree are not used, assembler and linker are`() throws {
+        try CompilerTrees.with { trees in
+            var agreement = CompilerAgreement()
+            agreement.disagreement = "other code"
+            let plan = try trees.plan(agreement)
+            #expect(plan.entry("cc1") == nil && plan.entry("cc1plus") == nil && plan.entry("lto1") == nil)
+            #expect(plan.entry("as") != nil && plan.entry("ld.bfd") != nil)
+        }
+    }
+
+    @Test func `another version of gcc is not used`() throws {
+        try CompilerTrees.with { trees in
+            try trees.install(
+                ["cpp-12": "12.3.0-1", "gcc-12": "12.3.0-1", "binutils-aarch64-linux-gnu": "2.40-2"], in: trees.root)
+            let plan = try trees.plan()
+            #expect(plan.entry("cc1") == nil && plan.entry("gcc-12") == nil && plan.entry("collect2") == nil)
+            #expect(plan.entry("as") != nil)
+            #expect(plan.fallbacks.contains { $0.reason.contains("12.3.0-1") })
+        }
+    }
+
+    @Test func `without the linker no driver stands in: it would be handed a plugin that it cannot load`() throws {
+        try CompilerTrees.with { trees in
+            try trees.install(
+                CompilerTrees.packages.merging(["binutils-aarch64-linux-gnu": "2.41-1"]) { $1 }, in: trees.root)
+            let plan = try trees.plan()
+            #expect(plan.entry("gcc-12") == nil && plan.entry("ld.bfd") == nil)
+            #expect(plan.entry("cc1") != nil)
+            #expect(plan.mounts == [])
+        }
+    }
+
+    @Test func `a compiler that looks for headers elsewhere is not used`() throws {
+        try CompilerTrees.with { trees in
+            try Directory.open(trees.root).makeDirectories(["usr", "local"])
+                .makeSymbolicLink("include", to: "/usr/include")
+            let plan = try trees.plan()
+            #expect(plan.entry("cc1") == nil && plan.entry("gcc-12") != nil)
+            #expect(plan.fallbacks.contains { $0.program == "/\(CompilerTrees.own)/cc1" })
+        }
+    }
+
+    @Test func `a tools tree whose driver is not made over is not used`() throws {
+        try CompilerTrees.with { trees in
+            try CompilerTrees.put("usr/bin/aarch64-linux-gnu-gcc-12", CompilerPrograms.driver(), in: trees.tools)
+            let plan = try trees.plan()
+            #expect(plan.entry("gcc-12") == nil && plan.entry("g++-12") != nil)
+        }
+    }
+
+    @Test func `making over once more changes nothing`() throws {
+        try CompilerTrees.with { trees in
+            let before = try trees.plan()
+            try CompilerRelocation(target: .arm64, host: .amd64).apply(to: trees.tools)
+            #expect(try trees.plan().programs == before.programs)
+        }
+    }
+}
