@@ -45,6 +45,10 @@ package struct DispatchLog: Sendable {
 
     package let records: [Record]
 
+    init(records: [Record]) {
+        self.records = records
+    }
+
     /// `bytes` of the log; what a process was killed while writing is left out.
     package init(parsing bytes: [UInt8]) {
         var records: [Record] = []

@@ -6,6 +6,8 @@
 MG_PART void mg_log(const struct mg_table *table, const struct mg_process *process, enum mg_outcome outcome) {
     const char *log = (const char *)table + table->log;
     if (*log == 0) return;
+    long file = mg_open_log(log);
+    if (file < 0) return;
     // "/proc/self/fd/N"
     char link[32];
     char *end = link;
@@ -31,8 +33,6 @@ MG_PART void mg_log(const struct mg_table *table, const struct mg_process *proce
     record.length = (uint16_t)length;
     record.outcome = (uint8_t)outcome;
     record.padding = 0;
-    long file = mg_open_log(log);
-    if (file < 0) return;
     mg_append((int)file, &record, path);
     mg_close((int)file);
 }

@@ -4,9 +4,13 @@ internal import CSandbox
 internal import Glibc
 
 extension Run {
-    /// Waits for the run, meanwhile passing signals on and, where it has a terminal, bytes both ways.
-    package mutating func attend(_ signals: borrowing ForwardedSignals) -> Int32 {
+    /// Waits for the run, meanwhile passing signals on and, where it has a terminal, bytes both ways. Calls `look` as
+    /// often as `interval` says.
+    package mutating func attend(
+        _ signals: borrowing ForwardedSignals, every interval: Duration? = nil, _ look: () -> Void = {}
+    ) -> Int32 {
         var relay = terminal >= 0 ? TerminalRelay(master: terminal) : nil
+        var timer = interval.map(IntervalTimer.init)
         var hasEnded = false
         while !hasEnded {
             var watched = [
@@ -14,7 +18,9 @@ extension Run {
                 pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             watched += relay?.watched ?? []
-            if unsafe poll(&watched, nfds_t(watched.count), -1) < 0 { continue }
+            let ready = unsafe poll(&watched, nfds_t(watched.count), timer?.milliseconds ?? -1)
+            if timer?.hasPassed() == true { look() }
+            if ready <= 0 { continue }
             for signal in signals.pending() {
                 switch signal {
                 case SIGWINCH where relay != nil: relay?.resize()
@@ -33,6 +39,29 @@ extension Run {
         relay?.drain()
         relay?.restore()
         return wait()
+    }
+}
+
+/// When the next of many equal intervals is over.
+private struct IntervalTimer {
+    private let interval: Duration
+    private var end: ContinuousClock.Instant
+
+    init(_ interval: Duration) {
+        self.interval = interval
+        end = .now + interval
+    }
+
+    /// Until then; 1 at least.
+    var milliseconds: Int32 {
+        max(1, Int32(clamping: Int((ContinuousClock.now.duration(to: end) / .milliseconds(1)).rounded(.up))))
+    }
+
+    /// Whether it is over, and the next has begun.
+    mutating func hasPassed() -> Bool {
+        guard ContinuousClock.now >= end else { return false }
+        end = .now + interval
+        return true
     }
 }
 

@@ -85,4 +85,25 @@ import Testing
             #expect(try programs.run("exit 7").end == emulated)
         }
     }
+
+    @Test func theLogTellsThemApart() throws {
+        try AcceleratedPrograms.with { programs in
+            let log = programs.scratch.appending("log.bin")
+            let file = programs.scratch.appending("guard")
+            for path in [log, file] { try AtomicFile.write([], to: path) }
+            let entry = try entry(programs) {
+                $0.arguments = ["-x"]
+                $0.variables = ["OPTIONS"]
+                $0.changes = [file: try AcceleratedPrograms.state(file)]
+            }
+            try programs.register(DispatchTable([entry], log: log))
+            _ = try programs.binfmt.execute([programs.program.string, "-x"])
+            _ = try programs.run("", environment: ["OPTIONS=1"])
+            _ = try programs.run("")
+            try Directory.open(programs.scratch).unlink("guard")
+            _ = try programs.run("")
+            let outcomes = DispatchLog(parsing: try log.readFile()).records.map(\.outcome)
+            #expect(outcomes == [.notEligible, .byEnvironment, .native, .changed])
+        }
+    }
 }
