@@ -14,12 +14,13 @@ extension AccelerationPlan {
         var pairing = try ProgramPairing(request, eligibility)
         if request.mode == .full { pairing.pair() }
         var plan = pairing.plan
+        if let agreement = request.agreement { try plan.addCompilers(request, agreement) }
         guard !plan.entries.isEmpty else {
             throw AccelerationError(
                 "\(request.root) cannot be accelerated", cause: plan.fallbacks.first.map(\.reason),
                 remedy: "bring it up to date with its package manager")
         }
-        plan.mounts = try mounts(request)
+        plan.mounts = try mounts(request) + plan.mounts
         return plan
     }
 

@@ -60,6 +60,8 @@ package struct AccelerationRequest: Sendable {
     package let host: Architecture
     package var mode = AccelerationMode.full
     package var changes = EligibilityChanges()
+    /// What is known of the compilers; nil: nothing, and they are emulated.
+    package var agreement: CompilerAgreement?
     /// Files of the root have another device number in the run than now: under an overlay.
     package var anyDevice = false
 

@@ -10,7 +10,7 @@ extension AccelerationPlan {
     package mutating func addCompilers(
         _ request: AccelerationRequest, _ agreement: CompilerAgreement
     ) throws(AccelerationError) {
-        var pairing = try CompilerPairing(request, agreement)
+        guard var pairing = try CompilerPairing(request, agreement) else { return }
         pairing.pair()
         entries += pairing.plan.entries
         mounts += pairing.plan.mounts
@@ -35,16 +35,14 @@ struct CompilerPairing: ~Copyable {
 
     private var triplet: String { request.architecture.triplet }
 
-    init(_ request: AccelerationRequest, _ agreement: CompilerAgreement) throws(AccelerationError) {
+    /// nil where there are none known: in trees without a package database of dpkg's.
+    init?(_ request: AccelerationRequest, _ agreement: CompilerAgreement) throws(AccelerationError) {
         (self.request, self.agreement) = (request, agreement)
         let root = try Self.open(request.root)
         let tools = try Self.open(request.tools)
         guard let installed = try InstalledPackages(of: root), let offered = try InstalledPackages(of: tools),
             installed.manager == .dpkg, offered.manager == .dpkg
-        else {
-            throw AccelerationError(
-                "compilers of \(request.root) cannot be accelerated", cause: "it has no package database of dpkg's")
-        }
+        else { return nil }
         (self.installed, self.offered) = (installed, offered)
         compilers = CompilerDirectories(request.architecture, in: root, cross: false)
         crossCompilers = CompilerDirectories(request.architecture, in: tools, cross: true)

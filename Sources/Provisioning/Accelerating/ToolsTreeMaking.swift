@@ -91,6 +91,7 @@ extension Creation {
     ) throws(ProvisioningError) {
         try below { () throws(AccelerationError) in
             try ToolsRelocation(host: .host).apply(to: staging.tree)
+            try CompilerRelocation(target: subject.architecture).apply(to: staging.tree)
             let eligibility = try Eligibility.builtIn()
             let name = ArchitectureName(host: .host, root: subject.architecture)
             for packages in [eligibility.dpkg, eligibility.apk] { try name.replace(in: staging.tree, packages) }

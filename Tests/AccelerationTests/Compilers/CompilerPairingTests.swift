@@ -200,6 +200,22 @@ extension AccelerationPlan {
         }
     }
 
+    @Test func `compilers that nobody compared are not used, whatever else is`() throws {
+        try CompilerTrees.with { trees in
+            var request = AccelerationRequest(
+                root: trees.root, tools: trees.tools, architecture: .arm64, host: .amd64)
+            request.mode = .compilers
+            #expect(throws: AccelerationError.self) { try AccelerationPlan.make(request, .builtIn()) }
+            request.agreement = .assumed
+            try CompilerTrees.put("usr/lib64/ld-linux-x86-64.so.2", [0x7F], in: trees.tools)
+            try Directory.open(trees.tools).makeSymbolicLink("lib64", to: "usr/lib64")
+            let plan = try AccelerationPlan.make(request, .builtIn())
+            #expect(plan.entry("cc1") != nil)
+            #expect(plan.mounts.map(\.target).contains("/run/mangrove/12"))
+            #expect(plan.mounts.first?.target == AccelerationPlan.toolsDirectory)
+        }
+    }
+
     @Test func `making over once more changes nothing`() throws {
         try CompilerTrees.with { trees in
             let before = try trees.plan()
