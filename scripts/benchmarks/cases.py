@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from runner import CommandFailed, Host, Namespace
+from runner import CommandFailed, Host, Measurement, Namespace
 
 # For all alike: qemu's default CPU ciphers every pointer authentication.
 CPU = {"QEMU_CPU": "max,pauth=off"}
@@ -49,6 +49,10 @@ class Bench:
         self.made = {}
 
     def close(self):
+        if "accelerated" in self.made:
+            self.mangrove("remove", "bench", home=self.accelerated)
+            # A tools tree's files may have subordinate owners.
+            self.namespace.run("rm", "-rf", "--one-file-system", self.accelerated)
         if "namespace" in self.made:
             self.made["namespace"].run("rm", "-rf", "--one-file-system", self.scratch / "peer")
             self.made["namespace"].close()
@@ -111,6 +115,16 @@ class Bench:
             self.mangrove("create", "bench-run", "--from", self.base)
             return self.scratch / "home" / "roots" / "bench-run" / "rootfs"
         return self.once("root", make)
+
+    @property
+    def accelerated(self):
+        """A home with the root "bench", whose programs a tools tree accelerates."""
+        def make():
+            home = self.scratch / "accelerated"
+            print("making a root and its tools tree", file=sys.stderr)
+            self.mangrove("create", "bench", "debian:12", "--accelerate", home=home)
+            return home
+        return self.once("accelerated", make)
 
     @property
     def served(self):
@@ -191,6 +205,25 @@ def run(bench):
     ])
 
 
+def dispatch(bench):
+    """One fork and exec of true, from a native shell."""
+    home = bench.accelerated
+
+    def loop(program, count):
+        # A copy is in nobody's table.
+        script = f'cp /usr/bin/true /tmp/true && for i in $(seq {count}); do {program}; done'
+
+        def run():
+            found = bench.mangrove("run", "--accelerate", "bench", "--", "dash", "-c", script, home=home)
+            return Measurement(found.seconds / count, found.peak_kib)
+        return run
+    return Case("fork and exec", "ms", 10, [
+        Contender("of a native program, by the dispatcher", loop("/usr/bin/true", 2000)),
+        Contender("of that program, directly", loop("/run/mangrove/tools/usr/bin/true", 2000)),
+        Contender("emulated", loop("/tmp/true", 100)),
+    ])
+
+
 def unpack(bench):
     place = bench.scratch / "peer"
     return Case("unpack", "s", 7, [
@@ -234,5 +267,6 @@ def bootstrap(bench):
 
 
 CASES = {
-    "start": start_up, "run": run, "unpack": unpack, "create": create, "memory": memory, "bootstrap": bootstrap,
+    "start": start_up, "run": run, "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
+    "bootstrap": bootstrap,
 }
