@@ -55,7 +55,8 @@ struct HeaderDirectories: Equatable {
             } else if directory.path.hasPrefix(library) {
                 directory.path = "/usr/include/c++/\(version)" + directory.path.dropFirst(library.count)
             } else if directory.path.hasPrefix("/usr/lib/gcc-cross/") {
-                directory.path = "/usr/lib/gcc/" + directory.path.dropFirst("/usr/lib/gcc-cross/".count)
+                let path = "/usr/lib/gcc/" + directory.path.dropFirst("/usr/lib/gcc-cross/".count)
+                directory.path = FilePath(path).lexicallyNormalized().string
             }
             result.append(directory)
             guard directory.path == Self.local, directory.flags.variant == 2,
@@ -67,8 +68,8 @@ struct HeaderDirectories: Equatable {
         return HeaderDirectories(result)
     }
 
-    /// These, as Debian's gcc takes them at run time: really existing directories by their names without links, the
-    /// machine's own of C++ where its packages have it, none twice.
+    /// These, as Debian's gcc takes them at run time: by their names without links, the machine's own of C++ where its
+    /// packages have it, none twice.
     func resolved(in tree: borrowing Filesystem.Directory, triplet: String, version: String) -> HeaderDirectories {
         var result: [Directory] = []
         for directory in directories where directory.flags.cplusplus != 2 {
@@ -78,7 +79,8 @@ struct HeaderDirectories: Equatable {
                     "/include/c++/\(version)", with: "/include/\(triplet)/c++/\(version)")
                 directory.flags.variant = 0
             }
-            if let real = try? tree.realPathInRoot(of: directory.path) { directory.path = real.string }
+            let real = try? tree.realPathInRoot(of: directory.path)
+            directory.path = (real ?? FilePath(directory.path).lexicallyNormalized()).string
             if directory.flags.cplusplus == 1, result.contains(where: { $0.path == directory.path }) { continue }
             result.append(directory)
         }

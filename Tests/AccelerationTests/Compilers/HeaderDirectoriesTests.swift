@@ -28,8 +28,7 @@ import Testing
                 "/usr/include/c++/12", "/usr/include/aarch64-linux-gnu/c++/12", "/usr/include/c++/12/backward",
                 "/usr/lib/gcc/aarch64-linux-gnu/12/include", "/usr/local/include", "/usr/local/include",
                 "/usr/lib/gcc/aarch64-linux-gnu/12/include-fixed",
-                "/usr/lib/gcc/aarch64-linux-gnu/12/../../../../aarch64-linux-gnu/include", "/usr/include",
-                "/usr/include",
+                "/usr/aarch64-linux-gnu/include", "/usr/include", "/usr/include",
             ])
         try withScratchDirectory { scratch in
             let tree = try Directory.open(scratch)
@@ -40,6 +39,17 @@ import Testing
             let own = HeaderDirectories(CompilerPrograms.ownDirectories)
                 .resolved(in: tree, triplet: CompilerPrograms.triplet, version: "12")
             #expect(own == HeaderDirectories(in: changed))
+        }
+    }
+
+    @Test func `directories that a root does not have yet make no difference`() throws {
+        try withScratchDirectory { scratch in
+            let own = HeaderDirectories(CompilerPrograms.ownDirectories)
+                .resolved(in: try Directory.open(scratch), triplet: CompilerPrograms.triplet, version: "12")
+            #expect(
+                own
+                    == HeaderDirectories(CompilerPrograms.crossDirectories)
+                    .native(triplet: CompilerPrograms.triplet, version: "12"))
         }
     }
 
