@@ -24,6 +24,21 @@ package struct DispatchLog: Sendable {
         case nativeFailed
         /// The table is damaged.
         case damaged
+
+        /// For a reader.
+        package var reason: String {
+            switch self {
+            case .native: "it runs natively"
+            case .notListed: "no native program stands in for it"
+            case .changed: "it has changed, or a file that it works with"
+            case .byEnvironment: "a variable is set that it depends on, like LD_PRELOAD"
+            case .privileged: "it runs with rights that its caller has not"
+            case .notEligible: "not under that name, for that script or with those arguments"
+            case .nativeMissing: "the native program is missing, or another one"
+            case .nativeFailed: "the native program could not be executed"
+            case .damaged: "the table of programs is damaged"
+            }
+        }
     }
 
     package struct Record: Hashable, Sendable {
