@@ -156,7 +156,9 @@ struct CompilerPairing: ~Copyable {
         var exceptions = DispatchEntry.Exceptions()
         // They say which package they are of.
         exceptions.arguments = ["-v", "-version", "--version"]
-        exceptions.prefixes = ["--help", "--target-help", "-fplugin", "-stdlib="] + agreement.exceptions.keys.sorted()
+        exceptions.prefixes = ["--help", "--target-help", "-fplugin", "-stdlib=", "-iprefix"]
+        exceptions.prefixes += agreement.exceptions.keys.sorted()
+        exceptions.variables = ["GCC_EXEC_PREFIX"]
         for (name, package) in [("cc1", "cpp"), ("cc1plus", "g++"), ("lto1", "gcc")] {
             guard let path = compilers.path(of: name, version) else { continue }
             let package = "\(package)-\(version)"
