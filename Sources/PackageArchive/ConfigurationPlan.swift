@@ -103,12 +103,14 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         return FilePath.Component("\(package.name)_\(version)_\(package.architecture).deb") ?? "package.deb"
     }
 
-    /// Executes the scripts as dpkg does (deb-preinst(5), dpkg(1) on its environment).
+    /// Executes the scripts as dpkg does (deb-preinst(5), dpkg(1) on its environment). debconf would look for the name of
+    /// the package, which owns its answers, where dpkg unpacks it.
     private static func script(_ packages: [BootstrapPlan.Package], version: String?) -> String {
         let lines = packages.map { package in
             let title = package.isSameForArchitectures ? "\(package.name):\(package.architecture)" : package.name
             return """
                 DPKG_MAINTSCRIPT_PACKAGE=\(package.name) DPKG_MAINTSCRIPT_ARCH=\(package.architecture) \
+                DEBCONF_PACKAGE=\(package.name) \
                 /var/lib/dpkg/info/\(title).preinst install \
                 || { echo 'dpkg: error processing package \(title) (--unpack):'; exit 1; }
                 """

@@ -52,14 +52,16 @@ struct ConfigurationPlanTests {
     /// The script of scripts, executed: in the order of the plan, with what dpkg tells them, and to the first failure.
     @Test func scriptsAreToldWhatDpkgTellsThem() throws {
         try withScratchDirectory { scratch in
-            let said = "echo $DPKG_MAINTSCRIPT_PACKAGE $DPKG_MAINTSCRIPT_NAME $1 >> \(scratch)/said"
+            let said = "echo $DPKG_MAINTSCRIPT_PACKAGE $DEBCONF_PACKAGE $DPKG_MAINTSCRIPT_NAME $1 >> \(scratch)/said"
             let scripts = [("base-passwd", said), ("b", said), ("c", "exit 3"), ("d", said)]
             let (todo, root) = try Self.plan(scratch, scripts)
             let command = try #require(todo.steps.first?.command)
             let script = try #require(command.last).replacing("/var/lib/dpkg/info", with: "\(root)/var/lib/dpkg/info")
             let child = try ChildProcess.run("/bin/sh", command[1..<command.count - 1] + [script])
             #expect(child.end == .exited(1))
-            #expect(try UnpackerTests.text(scratch, "said") == "base-passwd preinst install\nb preinst install\n")
+            #expect(
+                try UnpackerTests.text(scratch, "said")
+                    == "base-passwd base-passwd preinst install\nb b preinst install\n")
             #expect(ConfigurationPlan.firstFailure(inLog: child.outputText + child.errorText)?.package == "c")
         }
     }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cases import CASES, Bench
+from cases import CASES, Bench, compare
 from runner import CommandFailed
 
 END = "\r\x1b[K" if sys.stderr.isatty() else ""  # of the line of progress, on a terminal
@@ -21,6 +21,9 @@ def main():
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
+    parser.add_argument(
+        "--compare", metavar="ARCHITECTURE",
+        help="instead of measuring, list what a minbase of Debian 12 holds that mmdebstrap's does not, and the other way round")
     options = parser.parse_args()
     unknown = [name for name in options.cases if name not in CASES]
     if unknown:
@@ -28,6 +31,8 @@ def main():
 
     bench = Bench(Path(__file__).resolve().parents[2], os.environ["MANGROVE"])
     results, failed = [], False
+    if options.compare:
+        return show_difference(bench, options)
     try:
         for name in options.cases or CASES:
             try:
@@ -42,6 +47,20 @@ def main():
     else:
         print(markdown(host(bench), results))
     return 1 if failed else 0
+
+
+def show_difference(bench, options):
+    try:
+        explained, unexplained = compare(bench, options.compare)
+    finally:
+        bench.close()
+    if options.json:
+        print(json.dumps({"version": 1, "explained": explained, "unexplained": unexplained}, indent=2))
+    else:
+        for why, names in explained.items():
+            print(f"{why}: {len(names)}", *names[:12], sep="\n  ")
+        print(f"not explained: {len(unexplained)}", *unexplained, sep="\n  ")
+    return 1 if unexplained else 0
 
 
 def measure(case, runs):

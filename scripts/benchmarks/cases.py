@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
+import contents
 from runner import CommandFailed, Host, Measurement, Namespace
 
 # For all alike: qemu's default CPU ciphers every pointer authentication.
@@ -88,13 +89,21 @@ class Bench:
         return self.once("namespace", lambda: Namespace(self.interpreter))
 
     @property
-    def mirror(self):
-        """Debian's mirror of this host's apt; elsewhere mmdebstrap's and debootstrap's own choice."""
+    def archives(self):
+        """URI and codename of the suites of Debian's that this host's apt knows, else Debian's own."""
         lines = subprocess.run(
             ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI) $(CODENAME)", "Created-By: Packages"],
             capture_output=True, text=True, check=False).stdout.splitlines()
-        found = [words[1] for words in map(str.split, lines) if words[0] == "Debian" and "-" not in words[2]]
-        return found[:1]
+        found = [(words[1], words[2]) for words in map(str.split, lines) if words[0] == "Debian"]
+        debian = next((uri for uri, codename in found if "-" not in codename), "http://ftp.debian.org/debian")
+        security = next(
+            (uri for uri, codename in found if codename.endswith("-security")), "http://security.debian.org/debian-security")
+        return [(security if suite.endswith("-security") else debian, suite) for suite in SUITES]
+
+    @property
+    def mirror(self):
+        """That of the release itself."""
+        return [self.archives[0][0]]
 
     @property
     def base(self):
@@ -170,6 +179,19 @@ class Bench:
                 self.mangrove("remove", "bench")
             shutil.rmtree(self.scratch / "home" / "cache", ignore_errors=True)
         return Contender("mangrove create", run, clean)
+
+    def ours_accelerated(self, *arguments):
+        """The same where the tools tree is there already; what was downloaded for the root is not."""
+        home = self.accelerated
+
+        def run():
+            return self.mangrove("create", "bench-again", *arguments, "--accelerate", home=home)
+
+        def clean():
+            self.mangrove("remove", "bench-again", home=home)
+            shutil.rmtree(home / "cache" / "archives", ignore_errors=True)
+        shutil.rmtree(home / "cache" / "archives", ignore_errors=True)
+        return Contender("mangrove create, accelerated", run, clean)
 
     def peer(self, name, *arguments, runner=None, **environment):
         """A command that makes its result in scratch/peer, an empty directory."""
@@ -252,21 +274,59 @@ def memory(bench):
     ])
 
 
-def bootstrap(bench):
-    place, namespace, mirror = bench.scratch / "peer", bench.namespace, bench.mirror
-    return Case("bootstrap debian:12 minbase", "s", 1, [
-        bench.ours("debian:12"),
+SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
+
+
+def sources(bench):
+    """The three suites of Debian 12 that mangrove takes packages from, as lines of a sources.list."""
+    for suite in SUITES:
+        where = [uri for uri, codename in bench.archives if codename == suite]
+        if where:
+            yield f"deb {where[0]} {suite} main"
+
+
+def bootstrap_of(bench, architecture, accelerated=False):
+    place, namespace = bench.scratch / "peer", bench.namespace
+    title = f"bootstrap debian:12 minbase, {architecture}"
+    ours = bench.ours("debian:12", "--arch", architecture, "--no-accelerate")
+    contenders = [ours]
+    if accelerated:
+        contenders.append(bench.ours_accelerated("debian:12", "--arch", architecture))
+    return Case(title, "s", 1, contenders + [
         bench.peer(
-            "mmdebstrap", "mmdebstrap", "--quiet", "--mode=root", "--architectures=arm64", "--variant=minbase",
-            "bookworm", place / "root", *mirror, runner=namespace, **CPU),
-        # It cannot make devices in a namespace; where it believes to be in lxc it binds the host's.
+            "mmdebstrap", "mmdebstrap", "--quiet", "--mode=root", f"--architectures={architecture}",
+            "--variant=minbase", SUITES[0], place / "root", *sources(bench), runner=namespace, **CPU),
+        # One suite only: it knows no others. It cannot make devices in a namespace; where it believes to be in lxc it
+        # binds the host's.
         bench.peer(
-            "debootstrap", "debootstrap", "--arch=arm64", "--variant=minbase", "bookworm", place / "root", *mirror,
-            runner=namespace, container="lxc", **CPU),
+            "debootstrap", "debootstrap", f"--arch={architecture}", "--variant=minbase", SUITES[0], place / "root",
+            *bench.mirror, runner=namespace, container="lxc", **CPU),
     ])
+
+
+def bootstrap(bench):
+    return bootstrap_of(bench, "arm64", accelerated=True)
+
+
+def bootstrap_native(bench):
+    """Of the architecture that nearly every host has; nothing is emulated there."""
+    return bootstrap_of(bench, "amd64")
+
+
+def compare(bench, architecture):
+    """What a minbase of mangrove's holds and one of mmdebstrap's does not, and the other way round."""
+    place = bench.scratch / "peer"
+    place.mkdir(exist_ok=True)
+    theirs, ours = bench.scratch / "theirs.tar", bench.scratch / "ours.tar"
+    bench.namespace.run(
+        "mmdebstrap", "--quiet", "--mode=root", f"--architectures={architecture}", "--variant=minbase", "--format=tar",
+        SUITES[0], theirs, *sources(bench), **CPU)
+    bench.mangrove("create", "bench-compare", "debian:12", "--arch", architecture)
+    bench.mangrove("export", "bench-compare", ours)
+    return contents.compare(contents.Tree(ours), contents.Tree(theirs))
 
 
 CASES = {
     "start": start_up, "run": run, "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
-    "bootstrap": bootstrap,
+    "bootstrap": bootstrap, "bootstrap-native": bootstrap_native,
 }
