@@ -22,8 +22,8 @@ def main():
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     parser.add_argument(
-        "--compare", metavar="ARCHITECTURE",
-        help="instead of measuring, list what a minbase of Debian 12 holds that mmdebstrap's does not, and the other way round")
+        "--compare", nargs=2, metavar=("RELEASE", "ARCHITECTURE"),
+        help="instead of measuring, list in what a minbase of that release of Debian differs from mmdebstrap's")
     options = parser.parse_args()
     unknown = [name for name in options.cases if name not in CASES]
     if unknown:
@@ -51,7 +51,7 @@ def main():
 
 def show_difference(bench, options):
     try:
-        explained, unexplained = compare(bench, options.compare)
+        explained, unexplained = compare(bench, *options.compare)
     finally:
         bench.close()
     if options.json:

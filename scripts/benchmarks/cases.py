@@ -90,7 +90,7 @@ class Bench:
 
     @property
     def archives(self):
-        """URI and codename of the suites of Debian's that this host's apt knows, else Debian's own."""
+        """Where this host's apt has Debian and its security updates, else Debian's own."""
         lines = subprocess.run(
             ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI) $(CODENAME)", "Created-By: Packages"],
             capture_output=True, text=True, check=False).stdout.splitlines()
@@ -98,12 +98,12 @@ class Bench:
         debian = next((uri for uri, codename in found if "-" not in codename), "http://ftp.debian.org/debian")
         security = next(
             (uri for uri, codename in found if codename.endswith("-security")), "http://security.debian.org/debian-security")
-        return [(security if suite.endswith("-security") else debian, suite) for suite in SUITES]
+        return debian, security
 
     @property
     def mirror(self):
         """That of the release itself."""
-        return [self.archives[0][0]]
+        return [self.archives[0]]
 
     @property
     def base(self):
@@ -274,15 +274,11 @@ def memory(bench):
     ])
 
 
-SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
-
-
-def sources(bench):
-    """The three suites of Debian 12 that mangrove takes packages from, as lines of a sources.list."""
-    for suite in SUITES:
-        where = [uri for uri, codename in bench.archives if codename == suite]
-        if where:
-            yield f"deb {where[0]} {suite} main"
+def sources(bench, codename):
+    """The three suites of a release that mangrove takes packages from, as lines of a sources.list."""
+    debian, security = bench.archives
+    return [
+        f"deb {debian} {codename} main", f"deb {debian} {codename}-updates main", f"deb {security} {codename}-security main"]
 
 
 def bootstrap_of(bench, architecture, accelerated=False):
@@ -295,11 +291,11 @@ def bootstrap_of(bench, architecture, accelerated=False):
     return Case(title, "s", 1, contenders + [
         bench.peer(
             "mmdebstrap", "mmdebstrap", "--quiet", "--mode=root", f"--architectures={architecture}",
-            "--variant=minbase", SUITES[0], place / "root", *sources(bench), runner=namespace, **CPU),
+            "--variant=minbase", "bookworm", place / "root", *sources(bench, "bookworm"), runner=namespace, **CPU),
         # One suite only: it knows no others. It cannot make devices in a namespace; where it believes to be in lxc it
         # binds the host's.
         bench.peer(
-            "debootstrap", "debootstrap", f"--arch={architecture}", "--variant=minbase", SUITES[0], place / "root",
+            "debootstrap", "debootstrap", f"--arch={architecture}", "--variant=minbase", "bookworm", place / "root",
             *bench.mirror, runner=namespace, container="lxc", **CPU),
     ])
 
@@ -313,15 +309,16 @@ def bootstrap_native(bench):
     return bootstrap_of(bench, "amd64")
 
 
-def compare(bench, architecture):
+def compare(bench, release, architecture):
     """What a minbase of mangrove's holds and one of mmdebstrap's does not, and the other way round."""
     place = bench.scratch / "peer"
     place.mkdir(exist_ok=True)
     theirs, ours = bench.scratch / "theirs.tar", bench.scratch / "ours.tar"
+    codename = {"12": "bookworm", "13": "trixie"}.get(release, release)
     bench.namespace.run(
         "mmdebstrap", "--quiet", "--mode=root", f"--architectures={architecture}", "--variant=minbase", "--format=tar",
-        SUITES[0], theirs, *sources(bench), **CPU)
-    bench.mangrove("create", "bench-compare", "debian:12", "--arch", architecture)
+        codename, theirs, *sources(bench, codename), **CPU)
+    bench.mangrove("create", "bench-compare", f"debian:{release}", "--arch", architecture)
     bench.mangrove("export", "bench-compare", ours)
     return contents.compare(contents.Tree(ours), contents.Tree(theirs))
 

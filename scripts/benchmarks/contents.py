@@ -10,7 +10,7 @@ KNOWN = [
     (r"dev/.*|run/lock", "a run has a /dev and a /run of its own"),
     (r"etc/(hostname|resolv\.conf|fstab)", "of the machine it is made on"),
     (r"etc/apt/sources\.list(\.d/.*)?", "where packages come from"),
-    (r"var/cache/debconf/(config|templates)\.dat-old|var/lib/dpkg/status-old", "what there was before the last change"),
+    (r"var/cache/debconf/(config|templates)\.dat-old|var/lib/dpkg/(status|diversions)-old", "what there was before the last change"),
     (r"var/cache/ldconfig/aux-cache|var/log/(dpkg|alternatives)\.log", "deleted by mmdebstrap"),
     (r"var/(cache/apt/archives|lib/apt/lists)/(lock|partial)", "made by apt when it first runs"),
 ]
