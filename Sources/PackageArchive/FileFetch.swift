@@ -29,7 +29,11 @@ extension ArchiveClient {
                 throw disagreement ?? Self.disagreement(error, urls) ?? PackageArchiveError(error)
             }
             let found = try PackageArchiveError.wrapping { () throws(IntegrityError) in try Digest.of(fileAt: path) }
-            if found.hex == sha256 { return }
+            if found.hex == sha256 {
+                // For `cache prune --older-than`.
+                _ = unsafe utimensat(AT_FDCWD, path.string, nil, 0)
+                return
+            }
             _ = unsafe unlink(path.string)
             // What was there already says nothing of the mirrors.
             guard case .file(let file) = downloaded, let source = file.url else { continue }

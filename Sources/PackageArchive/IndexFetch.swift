@@ -60,6 +60,7 @@ extension ArchiveClient {
             _ = unsafe unlink(path.string)
             return nil
         }
+        _ = unsafe utimensat(AT_FDCWD, path.string, nil, 0)
         return scanner
     }
 

@@ -43,10 +43,10 @@ package struct Cache: Sendable {
 
     static let labelSuffix = ".json"
 
-    /// Every file there is, those of unfinished downloads included; by name.
+    /// Every base there is, those of unfinished downloads included, by name; then what archives gave, as a whole.
     package func entries() throws(ProvisioningError) -> [Entry] {
         try below { () throws(FilesystemError) in
-            try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) }
+            try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) } + poolEntries()
         }
     }
 
@@ -65,7 +65,7 @@ package struct Cache: Sendable {
                 if !dryRun { try delete(item.base) }
                 withExtendedLifetime(lock.rawValue) {}
             }
-            return pruned
+            return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
         }
     }
 

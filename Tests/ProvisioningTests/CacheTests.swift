@@ -27,4 +27,26 @@ import Testing
             withExtendedLifetime(busy.rawValue) {}
         }
     }
+
+    @Test func whatArchivesGaveIsPrunedUnlessItIsInUse() throws {
+        try withScratchDirectory { scratch in
+            let cache = Cache(scratch)
+            for path in ["archives/packages/00.deb", "archives/packages/01.deb", "archives/indices/02", "logs/a.log"] {
+                let path = scratch.pushing(FilePath(path))
+                try path.removingLastComponent().makeDirectories()
+                try AtomicFile.write([1], to: path)
+            }
+            let names = ["2 packages of archives", "1 indices of archives", "1 logs of roots that failed"]
+            #expect(try cache.entries().map(\.name) == names)
+            #expect(try cache.prune(olderThan: 1, dryRun: false) == [])
+            do {
+                let use = try cache.useArchives()
+                #expect(try cache.prune(olderThan: 0, dryRun: false) == [])
+                withExtendedLifetime(use.rawValue) {}
+            }
+            #expect(try cache.prune(olderThan: 0, dryRun: true).map(\.name) == names)
+            #expect(try cache.prune(olderThan: 0, dryRun: false).map(\.name) == names)
+            #expect(try cache.entries() == [])
+        }
+    }
 }

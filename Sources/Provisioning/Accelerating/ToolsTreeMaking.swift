@@ -59,6 +59,8 @@ extension Creation {
             base: try below { () throws(CatalogueError) in try selection.archive(mirror: mirror) })
         bootstrap.mirror = mirror
         bootstrap.tools = try eligible(.dpkg, for: subject)
+        let use = try below { () throws(FilesystemError) in try cache.useArchives() }
+        defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
         let archive = try await resolve(request, bootstrap, client)
         let staging = try store.stage(request.name, at: nil, replacing: true)

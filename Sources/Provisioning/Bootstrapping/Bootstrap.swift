@@ -38,6 +38,8 @@ extension Creation {
     ) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        let use = try below { () throws(FilesystemError) in try cache.useArchives() }
+        defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
         let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import FoundationEssentials
+internal import SystemPackage
+
+/// A directory of the cache whose files nobody knows by name: it is listed as a whole.
+struct CachePool {
+    let directory: FilePath
+    let title: String
+
+    /// nil where there is nothing.
+    func entry() throws(FilesystemError) -> Cache.Entry? {
+        total(of: try files())
+    }
+
+    /// Deletes files not used since `limit`, in nanoseconds since 1970; what that was, as a whole.
+    func prune(notUsedSince limit: Double, dryRun: Bool) throws(FilesystemError) -> Cache.Entry? {
+        let old = try files().filter { Double($0.status.modified) <= limit }
+        if !dryRun, !old.isEmpty {
+            let directory = try Directory.open(directory)
+            for file in old { try directory.unlink(file.name) }
+        }
+        return total(of: old)
+    }
+
+    private func files() throws(FilesystemError) -> [(name: FilePath.Component, status: FileStatus)] {
+        let directory: Directory
+        do throws(FilesystemError) {
+            directory = try Directory.open(self.directory)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return [] }
+            throw error
+        }
+        var found: [(FilePath.Component, FileStatus)] = []
+        for name in try directory.names() {
+            if let status = try directory.status(of: name), status.kind == .regular { found.append((name, status)) }
+        }
+        return found
+    }
+
+    private func total(of files: [(name: FilePath.Component, status: FileStatus)]) -> Cache.Entry? {
+        guard let last = files.map(\.status.modified).max() else { return nil }
+        return Cache.Entry(
+            name: "\(files.count) \(title)", path: directory.string,
+            size: files.reduce(0) { $0 + $1.status.allocated },
+            used: Date(timeIntervalSince1970: Double(last) / 1e9).formatted(.iso8601))
+    }
+}
+
+extension Cache {
+    private var pools: [CachePool] {
+        [
+            CachePool(directory: archives.appending("packages"), title: "packages of archives"),
+            CachePool(directory: archives.appending("indices"), title: "indices of archives"),
+            CachePool(directory: logs, title: "logs of roots that failed"),
+        ]
+    }
+
+    func poolEntries() throws(FilesystemError) -> [Entry] {
+        var found: [Entry] = []
+        for pool in pools {
+            if let entry = try pool.entry() { found.append(entry) }
+        }
+        return found
+    }
+
+    /// Does nothing while roots are being made of what is there.
+    func prunePools(notUsedSince limit: Double, dryRun: Bool) throws(FilesystemError) -> [Entry] {
+        guard (try? Directory.open(archives)) != nil || (try? Directory.open(logs)) != nil else { return [] }
+        try archives.makeDirectories()
+        let lock: FileLock
+        do throws(FilesystemError) {
+            lock = try FileLock.acquire(archives.appending("lock"), .exclusive, wait: false)
+        } catch {
+            if error.errno == .resourceTemporarilyUnavailable { return [] }
+            throw error
+        }
+        var pruned: [Entry] = []
+        for pool in pools {
+            if let entry = try pool.prune(notUsedSince: limit, dryRun: dryRun) { pruned.append(entry) }
+        }
+        withExtendedLifetime(lock.rawValue) {}
+        return pruned
+    }
+
+    /// Keeps what archives gave from being pruned as long as the lock lives.
+    func useArchives() throws(FilesystemError) -> FileLock {
+        try archives.makeDirectories()
+        return try FileLock.acquire(archives.appending("lock"), .shared, wait: true)
+    }
+}
