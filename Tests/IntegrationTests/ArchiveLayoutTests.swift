@@ -123,11 +123,13 @@ extension IntegrationTests {
                 let made = try home.bootstrap("a", "--package", "meson", distros: distros)
                 #expect(made.status == 0, "\(made.errors)")
                 #expect(try home.text("var/lib/dpkg/info/ninja-build.list", of: "a") == "/.\n")
+                // With nothing of universe in it, too.
+                #expect(try home.bootstrap("b", distros: distros).status == 0)
                 let suites = [codename, "\(codename)-updates", "\(codename)-security"]
-                let sources = home.tree("a").appending("etc/apt/sources.list.d")
+                let sources = home.tree("b").appending("etc/apt/sources.list.d")
                 if isDeb822 {
                     #expect(
-                        try home.text("etc/apt/sources.list.d/ubuntu.sources", of: "a") == """
+                        try home.text("etc/apt/sources.list.d/ubuntu.sources", of: "b") == """
                             Types: deb
                             URIs: \(mirror.url)
                             Suites: \(suites.joined(separator: " "))
@@ -135,10 +137,10 @@ extension IntegrationTests {
                             Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
 
                             """)
-                    #expect(throws: (any Error).self) { try home.text("etc/apt/sources.list", of: "a") }
+                    #expect(throws: (any Error).self) { try home.text("etc/apt/sources.list", of: "b") }
                 } else {
                     let lines = suites.map { "deb \(mirror.url) \($0) main universe\n" }.joined()
-                    #expect(try home.text("etc/apt/sources.list", of: "a") == lines)
+                    #expect(try home.text("etc/apt/sources.list", of: "b") == lines)
                     #expect((try? Directory.open(sources).names().isEmpty) ?? true)
                 }
             }
