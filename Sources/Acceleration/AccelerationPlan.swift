@@ -23,6 +23,9 @@ package struct AccelerationPlan: Equatable, Sendable {
         package init(package: String, program: String? = nil, reason: String) {
             (self.package, self.program, self.reason) = (package, program, reason)
         }
+
+        /// Both trees have it, each another version.
+        package var isOfVersion = false
     }
 
     /// What native programs need to see in the root, mounted for the run and read-only.

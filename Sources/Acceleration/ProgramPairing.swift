@@ -88,18 +88,23 @@ struct ProgramPairing: ~Copyable {
     }
 
     /// Why the whole package is emulated; nil where it need not be.
-    private func disagreement(_ name: String, _ rule: Eligibility.Rule) -> String? {
+    private func disagreement(_ name: String, _ rule: Eligibility.Rule) -> AccelerationPlan.Fallback? {
         guard let own = installed[name] else { return nil }
-        if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 { return reason }
-        guard let native = offered[name] else { return "the tools tree does not have it" }
+        if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
+            return .init(package: name, reason: reason)
+        }
+        guard let native = offered[name] else { return .init(package: name, reason: "the tools tree does not have it") }
         guard native.upstreamVersion == own.upstreamVersion else {
-            return "it is version \(own.version), the tools tree's is \(native.version)"
+            var fallback = AccelerationPlan.Fallback(
+                package: name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
+            fallback.isOfVersion = true
+            return fallback
         }
         return nil
     }
 
     private mutating func pair(_ name: String, _ rule: Eligibility.Rule) {
-        if let reason = disagreement(name, rule) { return plan.fall(name, nil, reason) }
+        if let fallback = disagreement(name, rule) { return plan.fallbacks.append(fallback) }
         let machine = NamedMachine(request.architecture)
         for file in files(of: name, rule) where file.isProgram(for: request.architecture) {
             let inode = UInt64(file.status.inode)
@@ -157,8 +162,8 @@ struct ProgramPairing: ~Copyable {
         guard let file = root.file(at: interpreter), file.isProgram(for: request.architecture),
             let native = native(of: file.path)
         else { return }
-        if let reason = disagreement(scripts.package, Eligibility.Rule()) {
-            return plan.fall(scripts.package, interpreter, reason)
+        if let fallback = disagreement(scripts.package, Eligibility.Rule()) {
+            return plan.fallbacks.append(fallback)
         }
         let state = FileState(file.status, anyDevice: request.anyDevice)
         var count = 0

@@ -29,6 +29,7 @@ struct Doctor: ParsableCommand {
         findings += wanted.flatMap { Finding.emulation(of: $0) }
         findings += ToolFindings(path: path, environment: Surroundings.environment).findings()
         findings += StorageFindings(store).findings()
+        findings += try AccelerationFindings(store, ToolsTrees(Cache(try Surroundings.locations().cache))).findings()
         try OutputRendering.show(DoctorReport(findings: findings), as: output.format)
         if findings.contains(where: { $0.state == .problem }) {
             throw ExitCode(ExitStatus.badConfiguration.rawValue)

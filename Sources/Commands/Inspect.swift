@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
 internal import ArgumentParser
 internal import Provisioning
 internal import Terminal
@@ -14,15 +15,42 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let store = RootStore(try Surroundings.locations().roots)
-        try OutputRendering.show(RootReport(root: try store.find(name)), as: output.format)
+        let root = try store.find(name)
+        let report = RootReport(root: root, accelerated: TreeAcceleration.Report.last(in: store.path(of: root.name)))
+        try OutputRendering.show(report, as: output.format)
     }
 }
 
 /// `inspect`: one root.
 struct RootReport: Report {
     let root: RootRecord
+    /// What the last accelerated run found.
+    var accelerated: TreeAcceleration.Report?
 
-    var document: RootRecord { root }
+    struct Document: Encodable {
+        private enum Key: CodingKey {
+            case accelerated
+        }
+
+        let root: RootRecord
+        let accelerated: TreeAcceleration.Report?
+
+        func encode(to encoder: any Encoder) throws {
+            try root.encode(to: encoder)
+            guard let accelerated else { return }
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(
+                Acceleration(programs: accelerated.programs, emulated: accelerated.fallbacks), forKey: .accelerated)
+        }
+    }
+
+    private struct Acceleration: Encodable {
+        /// Paths of those that run as the host's own.
+        let programs: [String]
+        let emulated: [AccelerationPlan.Fallback]
+    }
+
+    var document: Document { Document(root: root, accelerated: accelerated) }
 
     func text(colour: Bool) -> String {
         var lines: [(String, String)] = [
@@ -39,6 +67,11 @@ struct RootReport: Report {
         lines += root.verified.urls.map { ("url", $0) }
         if !root.packages.isEmpty { lines.append(("packages", root.packages.joined(separator: " "))) }
         lines += [("ownership", root.ownership.rawValue), ("generation", String(root.generation))]
+        if let extent = root.acceleration { lines.append(("acceleration", extent)) }
+        if let accelerated {
+            lines.append(("native", "\(accelerated.programs.count) programs"))
+            lines += accelerated.fallbacks.map { ("emulated", "\($0.program ?? $0.package): \($0.reason)") }
+        }
         lines += root.skipped.map { ("skipped", "\($0.path): \($0.reason)") }
         let width = lines.reduce(0) { max($0, $1.0.count) }
         return lines.map { label, value in

@@ -4,8 +4,8 @@ internal import Filesystem
 internal import FoundationEssentials
 package import SystemPackage
 
-/// What was downloaded and can be again: base tarballs, each a file named after its digest, or, where nobody publishes
-/// one, after the URL's.
+/// What was downloaded or made and can be again: base tarballs, each a file named after its digest, or, where nobody
+/// publishes one, after the URL's; what archives gave; tools trees.
 package struct Cache: Sendable {
     package let directory: FilePath
 
@@ -43,17 +43,20 @@ package struct Cache: Sendable {
 
     static let labelSuffix = ".json"
 
-    /// Every base there is, those of unfinished downloads included, by name; then what archives gave, as a whole.
-    package func entries() throws(ProvisioningError) -> [Entry] {
+    /// Every base there is, those of unfinished downloads included, by name; then what archives gave, as a whole; then
+    /// the tools trees.
+    package func entries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [Entry] {
         try below { () throws(FilesystemError) in
             try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) } + poolEntries()
-        }
+        } + toolsEntries(using: workers).map(\.1)
     }
 
     /// Deletes what was not used for `days` days, and returns it. What is being downloaded stays.
-    package func prune(olderThan days: Int, dryRun: Bool) throws(ProvisioningError) -> [Entry] {
-        try below { () throws(FilesystemError) in
-            let limit = Date().timeIntervalSince1970 - Double(days) * 86_400
+    package func prune(
+        olderThan days: Int, dryRun: Bool, using workers: some NamespacePerforming
+    ) throws(ProvisioningError) -> [Entry] {
+        let limit = Date().timeIntervalSince1970 - Double(days) * 86_400
+        return try below { () throws(FilesystemError) in
             var pruned: [Entry] = []
             for item in try read() where Double(item.modified) / 1e9 <= limit {
                 // Held by whoever is downloading it.
@@ -66,7 +69,7 @@ package struct Cache: Sendable {
                 withExtendedLifetime(lock.rawValue) {}
             }
             return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
-        }
+        } + pruneTools(notUsedSince: limit, dryRun: dryRun, using: workers)
     }
 
     private struct Item {

@@ -11,18 +11,18 @@ import Testing
     @Test func whatIsBeingDownloadedIsNotPruned() throws {
         try withScratchDirectory { scratch in
             let cache = Cache(scratch)
-            #expect(try cache.entries() == [])
+            #expect(try cache.entries(using: DirectPerformer()) == [])
             try cache.bases.makeDirectories()
             for file in ["sha256-00", "sha256-01", ".sha256-02.partial"] {
                 try AtomicFile.write([1], to: cache.bases.appending(file))
             }
             try cache.write(.init(name: "base.tar.gz", url: "https://example.org/base.tar.gz"), of: "sha256-00")
-            #expect(try cache.entries().map(\.name) == ["base.tar.gz", "sha256-01", "sha256-02 (unfinished)"])
+            #expect(try cache.entries(using: DirectPerformer()).map(\.name) == ["base.tar.gz", "sha256-01", "sha256-02 (unfinished)"])
             let busy = try FileLock.acquire(cache.bases.appending(".sha256-02.lock"), .exclusive, wait: false)
-            #expect(try cache.prune(olderThan: 1, dryRun: false) == [])
-            #expect(try cache.prune(olderThan: 0, dryRun: true).count == 2)
-            #expect(try cache.prune(olderThan: 0, dryRun: false).count == 2)
-            #expect(try cache.entries().map(\.name) == ["sha256-02 (unfinished)"])
+            #expect(try cache.prune(olderThan: 1, dryRun: false, using: DirectPerformer()) == [])
+            #expect(try cache.prune(olderThan: 0, dryRun: true, using: DirectPerformer()).count == 2)
+            #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()).count == 2)
+            #expect(try cache.entries(using: DirectPerformer()).map(\.name) == ["sha256-02 (unfinished)"])
             #expect(try Directory.open(cache.bases).names().count == 2)
             withExtendedLifetime(busy.rawValue) {}
         }

@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "See and delete what was downloaded.",
+        commandName: "cache", abstract: "See and delete what can be had again: downloads, tools trees.",
         subcommands: [CacheList.self, CachePrune.self])
 }

@@ -6,13 +6,14 @@ internal import Terminal
 
 struct CacheList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what was downloaded.", aliases: ["ls"])
+        commandName: "list", abstract: "List what was downloaded, and the tools trees.", aliases: ["ls"])
 
     @OptionGroup var output: FormatOptions
 
     func run() throws {
         let cache = Cache(try Surroundings.locations().cache)
-        try OutputRendering.show(CacheReport(entries: try cache.entries()), as: output.format)
+        try OutputRendering.show(
+            CacheReport(entries: try cache.entries(using: Surroundings.workers())), as: output.format)
     }
 }
 

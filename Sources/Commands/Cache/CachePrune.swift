@@ -6,7 +6,7 @@ internal import Terminal
 
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Delete what was downloaded; what is deleted is listed.")
+        commandName: "prune", abstract: "Delete what was downloaded, and tools trees; what is deleted is listed.")
 
     @Option(help: "Keep what was used within so many days.")
     var olderThan = 0
@@ -20,7 +20,7 @@ struct CachePrune: ParsableCommand {
 
     func run() throws {
         let cache = Cache(try Surroundings.locations().cache)
-        let pruned = try cache.prune(olderThan: olderThan, dryRun: dryRun.isDryRun)
+        let pruned = try cache.prune(olderThan: olderThan, dryRun: dryRun.isDryRun, using: Surroundings.workers())
         try OutputRendering.show(CacheReport(entries: pruned), as: output.format)
     }
 }

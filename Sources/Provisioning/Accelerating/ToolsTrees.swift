@@ -5,6 +5,7 @@ package import Architectures
 internal import Emulation
 internal import Filesystem
 internal import FoundationEssentials
+internal import Glibc
 internal import SystemPackage
 
 /// The tools trees on disk: trees of the host's architecture that hold what stands in for the programs of roots, one
@@ -71,6 +72,8 @@ package struct ToolsTrees: Sendable {
             let manifest = TreeManifest(reading: store.path(of: name).appending(Self.manifest)),
             manifest.holds(for: FilePath(record.path))
         else { return nil }
+        // When it was used last.
+        _ = unsafe utimensat(AT_FDCWD, store.path(of: name).appending(Self.manifest).string, nil, 0)
         return ToolsTree(record: record, lock: lock)
     }
 

@@ -18,6 +18,15 @@ package struct TreeAcceleration: Sendable {
         /// Paths of programs that run natively.
         package let programs: [String]
         package let fallbacks: [AccelerationPlan.Fallback]
+
+        /// That of the last accelerated run whose files are kept in `directory`; nil where there was none.
+        package static func last(in directory: FilePath) -> Report? {
+            let files = AccelerationMode.allCases.map { directory.appending("acceleration-\($0.rawValue).json") }
+            for file in files {
+                if let bytes = try? file.readFile() { return try? JSONDecoder().decode(Report.self, from: Data(bytes)) }
+            }
+            return nil
+        }
     }
 
     struct Key: Codable, Equatable, Sendable {

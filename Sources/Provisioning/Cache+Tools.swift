@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import FoundationEssentials
+internal import SystemPackage
+
+/// The tools trees as a part of the cache.
+extension Cache {
+    /// The tools trees, which are used as their manifests say.
+    func toolsEntries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [(
+        RootRecord, Entry, Double
+    )] {
+        let store = ToolsTrees(self).store
+        return try store.list().records.map { record throws(ProvisioningError) in
+            let status = try? Directory.open(store.path(of: record.name)).status(of: ToolsTrees.manifest)
+            let used = Double(status?.modified ?? 0) / 1e9
+            guard case .measured(let usage) = try workers.perform(.measure(path: record.path)) else {
+                throw ProvisioningError(.worker("it gave another answer"))
+            }
+            let entry = Entry(
+                name: "tools tree \(record.name)", path: store.path(of: record.name).string, size: usage.bytes,
+                used: Date(timeIntervalSince1970: used).formatted(.iso8601))
+            return (record, entry, used)
+        }
+    }
+
+    /// Deletes those that were not used since `limit`, in seconds since the epoch, unless somebody is using them.
+    func pruneTools(
+        notUsedSince limit: Double, dryRun: Bool, using workers: some NamespacePerforming
+    ) throws(ProvisioningError) -> [Entry] {
+        let store = ToolsTrees(self).store
+        var pruned: [Entry] = []
+        for (record, entry, used) in try toolsEntries(using: workers) where used <= limit {
+            guard (try? store.requireRemovable(record.name.description)) != nil else { continue }
+            pruned.append(entry)
+            if !dryRun { try store.remove(record.name.description, using: workers) }
+        }
+        return pruned
+    }
+}

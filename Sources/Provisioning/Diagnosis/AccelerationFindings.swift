@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+package import Failures
+internal import SystemPackage
+
+/// What `doctor` finds out about the acceleration of the roots there are.
+package struct AccelerationFindings {
+    private let store: RootStore
+    private let tools: ToolsTrees
+
+    package init(_ store: RootStore, _ tools: ToolsTrees) {
+        (self.store, self.tools) = (store, tools)
+    }
+
+    package func findings() throws(ProvisioningError) -> [Finding] {
+        try store.list().records.map { root throws(ProvisioningError) in try finding(root) }.compactMap(\.self)
+    }
+
+    private func finding(_ root: RootRecord) throws(ProvisioningError) -> Finding? {
+        guard let subject = ToolsTrees.Subject(root), try subject.isKnown,
+            AccelerationChoice().resolved(for: root).mode != nil
+        else { return nil }
+        let title = "acceleration of \(root.name)"
+        guard tools.has(subject) else {
+            if let reason = tools.recentFailure(subject) {
+                return Finding(
+                    title, .warning, "there is no tools tree: \(reason)",
+                    remedy: "mangrove run --accelerate \(root.name) -- true")
+            }
+            guard tools.mayHave(subject) else {
+                return Finding(title, .ok, "the tools tree is made by the next run")
+            }
+            return Finding(
+                title, .warning, "somebody has changed the tools tree; the next run makes it anew",
+                remedy: "mangrove run --accelerate \(root.name) -- true")
+        }
+        guard let report = TreeAcceleration.Report.last(in: store.path(of: root.name)) else {
+            return Finding(title, .ok, "nothing was run yet")
+        }
+        let differing = report.fallbacks.filter { $0.isOfVersion }
+        guard !differing.isEmpty else {
+            return Finding(title, .ok, "\(report.programs.count) programs are the host's own")
+        }
+        return Finding(
+            title, .warning,
+            "\(report.programs.count) programs are the host's own; of other versions than the tools tree's: "
+                + differing.map(\.package).joined(separator: " "),
+            remedy: "bring the root up to date, or: mangrove cache prune, and the next run makes the tools tree anew")
+    }
+}
