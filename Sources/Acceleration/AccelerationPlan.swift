@@ -25,7 +25,14 @@ package struct AccelerationPlan: Equatable, Sendable {
         }
 
         /// Both trees have it, each another version.
-        package var isOfVersion = false
+        package private(set) var isOfVersion = false
+
+        /// A package of the root, and another version of it in the tools tree.
+        init(_ own: InstalledPackages.Package, _ native: InstalledPackages.Package) {
+            self.init(
+                package: own.name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
+            isOfVersion = true
+        }
     }
 
     /// What native programs need to see in the root, mounted for the run and read-only.

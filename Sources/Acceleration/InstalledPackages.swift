@@ -70,6 +70,13 @@ package struct InstalledPackages: Sendable {
 
     package var names: [String] { packages.keys.sorted() }
 
+    /// The versions of compilers and binutils; empty where there are none.
+    package var compilers: String {
+        let names = names(beginningWith: ["gcc-", "g++-", "cpp-", "binutils"])
+        guard names.contains(where: { $0.hasPrefix("gcc-") && $0.last?.isNumber == true }) else { return "" }
+        return names.compactMap { packages[$0] }.map { "\($0.name)=\($0.version)\n" }.joined()
+    }
+
     func names(beginningWith prefixes: [String]) -> [String] {
         names.filter { name in prefixes.contains { name.hasPrefix($0) } }
     }

@@ -95,10 +95,7 @@ struct ProgramPairing: ~Copyable {
         }
         guard let native = offered[name] else { return .init(package: name, reason: "the tools tree does not have it") }
         guard native.upstreamVersion == own.upstreamVersion else {
-            var fallback = AccelerationPlan.Fallback(
-                package: name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
-            fallback.isOfVersion = true
-            return fallback
+            return .init(own, native)
         }
         return nil
     }

@@ -17,7 +17,10 @@ import Testing
                 try AtomicFile.write([1], to: cache.bases.appending(file))
             }
             try cache.write(.init(name: "base.tar.gz", url: "https://example.org/base.tar.gz"), of: "sha256-00")
-            #expect(try cache.entries(using: DirectPerformer()).map(\.name) == ["base.tar.gz", "sha256-01", "sha256-02 (unfinished)"])
+            #expect(
+                try cache.entries(using: DirectPerformer()).map(\.name) == [
+                    "base.tar.gz", "sha256-01", "sha256-02 (unfinished)",
+                ])
             let busy = try FileLock.acquire(cache.bases.appending(".sha256-02.lock"), .exclusive, wait: false)
             #expect(try cache.prune(olderThan: 1, dryRun: false, using: DirectPerformer()) == [])
             #expect(try cache.prune(olderThan: 0, dryRun: true, using: DirectPerformer()).count == 2)

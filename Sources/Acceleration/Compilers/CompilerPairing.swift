@@ -81,7 +81,7 @@ struct CompilerPairing: ~Copyable {
             return false
         }
         guard native.upstreamVersion == own.upstreamVersion else {
-            plan.fall(own.name, nil, "it is version \(own.version), the tools tree's is \(native.version)")
+            plan.fallbacks.append(.init(own, native))
             return false
         }
         return true

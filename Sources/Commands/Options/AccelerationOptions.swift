@@ -58,6 +58,7 @@ extension AccelerationOptions {
         guard choice.isRequired || trees.mayHave(subject) else { return nil }
         var source = AccelerationSource(choice, tools: trees)
         source.changes = configuration.accelerate
+        source.note = { FailureRendering.note($0) }
         return source
     }
 }

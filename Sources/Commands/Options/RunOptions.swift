@@ -75,7 +75,8 @@ struct RunOptions: ParsableArguments {
             environment: Surroundings.environment)
         let run = try RootRun(
             try request(command), in: name, of: store, caller: caller,
-            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")), acceleration: source)
+            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")), acceleration: source,
+            isRehearsal: dryRun)
         if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
         if dryRun { return try Console.print(run.plan.description + "\n") }
         var descriptors = StandardDescriptors()

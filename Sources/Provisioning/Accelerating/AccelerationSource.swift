@@ -11,6 +11,10 @@ package struct AccelerationSource: Sendable {
     package var choice: AccelerationChoice
     package let tools: ToolsTrees
     package var changes = EligibilityChanges()
+    /// To be told of what takes a while.
+    package var note: (@Sendable (String) -> Void)?
+    /// For the comparison of compilers itself.
+    var assumesAgreement = false
 
     package init(_ choice: AccelerationChoice, tools: ToolsTrees) {
         (self.choice, self.tools) = (choice, tools)
@@ -38,9 +42,24 @@ package struct AccelerationSource: Sendable {
         var wanted = TreeAcceleration.Subject(
             tree: tree, directory: directory, tools: tools.record, interpreter: interpreter, mode: mode)
         wanted.changes = changes
+        wanted.agreement =
+            try assumesAgreement ? .assumed : CompilerAgreements(self.tools, subject).known(for: tree)
+        wanted.isComparison = assumesAgreement
         wanted.cpu = emulation.environment["QEMU_CPU"]
         if case .throwaway = plan.root { wanted.isThrowaway = true }
         try TreeAcceleration(wanted).apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid)
         return tools.takeLock()
+    }
+
+    /// Finds out whether the compilers of the tools tree give the same code as those of the root, where that is not
+    /// known yet. It compiles in the root, which does not change.
+    func compareCompilers(
+        in tree: FilePath, _ subject: ToolsTrees.Subject, keptIn directory: FilePath, caller: Caller
+    ) throws(ProvisioningError) {
+        guard choice.mode != nil, let held = try tools.find(subject) else { return }
+        try CompilerAgreements(tools, subject).compare(tree, self, subject, keptIn: directory, caller: caller) {
+            note?("comparing the compilers of \(subject.title) with the tools tree's, once")
+        }
+        withExtendedLifetime(held.takeLock().rawValue) {}
     }
 }

@@ -37,6 +37,7 @@ package struct TreeAcceleration: Sendable {
         let interpreter: String
         let cpu: String?
         let changes: EligibilityChanges
+        let agreement: CompilerAgreement?
     }
 
     package let image: FilePath
@@ -55,6 +56,10 @@ package struct TreeAcceleration: Sendable {
         /// The value of QEMU_CPU.
         package var cpu: String?
         package var isThrowaway = false
+        /// nil: compilers are emulated.
+        package var agreement: CompilerAgreement?
+        /// It is to find that out.
+        var isComparison = false
 
         package init(
             tree: FilePath, directory: FilePath, tools: RootRecord, interpreter: Interpreter,
@@ -64,7 +69,9 @@ package struct TreeAcceleration: Sendable {
             (self.interpreter, self.mode) = (interpreter, mode)
         }
 
-        var title: String { isThrowaway ? "\(mode.rawValue)-throwaway" : mode.rawValue }
+        var title: String {
+            isComparison ? "comparison" : isThrowaway ? "\(mode.rawValue)-throwaway" : mode.rawValue
+        }
     }
 
     /// That which is there, or a new one where anything it depends on has changed.
@@ -88,6 +95,7 @@ package struct TreeAcceleration: Sendable {
         var request = AccelerationRequest(
             root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
+        request.agreement = subject.agreement
         let plan = try AccelerationPlan.make(request, .builtIn())
         let table = DispatchTable(plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" })
         let made = try DispatchImage(subject.interpreter, table)
@@ -125,5 +133,6 @@ extension TreeAcceleration.Key {
         made = subject.tools.created
         cpu = subject.cpu
         changes = subject.changes
+        agreement = subject.agreement
     }
 }

@@ -18,10 +18,10 @@ package struct RootRun: ~Copyable {
     /// Why it is not accelerated although that would have been welcome.
     package let obstacle: ProvisioningError?
 
-    /// Plans `request` in the root `name`, which is locked for use from here on.
+    /// Plans `request` in the root `name`, which is locked for use from here on. Of a rehearsal only the plan is wanted.
     package init(
         _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil,
-        acceleration: AccelerationSource? = nil
+        acceleration: AccelerationSource? = nil, isRehearsal: Bool = false
     ) throws(ProvisioningError) {
         let record = try store.find(name)
         let lock = try store.lock(record.name, .shared)
@@ -32,6 +32,9 @@ package struct RootRun: ~Copyable {
         let directory = store.path(of: record.name)
         var plan = try SandboxPlan(
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
+        if let acceleration, let subject = ToolsTrees.Subject(record), !isRehearsal, !emulation.rules.isEmpty {
+            try acceleration.compareCompilers(in: tree, subject, keptIn: directory, caller: caller)
+        }
         var obstacle: ProvisioningError?
         toolsLock = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
         self.obstacle = obstacle

@@ -51,14 +51,25 @@ package struct TreeCommand: Sendable {
             request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
         plan.steps += steps
         guard let acceleration else { return try execute(plan, log: log) }
-        // What cannot be accelerated is emulated: nobody asked for the speed of a single step.
-        let toolsLock = try? acceleration.source.accelerate(
-            &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)
+        let toolsLock = try accelerate(&plan, acceleration)
         defer { withExtendedLifetime(toolsLock) {} }
         let workers = NamespacePerformer(identity: caller.identity)
         return try MountPoints.around(tree, in: acceleration.directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
             try execute(plan, log: log)
+        }
+    }
+
+    /// What cannot be accelerated is emulated, unless that is an error.
+    private func accelerate(
+        _ plan: inout SandboxPlan, _ acceleration: Accelerating
+    ) throws(ProvisioningError) -> FileLock? {
+        do throws(ProvisioningError) {
+            return try acceleration.source.accelerate(
+                &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)
+        } catch {
+            guard !acceleration.source.choice.isRequired else { throw error }
+            return nil
         }
     }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Filesystem
+internal import FoundationEssentials
+internal import Integrity
+internal import Sandbox
+internal import SystemPackage
+
+/// Whether a tools tree's compilers give the same code as roots' own: found out by compiling, once for each set of
+/// versions, and kept with the tools tree.
+struct CompilerAgreements {
+    let directory: FilePath
+
+    init(_ tools: ToolsTrees, _ subject: ToolsTrees.Subject) throws(ProvisioningError) {
+        directory = tools.store.path(of: try subject.name)
+    }
+
+    /// nil where the root has no compiler, or it was not found out yet.
+    func known(for tree: FilePath) throws(ProvisioningError) -> CompilerAgreement? {
+        guard let file = try file(for: tree), let bytes = try? file.readFile() else { return nil }
+        return try? JSONDecoder().decode(CompilerAgreement.self, from: Data(bytes))
+    }
+
+    /// nil where the root has no compiler.
+    private func file(for tree: FilePath) throws(ProvisioningError) -> FilePath? {
+        let versions = try below { () throws(FilesystemError) in try Directory.open(tree) }
+        guard let text = try below({ () throws(AccelerationError) in try InstalledPackages(of: versions)?.compilers }),
+            !text.isEmpty
+        else { return nil }
+        let digest = try below { () throws(IntegrityError) in try Digest.of(Array(text.utf8)) }
+        return directory.appending("agreement-\(digest.hex.prefix(16)).json")
+    }
+
+    /// Finds it out where that is still to be done: has the tree's own compilers and the others compile the same.
+    ///
+    /// `begin` is called before, because it takes a minute.
+    func compare(
+        _ tree: FilePath, _ source: AccelerationSource, _ subject: ToolsTrees.Subject, keptIn kept: FilePath,
+        caller: Caller, begin: () -> Void
+    ) throws(ProvisioningError) {
+        guard let file = try file(for: tree), (try? file.readFile()) == nil else { return }
+        let lock = try below { () throws(FilesystemError) in
+            try FileLock.acquire(directory.appending(".agreement.lock"), .exclusive, wait: true)
+        }
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        guard (try? file.readFile()) == nil else { return }
+        begin()
+        var assuming = source
+        assuming.assumesAgreement = true
+        assuming.choice = AccelerationChoice(.compilers, isRequired: true)
+        let own = try output(of: nil, in: tree, subject, keptIn: kept, caller)
+        let other = try output(
+            of: .init(source: assuming, subject: subject, directory: kept), in: tree, subject, keptIn: kept, caller)
+        let data = (try? JSONEncoder().encode(CompilerCheck.agreement(of: own, and: other))) ?? Data()
+        try below { () throws(FilesystemError) in try AtomicFile.write(Array(data), to: file) }
+    }
+
+    /// What the comparing script prints.
+    private func output(
+        of acceleration: TreeCommand.Accelerating?, in tree: FilePath, _ subject: ToolsTrees.Subject,
+        keptIn kept: FilePath, _ caller: Caller
+    ) throws(ProvisioningError) -> String {
+        let log = kept.appending("comparison.log")
+        defer { try? Directory.open(kept).unlink("comparison.log") }
+        let command = try TreeCommand(
+            in: tree, called: "comparison", architecture: subject.architecture, caller: caller,
+            acceleration: acceleration)
+        _ = try command.run(["sh", "-c", CompilerCheck.script], log: log)
+        let bytes = try below { () throws(FilesystemError) in try log.readFile() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
