@@ -74,7 +74,7 @@ import Transfer
             #expect(root.verified.digest == digest.description)
             #expect(root.ownership == .caller)
             #expect(try FilePath(root.path).appending("usr/bin/env").readFile() == Self.elf(machine: 183))
-            let cached = try Cache(place.scratch.appending("cache")).entries().map(\.name)
+            let cached = try Cache(place.scratch.appending("cache")).entries(using: DirectPerformer()).map(\.name)
             #expect(cached == (isRemote ? ["base.tar"] : []))
         }
     }
@@ -121,7 +121,7 @@ import Transfer
             #expect(error?.status == .badData)
             #expect(error?.cause?.contains("expected 0000") == true)
             try place.leavesNothing()
-            #expect(try Cache(place.scratch.appending("cache")).entries() == [])
+            #expect(try Cache(place.scratch.appending("cache")).entries(using: DirectPerformer()) == [])
         }
     }
 
