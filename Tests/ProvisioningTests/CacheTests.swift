@@ -40,16 +40,16 @@ import Testing
                 try AtomicFile.write([1], to: path)
             }
             let names = ["2 packages of archives", "1 indices of archives", "1 logs of roots that failed"]
-            #expect(try cache.entries().map(\.name) == names)
-            #expect(try cache.prune(olderThan: 1, dryRun: false) == [])
+            #expect(try cache.entries(using: DirectPerformer()).map(\.name) == names)
+            #expect(try cache.prune(olderThan: 1, dryRun: false, using: DirectPerformer()) == [])
             do {
                 let use = try cache.useArchives()
-                #expect(try cache.prune(olderThan: 0, dryRun: false) == [])
+                #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()) == [])
                 withExtendedLifetime(use.rawValue) {}
             }
-            #expect(try cache.prune(olderThan: 0, dryRun: true).map(\.name) == names)
-            #expect(try cache.prune(olderThan: 0, dryRun: false).map(\.name) == names)
-            #expect(try cache.entries() == [])
+            #expect(try cache.prune(olderThan: 0, dryRun: true, using: DirectPerformer()).map(\.name) == names)
+            #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()).map(\.name) == names)
+            #expect(try cache.entries(using: DirectPerformer()) == [])
         }
     }
 }
