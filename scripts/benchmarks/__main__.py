@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import acceleration
 from cases import CASES, Bench, compare
 from runner import CommandFailed
 
@@ -17,7 +18,10 @@ END = "\r\x1b[K" if sys.stderr.isatty() else ""  # of the line of progress, on a
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.")
+    if sys.argv[1:2] == ["acceleration"]:
+        return measure_acceleration(sys.argv[2:])
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.",
+        epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
@@ -47,6 +51,18 @@ def main():
     else:
         print(markdown(host(bench), results))
     return 1 if failed else 0
+
+
+def measure_acceleration(arguments):
+    options = acceleration.parse(arguments)
+    bench = Bench(Path(__file__).resolve().parents[2], os.environ["MANGROVE"])
+    try:
+        return acceleration.main(bench, host, options)
+    except CommandFailed as error:
+        print(f"acceleration: {error}", file=sys.stderr)
+        return 1
+    finally:
+        bench.close()
 
 
 def show_difference(bench, options):

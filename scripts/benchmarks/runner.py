@@ -32,6 +32,7 @@ class CommandFailed(Exception):
 class Measurement:
     seconds: float
     peak_kib: int
+    cpu_seconds: float = 0  # of all processors
 
 
 def execute(arguments, environment):
@@ -50,7 +51,8 @@ def execute(arguments, environment):
         output.seek(0, os.SEEK_END)
         output.seek(max(0, output.tell() - 2000))
         return {
-            "seconds": taken, "peak_kib": usage.ru_maxrss, "status": os.waitstatus_to_exitcode(status),
+            "seconds": taken, "peak_kib": usage.ru_maxrss,
+            "cpu": usage.ru_utime + usage.ru_stime, "status": os.waitstatus_to_exitcode(status),
             "output": output.read().decode(errors="replace"),
         }
 
@@ -58,7 +60,7 @@ def execute(arguments, environment):
 def checked(arguments, result):
     if result["status"] != 0:
         raise CommandFailed(f"{' '.join(arguments)}: status {result['status']}\n{result['output']}")
-    return Measurement(result["seconds"], result["peak_kib"])
+    return Measurement(result["seconds"], result["peak_kib"], result["cpu"])
 
 
 class Host:

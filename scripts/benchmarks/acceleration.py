@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds projects natively, in an accelerated arm64 root and in an emulated one: times, and whether the code is the same."""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import machine
+import same_code
+from acceleration_table import markdown
+from projects import PACKAGES, PROJECTS, RELEASE
+from runner import CommandFailed
+
+NATIVE, ACCELERATED, EMULATED = "native", "accelerated", "emulated"
+ROOTS = {NATIVE: "amd64", ACCELERATED: "arm64", EMULATED: "arm64"}
+OPTIONS = {NATIVE: [], ACCELERATED: ["--accelerate"], EMULATED: ["--no-accelerate"]}
+PARTS = ("builds", "installation", "machine")
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench acceleration",
+        description="Measures builds in an accelerated arm64 root beside native and emulated ones, and compares their code.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"all where none is given: {' '.join(PARTS)}")
+    parser.add_argument(
+        "--project", action="append", choices=PROJECTS, help="build this one only; repeatable; all where none is given")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each is built; emulated ones once (default: 1)")
+    parser.add_argument("--without-emulated", action="store_true", help="leave out plain emulation, and what is compared with it")
+    parser.add_argument(
+        "--reuse-emulated", action="store_true",
+        help="take earlier emulated builds of the same sources by the same commands, where there are any")
+    parser.add_argument("--mirror", help="Debian's, for sources; else that of this host's apt")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
+    options = parser.parse_args(arguments)
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no part {unknown[0]}; there are: {' '.join(PARTS)}")
+    return options
+
+
+class Acceleration:
+    def __init__(self, bench, arguments):
+        self.bench, self.arguments = bench, arguments
+        self.jobs = len(os.sched_getaffinity(0))
+        key = hashlib.sha256(" ".join((RELEASE, *PACKAGES)).encode()).hexdigest()[:12]
+        self.cache = bench.cache / "acceleration"
+        self.directory = self.cache / key  # of all that depends on the roots
+        self.home = self.directory / "home"
+
+    @property
+    def ways(self):
+        return [NATIVE, ACCELERATED] + [EMULATED] * (not self.arguments.without_emulated)
+
+    def say(self, text):
+        print(text, file=sys.stderr)
+
+    def mangrove(self, *arguments):
+        return self.bench.mangrove(*arguments, home=self.home)
+
+    def output(self, *arguments):
+        """What mangrove writes to standard output."""
+        found = subprocess.run(
+            [self.bench.program, *arguments], env={**os.environ, "MANGROVE_HOME": str(self.home)},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if found.returncode != 0:
+            raise CommandFailed(f"{' '.join(map(str, arguments))}: status {found.returncode}\n{found.stderr[-2000:]}")
+        return found.stdout
+
+    def prepare(self):
+        self.home.mkdir(parents=True, exist_ok=True)
+        packages = [word for package in PACKAGES for word in ("--package", package)]
+        for root, choice in (("amd64", []), ("arm64", ["--accelerate"])):
+            if not (self.home / "roots" / root).is_dir():
+                self.say(f"making the root {root}, once")
+                self.mangrove("create", root, RELEASE, "--arch", root, *choice, *packages)
+        # The tools tree, and the table of this root, are made before anything is measured.
+        self.mangrove("run", "--accelerate", "arm64", "--", "true")
+
+    def compilers(self):
+        return {
+            way: self.output("run", *OPTIONS[way], ROOTS[way], "--", "gcc", "--version").split("\n")[0] for way in self.ways}
+
+    def in_root(self, way, place, directory, script):
+        return self.mangrove(
+            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", directory, ROOTS[way], "--", "sh", "-ec", script)
+
+    def build(self, project, way):
+        """Builds at /build/<name>, and says how long each of the two steps took."""
+        place = self.directory / "builds" / way / project.name
+        record = place.with_suffix(".json")
+        if way == EMULATED and self.arguments.reuse_emulated and record.exists():
+            found = json.loads(record.read_text())
+            if found["digest"] == project.digest:
+                return found
+        record.unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        project.unpack(project.fetch(self.sources, self.cache / "sources"), place / project.name)
+        found = {"digest": project.digest, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        for step, script in (("configure", project.configure), ("make", project.make)):
+            self.say(f"{project.name}: {step}, {way}")
+            os.sync()
+            measured = self.in_root(way, place, f"/build/{project.name}", script.format(jobs=self.jobs))
+            found[step] = {"seconds": measured.seconds, "cpu": measured.cpu_seconds}
+        record.write_text(json.dumps(found))
+        return found
+
+    @property
+    def sources(self):
+        return self.arguments.mirror or self.bench.mirror[0]
+
+    def measure(self, project):
+        found = {way: [] for way in self.ways}
+        for round in range(self.arguments.rounds):
+            for way in self.ways:
+                if round == 0 or way != EMULATED:
+                    found[way].append(self.build(project, way))
+        ways = {
+            way: {
+                step: {
+                    unit: statistics.median(one[step][unit] for one in measured) for unit in ("seconds", "cpu")}
+                for step in ("configure", "make")}
+            for way, measured in found.items()
+        }
+        for measured in ways.values():
+            measured["both"] = {unit: measured["configure"][unit] + measured["make"][unit] for unit in ("seconds", "cpu")}
+        return {
+            "name": project.name, "about": project.about, "rounds": self.arguments.rounds, "ways": ways,
+            "ratios": {step: self.ratios(ways, step) for step in ("configure", "make", "both")},
+            "code": self.compared(project) if EMULATED in ways else None,
+        }
+
+    def ratios(self, ways, step):
+        def ratio(one, other, unit):
+            return ways[one][step][unit] / ways[other][step][unit] if one in ways and other in ways else None
+        return {
+            "accelerated/native": {unit: ratio(ACCELERATED, NATIVE, unit) for unit in ("seconds", "cpu")},
+            "emulated/accelerated": {unit: ratio(EMULATED, ACCELERATED, unit) for unit in ("seconds", "cpu")},
+        }
+
+    def compared(self, project):
+        place = self.directory / "source" / project.name
+        shutil.rmtree(place, ignore_errors=True)
+        project.unpack(project.fetch(self.sources, self.cache / "sources"), place)
+        builds = self.directory / "builds"
+        return same_code.compare(
+            builds / ACCELERATED / project.name / project.name, builds / EMULATED / project.name / project.name,
+            set(same_code.files(place)))
+
+    def installation(self):
+        """apt-get install build-essential in a fresh root, its packages downloaded beforehand."""
+        found, states = {}, {}
+        for way in (ACCELERATED, EMULATED)[:1 if self.arguments.without_emulated else 2]:
+            values = []
+            for _ in range(self.arguments.rounds if way == ACCELERATED else 1):
+                self.say(f"apt-get install build-essential, {way}")
+                self.mangrove("create", "fresh", RELEASE, "--arch", "arm64", "--replace", "--accelerate")
+                environment = ["--env", "DEBIAN_FRONTEND=noninteractive"]
+                self.mangrove(
+                    "run", "--accelerate", *environment, "fresh", "--", "sh", "-ec",
+                    "apt-get update && apt-get -y --download-only install build-essential")
+                os.sync()
+                measured = self.mangrove(
+                    "run", *OPTIONS[way], *environment, "fresh", "--",
+                    "apt-get", "-y", "--no-download", "install", "build-essential")
+                values.append({"seconds": measured.seconds, "cpu": measured.cpu_seconds})
+                states[way] = self.output("run", "--no-accelerate", "fresh", "--", "dpkg-query", "-W")
+                self.mangrove("remove", "fresh")
+            found[way] = {unit: statistics.median(value[unit] for value in values) for unit in ("seconds", "cpu")}
+        return {
+            "ways": found, "same packages": states[EMULATED] == states[ACCELERATED] if EMULATED in states else None,
+            "ratio": {
+                unit: found[EMULATED][unit] / found[ACCELERATED][unit] for unit in ("seconds", "cpu")
+            } if EMULATED in found else None,
+        }
+
+    def machine(self):
+        grep = PROJECTS["grep"]
+        place = self.directory / "machine"
+        shutil.rmtree(place, ignore_errors=True)
+        grep.unpack(grep.fetch(self.sources, self.cache / "sources"), place / "grep")
+        machine.write_projects(place)
+        return machine.check({
+            way: self.output(
+                "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build", ROOTS[way], "--",
+                "bash", "-ec", machine.SCRIPT)
+            for way in self.ways if way != NATIVE})
+
+
+def main(bench, host, arguments):
+    parts = arguments.parts or PARTS
+    acceleration = Acceleration(bench, arguments)
+    acceleration.prepare()
+    found, failed = {"compilers": acceleration.compilers(), "jobs": acceleration.jobs}, False
+    if "machine" in parts:
+        found["machine"] = acceleration.machine()
+    if "installation" in parts:
+        found["installation"] = acceleration.installation()
+    if "builds" in parts:
+        found["projects"] = []
+        for name in arguments.project or PROJECTS:
+            try:
+                found["projects"].append(acceleration.measure(PROJECTS[name]))
+            except CommandFailed as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                failed = True
+    host = host(bench)
+    if arguments.json:
+        print(json.dumps({"version": 1, "host": host, "acceleration": found}, indent=2))
+    else:
+        print(markdown(host, found))
+    wrong = [line for line in found.get("machine", []) if not line["right"]]
+    different = [
+        one for project in found.get("projects", []) for one in (project["code"] or {}).get("differences", [])
+        if one["kind"] != "logs"]
+    return 1 if failed or wrong or different else 0
