@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
 internal import ArgumentParser
 internal import Emulation
 internal import Failures
@@ -7,6 +8,7 @@ internal import Glibc
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
+internal import Terminal
 
 /// What `run` and `shell` have in common.
 struct RunOptions: ParsableArguments {
@@ -39,6 +41,12 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var acceleration: AccelerationOptions
 
+    @Flag(help: "Afterwards, tell on standard error what was spent on which program, native and emulated.")
+    var profile = false
+
+    @Option(help: "How to print the profile.")
+    var format = OutputFormat.table
+
     @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
@@ -58,6 +66,7 @@ struct RunOptions: ParsableArguments {
         request.isolatesNetwork = isolatesNetwork
         request.cpu = cpu
         request.trustsSetuid = setuid
+        request.isProfiled = profile
         request.usesTerminal = isatty(0) == 1 && isatty(1) == 1 && !StandardDescriptors.isInBackground
         return request
     }
@@ -77,6 +86,9 @@ struct RunOptions: ParsableArguments {
             try request(command), in: name, of: store, caller: caller,
             known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")), acceleration: source,
             isRehearsal: dryRun)
+        guard !profile || source != nil && run.obstacle == nil else {
+            throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
+        }
         if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
         if dryRun { return try Console.print(run.plan.description + "\n") }
         var descriptors = StandardDescriptors()
@@ -84,7 +96,13 @@ struct RunOptions: ParsableArguments {
         if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
         // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
         if StandardDescriptors.isInBackground { descriptors.input = -1 }
-        let status = try run.perform(descriptors: descriptors, signals: signals)
+        var spent: RunProfile?
+        let status = try run.perform(descriptors: descriptors, signals: signals, profile: &spent)
+        if let spent {
+            let error = OutputStream.standardError
+            try? error.write(
+                OutputRendering.render(ProfileReport(profile: spent), as: format, colour: error.showsColour))
+        }
         if status != 0 { throw ExitCode(status) }
     }
 }

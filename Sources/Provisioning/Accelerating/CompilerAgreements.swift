@@ -49,6 +49,7 @@ struct CompilerAgreements {
         var assuming = source
         assuming.assumesAgreement = true
         assuming.choice = AccelerationChoice(.compilers, isRequired: true)
+        defer { TreeAcceleration.forgetComparison(in: kept) }
         let own = try output(of: nil, in: tree, subject, keptIn: kept, caller)
         let other = try output(
             of: .init(source: assuming, subject: subject, directory: kept), in: tree, subject, keptIn: kept, caller)

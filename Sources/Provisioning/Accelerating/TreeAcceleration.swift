@@ -30,7 +30,7 @@ package struct TreeAcceleration: Sendable {
     }
 
     struct Key: Codable, Equatable, Sendable {
-        var program = 1
+        var program = 2
         let packages: String
         let tools: String
         let made: String
@@ -97,7 +97,8 @@ package struct TreeAcceleration: Sendable {
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
         request.agreement = subject.agreement
         let plan = try AccelerationPlan.make(request, .builtIn())
-        let table = DispatchTable(plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" })
+        let table = DispatchTable(
+            plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" }, log: ProfileLog.target)
         let made = try DispatchImage(subject.interpreter, table)
         let report = Report(key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks)
         do throws(FilesystemError) {
@@ -108,6 +109,13 @@ package struct TreeAcceleration: Sendable {
         }
         try made.replace(image)
         return report
+    }
+
+    /// Deletes what was made to compare compilers.
+    static func forgetComparison(in directory: FilePath) {
+        for name: FilePath.Component in ["dispatch-comparison", "acceleration-comparison.json"] {
+            try? Directory.open(directory).unlink(name)
+        }
     }
 
     /// Adds to `plan`, in which programs of the root are emulated, what makes some of them native.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Acceleration
 internal import Architectures
 package import Emulation
 internal import Filesystem
@@ -15,6 +16,7 @@ package struct RootRun: ~Copyable {
     private let directory: FilePath
     private let workers: NamespacePerformer
     package let plan: SandboxPlan
+    private let profileLog: ProfileLog?
     /// Why it is not accelerated although that would have been welcome.
     package let obstacle: ProvisioningError?
 
@@ -33,11 +35,20 @@ package struct RootRun: ~Copyable {
         var plan = try SandboxPlan(
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
         if let acceleration, let subject = ToolsTrees.Subject(record), !isRehearsal, !emulation.rules.isEmpty {
-            try acceleration.compareCompilers(in: tree, subject, keptIn: directory, caller: caller)
+            do throws(ProvisioningError) {
+                try acceleration.compareCompilers(in: tree, subject, keptIn: directory, caller: caller)
+            } catch {
+                // Then they are emulated.
+                guard !acceleration.choice.isRequired else { throw error }
+            }
         }
+        let log = request.isProfiled && !isRehearsal ? try ProfileLog(in: directory) : nil
         var obstacle: ProvisioningError?
         toolsLock = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
         self.obstacle = obstacle
+        profileLog = log
+        // On top of what acceleration mounts there.
+        if let step = log?.step { plan.steps.append(step) }
         self.plan = plan
         self.record = record
         self.lock = lock
@@ -63,18 +74,28 @@ package struct RootRun: ~Copyable {
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
-    /// one ended it.
+    /// one ended it. `profile` is what was noted, where that was asked for.
     package consuming func perform(
-        descriptors: StandardDescriptors, signals: borrowing ForwardedSignals
+        descriptors: StandardDescriptors, signals: borrowing ForwardedSignals, profile: inout RunProfile?
     ) throws(ProvisioningError) -> Int32 {
         let tree = FilePath(record.path)
+        let log = profileLog
+        defer { log?.remove() }
         // A root that cannot be written runs without.
         try? ResolvConf.refresh(in: Directory.open(tree))
         let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
             do throws(SandboxError) {
+                let before = secondsOfChildren()
                 var run = try Run.start(plan, descriptors: descriptors)
-                return run.attend(signals)
+                guard let log else { return run.attend(signals) }
+                let process = run.process
+                var sampler = ProcessSampler(ofRun: process)
+                let status = run.attend(signals, every: ProcessSampler.interval) {
+                    sampler?.look()
+                }
+                profile = RunProfile(log.read(), sampler?.finish(), total: secondsOfChildren() - before)
+                return status
             } catch {
                 throw ProvisioningError(error)
             }

@@ -21,6 +21,8 @@ package struct RunRequest: Hashable, Sendable {
     package var cpu: String?
     /// Setuid programs get their rights under emulation, and the interpreter with them (binfmt's `C`).
     package var trustsSetuid = false
+    /// What is spent on which program is noted.
+    package var isProfiled = false
     /// A pseudo-terminal of its own.
     package var usesTerminal = false
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import SystemPackage
+internal import Terminal
+
+/// `run --profile`: an array of programs, that which cost most under emulation first.
+struct ProfileReport: Report {
+    struct Spent: Encodable {
+        let executions: Int
+        let seconds: Double?
+
+        init(_ spent: RunProfile.Spent) {
+            executions = spent.executions
+            seconds = spent.seconds.map { ($0 * 1000).rounded() / 1000 }
+        }
+    }
+
+    struct Item: Encodable {
+        let program: String
+        let native: Spent
+        let emulated: Spent
+        /// Why it was emulated, and how often.
+        let reasons: [String: Int]
+    }
+
+    let profile: RunProfile
+
+    var document: [Item] {
+        profile.rows.map { row in
+            Item(
+                program: row.program.string, native: Spent(row.native), emulated: Spent(row.emulated),
+                reasons: Dictionary(uniqueKeysWithValues: row.reasons.map { ($0.key.reason, $0.value) }))
+        }
+    }
+
+    func text(colour: Bool) -> String {
+        var table = Table([
+            Table.Column("emulated", numeric: true), Table.Column("seconds", numeric: true),
+            Table.Column("native", numeric: true), Table.Column("seconds", numeric: true), Table.Column("program"),
+            Table.Column("why"),
+        ])
+        for item in document {
+            table.add([
+                String(item.emulated.executions), Self.seconds(item.emulated), String(item.native.executions),
+                Self.seconds(item.native), item.program,
+                item.reasons.sorted { $0.value > $1.value }.map(\.key).joined(separator: "; "),
+            ])
+        }
+        return table.rendered(colour: colour)
+    }
+
+    private static func seconds(_ spent: Spent) -> String {
+        guard spent.executions > 0, let seconds = spent.seconds else { return "" }
+        let hundredths = Int((seconds * 100).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+}
