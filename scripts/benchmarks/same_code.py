@@ -11,7 +11,7 @@ import elf
 # What no two builds have alike: a log's times, process ids and random names.
 CHANGING = (
     (rb"/tmp/cc[A-Za-z0-9]{6}", b"/tmp/cc"),
-    (rb"conftest\.[a-z]+\d+|conf\d+[a-z.]*|cmTC_[0-9a-f]{5}|TryCompile-\w{6}|CMakeScratch/\w+|(?<=/)tmp[a-z0-9_]{8}|c\w+/testfile", b"name"),
+    (rb"conftest\.[a-z]+\d+|conf\d+[a-z.]*|cmTC_[0-9a-f]{5}|CMakeScratch/[\w-]+|(?<=/)tmp[a-z0-9_]{8}|c\w+/testfile", b"name"),
     (rb"(?m)^(It was created by|Build started at|uptime|/usr/bin/time).*$", b""),
     (rb"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ][\d:.]+|\b\d+(\.\d+)?m?s\b", b"time"),
 )
