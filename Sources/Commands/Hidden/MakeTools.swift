@@ -3,6 +3,7 @@
 internal import Architectures
 internal import ArgumentParser
 internal import Catalogue
+internal import Failures
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -17,6 +18,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var distro: String
     @Argument var release: String
     @Argument var architecture: Architecture
+    @Flag(help: "Note why it cannot be made, for the run to tell, instead of telling.")
+    var isOptional = false
+
     @OptionGroup var sources: SourceOptions
     @OptionGroup var progress: ProgressOptions
 
@@ -28,10 +32,15 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let creation = try Creation.ofCaller(locations, configuration, cpu: nil, report)
         Interruption.cleansUp()
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
-        try await creation.makeTools(
-            subject, try subject.selection(in: sources.catalogue.load()),
-            mirror: sources.mirror ?? configuration.mirrors[distro],
-            keyring: sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) })
+        do {
+            try await creation.makeTools(
+                subject, try subject.selection(in: sources.catalogue.load()),
+                mirror: sources.mirror ?? configuration.mirrors[distro],
+                keyring: sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) })
+        } catch let error as any Failure where isOptional {
+            creation.tools.noteFailure(subject, error.told)
+            throw ExitCode(error.status.rawValue)
+        }
     }
 }
 

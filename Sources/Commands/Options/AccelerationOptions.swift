@@ -47,13 +47,15 @@ extension AccelerationOptions {
         let trees = ToolsTrees(Cache(locations.cache))
         if try trees.areWanted(for: subject, choice), mayMake {
             let end = try ChildProcess.attend(
-                "/proc/self/exe", ["make-tools", "--", subject.distro, subject.release, subject.architecture.rawValue],
-                environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
-            if end != .exited(0) {
-                guard !choice.isRequired else { throw ExitCode(125) }
-                trees.noteFailure(subject, "the tools tree could not be made")
-                return nil
-            }
+                "/proc/self/exe",
+                ["make-tools"] + (choice.isRequired ? [] : ["--is-optional"]) + [
+                    "--", subject.distro, subject.release, subject.architecture.rawValue,
+                ], environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+            if end != .exited(0), choice.isRequired { throw ExitCode(125) }
+        }
+        if !choice.isRequired, let reason = trees.recentFailure(subject), !trees.has(subject) {
+            FailureRendering.note("not accelerated: \(reason)")
+            return nil
         }
         guard choice.isRequired || trees.mayHave(subject) else { return nil }
         var source = AccelerationSource(choice, tools: trees)
