@@ -133,8 +133,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Architectures", "Catalogue", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity",
-                "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
+                "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures",
+                "Integrity", "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
             ],
             swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),

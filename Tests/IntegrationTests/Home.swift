@@ -47,7 +47,7 @@ struct Home {
     }
 
     /// Makes the user the owner of everything in `path`.
-    private func own(_ path: FilePath) throws {
+    func own(_ path: FilePath) throws {
         let (user, group) = who.ids
         guard user != 0 else { return }
         lchown(path.string, user, group)
