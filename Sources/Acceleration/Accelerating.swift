@@ -29,10 +29,8 @@ extension AccelerationPlan {
             let tools = try Directory.open(request.tools)
             let tree = Mount(request.tools, at: toolsDirectory)
             if let loader = try? tools.realPath(of: request.host.muslLoader) {
-                // musl looks for the list of its directories from two levels above the loader on.
-                let list =
-                    "etc/\(FilePath(request.host.muslLoader).lastComponent?.stem ?? "")"
-                    .replacing(".so", with: "") + ".path"
+                let list = ToolsRelocation.muslList(request.host)
+                _ = try tools.openInRoot(list)
                 return [
                     tree, Mount(loader, at: ToolsRelocation.loader),
                     Mount(request.tools.appending(list), at: ToolsRelocation.directory.appending(list)),

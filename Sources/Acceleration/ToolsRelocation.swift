@@ -44,6 +44,26 @@ package struct ToolsRelocation: Sendable {
         }
     }
 
+    /// The list of directories of musl's loader for `host`, in a tools tree. The loader looks for it from two levels
+    /// above its own path on, below `directory` that is (musl, ldso/dynlink.c).
+    static func muslList(_ host: Architecture) -> String {
+        let name = host.muslLoader.dropFirst("/lib/".count).prefix { $0 != "." }
+        return "etc/\(name).path"
+    }
+
+    /// Tells musl's loader, if the tree at `path` has it, where its libraries are in a run.
+    package func tellMusl(in path: FilePath, host: Architecture = .host) throws(AccelerationError) {
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            let tree = try Directory.open(path)
+            guard (try? tree.openInRoot(host.muslLoader)) != nil else { return }
+            let tools = Self.directory.appending("tools")
+            let text = "\(tools)/lib\n\(tools)/usr/lib\n"
+            let list = FilePath(Self.muslList(host))
+            guard let name = list.lastComponent else { return }
+            try tree.makeDirectories(["etc"]).createFile(name, holding: Array(text.utf8))
+        }
+    }
+
     private func apply(to directory: borrowing Directory, _ seen: inout Set<UInt64>) throws(FilesystemError) {
         for name in try directory.names() {
             guard let status = try directory.status(of: name) else { continue }

@@ -31,4 +31,18 @@ import Testing
             #expect(try bin.appending("script").readFile().contains(0x36))
         }
     }
+
+    @Test func muslIsToldWhereItsLibrariesAre() throws {
+        try withScratchDirectory { tree in
+            try ToolsRelocation(host: .amd64).tellMusl(in: tree, host: .amd64)
+            #expect(try Directory.open(tree).names().isEmpty)
+            try tree.appending("lib").makeDirectories()
+            try AtomicFile.write([0], to: tree.appending("lib/ld-musl-x86_64.so.1"))
+            try ToolsRelocation(host: .amd64).tellMusl(in: tree, host: .amd64)
+            let list = try tree.appending("etc/ld-musl-x86_64.path").readFile()
+            #expect(
+                String(decoding: list, as: UTF8.self)
+                    == "/run/mangrove/tools/lib\n/run/mangrove/tools/usr/lib\n")
+        }
+    }
 }

@@ -92,7 +92,9 @@ extension Creation {
         _ staging: borrowing Staging, for subject: ToolsTrees.Subject
     ) throws(ProvisioningError) {
         try below { () throws(AccelerationError) in
-            try ToolsRelocation(host: .host).apply(to: staging.tree)
+            let relocation = ToolsRelocation(host: .host)
+            try relocation.apply(to: staging.tree)
+            try relocation.tellMusl(in: staging.tree)
             try CompilerRelocation(target: subject.architecture).apply(to: staging.tree)
             let eligibility = try Eligibility.builtIn()
             let name = ArchitectureName(host: .host, root: subject.architecture)
