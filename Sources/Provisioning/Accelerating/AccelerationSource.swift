@@ -56,8 +56,11 @@ package struct AccelerationSource: Sendable {
     func compareCompilers(
         in tree: FilePath, _ subject: ToolsTrees.Subject, keptIn directory: FilePath, caller: Caller
     ) throws(ProvisioningError) {
-        guard choice.mode != nil, let held = try tools.find(subject) else { return }
-        try CompilerAgreements(tools, subject).compare(tree, self, subject, keptIn: directory, caller: caller) {
+        let agreements = try CompilerAgreements(tools, subject)
+        guard choice.mode != nil, try !agreements.isSettled(for: tree), let held = try tools.find(subject) else {
+            return
+        }
+        try agreements.compare(tree, self, subject, keptIn: directory, caller: caller) {
             note?("comparing the compilers of \(subject.title) with the tools tree's, once")
         }
         withExtendedLifetime(held.takeLock().rawValue) {}

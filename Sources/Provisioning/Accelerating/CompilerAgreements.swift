@@ -22,6 +22,12 @@ struct CompilerAgreements {
         return try? JSONDecoder().decode(CompilerAgreement.self, from: Data(bytes))
     }
 
+    /// Whether there is nothing to be found out about the root's compilers.
+    func isSettled(for tree: FilePath) throws(ProvisioningError) -> Bool {
+        guard let file = try file(for: tree) else { return true }
+        return (try? file.readFile()) != nil
+    }
+
     /// nil where the root has no compiler.
     private func file(for tree: FilePath) throws(ProvisioningError) -> FilePath? {
         let versions = try below { () throws(FilesystemError) in try Directory.open(tree) }

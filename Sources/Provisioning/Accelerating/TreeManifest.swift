@@ -48,6 +48,11 @@ struct TreeManifest: Equatable, Sendable {
         "\(status.size) \(status.modified) \(status.changed) \(status.inode)\t\(path)"
     }
 
+    /// Whether it is a library, or lies where programs do.
+    private static func matters(_ path: String, _ name: String) -> Bool {
+        name.contains(".so") || path.contains("/gcc") || path.hasSuffix("bin/\(name)")
+    }
+
     private static func walk(
         _ directory: borrowing Directory, _ prefix: String, _ lines: inout [String]
     ) throws(FilesystemError) {
@@ -56,7 +61,8 @@ struct TreeManifest: Equatable, Sendable {
             guard !passedOver.contains(path), let status = try directory.status(of: name) else { continue }
             switch status.kind {
             case .directory: try walk(try directory.openDirectory(name), path + "/", &lines)
-            case .regular, .symbolicLink: if !path.contains(where: \.isNewline) { lines.append(line(path, status)) }
+            case .regular, .symbolicLink:
+                if matters(path, name.string), !path.contains(where: \.isNewline) { lines.append(line(path, status)) }
             default: break
             }
         }
