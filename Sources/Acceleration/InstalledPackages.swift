@@ -45,9 +45,10 @@ package struct InstalledPackages: Sendable {
             guard let file = try? tree.openInRoot(manager.database) else { continue }
             do throws(FilesystemError) {
                 let path = tree.path.appending(manager.database)
-                let text = String(decoding: try file.readToEnd(of: path), as: UTF8.self)
+                let bytes = try file.readToEnd(of: path)
                 self.manager = manager
-                (packages, files) = manager == .dpkg ? (Self.dpkg(text), [:]) : Self.apk(text)
+                (packages, files) =
+                    manager == .dpkg ? (Self.dpkg(bytes), [:]) : Self.apk(String(decoding: bytes, as: UTF8.self))
                 return
             } catch {
                 throw AccelerationError(error)
@@ -94,28 +95,35 @@ package struct InstalledPackages: Sendable {
         return []
     }
 
-    /// Paragraphs of fields (deb822(5)); what is only removed, or held half-way, does not count.
-    private static func dpkg(_ text: String) -> [String: Package] {
+    /// The fields that matter here.
+    private enum Field: String, CaseIterable {
+        case package = "Package: "
+        case version = "Version: "
+        case architecture = "Architecture: "
+        case status = "Status: "
+    }
+
+    private static let absent: Set<String> = ["not-installed", "config-files", "half-installed"]
+
+    /// Paragraphs of fields (deb822(5)); what is only removed, or held half-way, does not count. Every accelerated run
+    /// reads it, so most of it is passed over as bytes.
+    private static func dpkg(_ bytes: [UInt8]) -> [String: Package] {
         var packages: [String: Package] = [:]
-        var fields: [Substring: Substring] = [:]
+        var fields: [Field: String] = [:]
         func finish() {
-            let status = fields["Status"]?.split(separator: " ").last
-            guard let name = fields["Package"], let version = fields["Version"], status != "not-installed",
-                status != "config-files", status != "half-installed"
-            else { return }
-            let package = Package(
-                name: String(name), version: String(version), architecture: String(fields["Architecture"] ?? ""))
+            defer { fields.removeAll(keepingCapacity: true) }
+            let state = fields[.status]?.split(separator: " ").last.map(String.init) ?? ""
+            guard let name = fields[.package], let version = fields[.version], !absent.contains(state) else { return }
             // Of a package in several architectures, that which came first.
-            if packages[package.name] == nil { packages[package.name] = package }
+            guard packages[name] == nil else { return }
+            packages[name] = Package(name: name, version: version, architecture: fields[.architecture] ?? "")
         }
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        let names = Field.allCases.map { (field: $0, name: Array($0.rawValue.utf8)) }
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
             if line.isEmpty {
                 finish()
-                fields.removeAll(keepingCapacity: true)
-            } else if line.first != " ", let colon = line.firstIndex(of: ":") {
-                let name = line[..<colon]
-                guard ["Package", "Version", "Architecture", "Status"].contains(name) else { continue }
-                fields[name] = line[line.index(after: colon)...].drop { $0 == " " }
+            } else if let (field, name) = names.first(where: { line.starts(with: $0.name) }) {
+                fields[field] = String(decoding: line.dropFirst(name.count), as: UTF8.self)
             }
         }
         finish()

@@ -4,11 +4,12 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The state of every file of a tree that programs are executed or loaded from: whether somebody changed one shows.
+/// The state of every program and library of a tree: whether somebody changed one shows.
 ///
-/// A text file, a line each: size, times of modification and change, inode, path.
+/// A file of records, each with a NUL byte at its end: size, times of modification and change, inode, and after a tab
+/// the path. It is gone through at the start of every run, so it is read without making strings of it.
 struct TreeManifest: Equatable, Sendable {
-    private let lines: [Substring]
+    private let records: [UInt8]
 
     /// Where nothing is that a program is made of.
     private static let passedOver: Set<String> = [
@@ -17,35 +18,41 @@ struct TreeManifest: Equatable, Sendable {
 
     /// That of the tree at `path`, as it is now.
     init(of path: FilePath) throws(FilesystemError) {
-        var lines: [String] = []
-        try Self.walk(try Directory.open(path), "", &lines)
-        self.lines = lines.sorted().map { $0[...] }
+        var found: [String] = []
+        try Self.walk(try Directory.open(path), "", &found)
+        records = found.sorted().flatMap { Array($0.utf8) + [0] }
     }
 
     /// nil where there is none at `path`.
     init?(reading path: FilePath) {
-        guard let bytes = try? path.readFile() else { return nil }
-        lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard let bytes = try? path.readFile(), bytes.last == 0 else { return nil }
+        records = bytes
     }
 
     func write(to path: FilePath) throws(FilesystemError) {
-        try AtomicFile.write(Array(lines.joined(separator: "\n").utf8), to: path)
+        try AtomicFile.write(records, to: path)
     }
 
     /// Whether all of the files are in the tree at `path` as they were.
     func holds(for path: FilePath) -> Bool {
-        guard !lines.isEmpty, let tree = try? Directory.open(path) else { return false }
-        return lines.allSatisfy { line in
-            guard let space = line.lastIndex(of: "\t") else { return false }
+        guard let tree = try? Directory.open(path) else { return false }
+        var rest = records[...]
+        while let tab = rest.firstIndex(of: 0x09), let end = rest[tab...].firstIndex(of: 0) {
             var status = stat()
-            let name = String(line[line.index(after: space)...])
-            guard unsafe fstatat(tree.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
-            return Self.line(name, FileStatus(status)) == line
+            // The record's own NUL byte ends the path.
+            let found = unsafe rest[(tab + 1)...end].withUnsafeBufferPointer { path in
+                unsafe path.withMemoryRebound(to: CChar.self) { path in
+                    unsafe path.baseAddress.map { unsafe fstatat(tree.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
+                }
+            }
+            guard found == 0, rest[..<tab].elementsEqual(Self.state(FileStatus(status)).utf8) else { return false }
+            rest = rest[(end + 1)...]
         }
+        return rest.isEmpty
     }
 
-    private static func line(_ path: String, _ status: FileStatus) -> String {
-        "\(status.size) \(status.modified) \(status.changed) \(status.inode)\t\(path)"
+    private static func state(_ status: FileStatus) -> String {
+        "\(status.size) \(status.modified) \(status.changed) \(status.inode)"
     }
 
     /// Whether it is a library, or lies where programs do.
@@ -54,15 +61,15 @@ struct TreeManifest: Equatable, Sendable {
     }
 
     private static func walk(
-        _ directory: borrowing Directory, _ prefix: String, _ lines: inout [String]
+        _ directory: borrowing Directory, _ prefix: String, _ found: inout [String]
     ) throws(FilesystemError) {
         for name in try directory.names() {
             let path = prefix + name.string
             guard !passedOver.contains(path), let status = try directory.status(of: name) else { continue }
             switch status.kind {
-            case .directory: try walk(try directory.openDirectory(name), path + "/", &lines)
+            case .directory: try walk(try directory.openDirectory(name), path + "/", &found)
             case .regular, .symbolicLink:
-                if matters(path, name.string), !path.contains(where: \.isNewline) { lines.append(line(path, status)) }
+                if matters(path, name.string) { found.append("\(state(status))\t\(path)") }
             default: break
             }
         }
