@@ -36,10 +36,14 @@ extension AccelerationPlan {
                     Mount(request.tools.appending(list), at: ToolsRelocation.directory.appending(list)),
                 ]
             }
-            return [
+            var mounts = [
                 tree, Mount(try tools.realPath(of: request.host.loader), at: ToolsRelocation.loader),
                 Mount(try tools.realPath(of: "/usr/lib/\(request.host.triplet)"), at: ToolsRelocation.libraries),
             ]
+            if try tools.status(of: MachineName.directory)?.kind == .directory {
+                mounts.append(Mount(request.tools.appending(MachineName.directory), at: MachineName.place))
+            }
+            return mounts
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CDispatcher
 internal import FoundationEssentials
 
 /// Which programs may run as the host's own instead of being emulated: data (eligibility.json), reviewed by hand. What
@@ -25,6 +26,9 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var named: Set<String>?
         /// Packages, by how their names begin, with libraries of `named` programs that have the name in them, too.
         package var libraries: [String]?
+        /// Programs that ask for the machine's name with uname(2) only: native ones are told the root's (`MachineName`),
+        /// and where that cannot be done they are emulated.
+        package var machine: Set<String>?
         /// It is one program that is called by many names.
         package var applets: Applets?
 
@@ -72,6 +76,12 @@ package struct Eligibility: Decodable, Equatable, Sendable {
             throw AccelerationError("the built-in list of eligible programs cannot be read", cause: "\(error)")
         }
     }
+
+    /// Another one where that data, or how tools trees and tables are made of it, is another.
+    package static let edition: String = {
+        let data = PackageResources.eligibility_json
+        return "3-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
+    }()
 
     package subscript(manager: InstalledPackages.Manager) -> Packages {
         get { manager == .dpkg ? dpkg : apk }

@@ -115,12 +115,18 @@ struct ProgramPairing: ~Copyable {
                 plan.fall(name, file.path, "the native one would give the host's architecture for the root's")
                 continue
             }
+            let asks = rule.machine?.contains(programName(file)) == true
+            if asks, !isTold(native) {
+                plan.fall(name, file.path, "the native one would take the host's machine for the root's")
+                continue
+            }
             var condition = DispatchEntry.Condition.always
             if let applets = rule.applets, applets.program == programName(file) {
                 condition = .called(own: applets.program, names: applets.names)
             }
             var exceptions = DispatchEntry.Exceptions()
             exceptions.arguments = (rule.refusing ?? [:]).keys.sorted()
+            if asks { exceptions.variables = MachineName.variables }
             add(
                 DispatchEntry(
                     FileState(file.status, anyDevice: request.anyDevice),
@@ -141,6 +147,14 @@ struct ProgramPairing: ~Copyable {
             guard let bytes = try? tools.tree.openInRoot(path).readToEnd(of: FilePath(path)) else { return true }
             return name.isAbsent(from: bytes)
         }
+    }
+
+    /// Whether the native program is told the root's machine.
+    private func isTold(_ native: TreeFiles.File) -> Bool {
+        guard let bytes = try? tools.tree.openInRoot(native.path).readToEnd(of: FilePath(native.path)) else {
+            return false
+        }
+        return MachineName(host: request.host, root: request.architecture).isTold(to: bytes)
     }
 
     private mutating func add(_ entry: DispatchEntry, _ path: String) {

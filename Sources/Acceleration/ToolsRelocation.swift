@@ -24,16 +24,20 @@ package struct ToolsRelocation: Sendable {
     package init(host: Architecture) {
         // The longer first: the other is a part of it.
         let paths = ["/usr/lib/\(host.triplet)", "/lib/\(host.triplet)"]
-        var replacements = paths.map { ($0, Self.padded(Self.libraries.string, "", to: $0.utf8.count)) }
+        let libraries = Self.libraries.string
+        var replacements = paths.map { path in
+            (path, libraries + String(repeating: "/", count: path.utf8.count - libraries.utf8.count))
+        }
         for loader in [host.loader, host.muslLoader] {
-            replacements.append(
-                (loader, Self.padded(Self.directory.string + "/", "ld.so", to: loader.utf8.count)))
+            replacements.append((loader, Self.padded(Self.loader, to: loader.utf8.count)))
         }
         self.replacements = replacements.map { (Array($0.0.utf8), Array($0.1.utf8)) }
     }
 
-    private static func padded(_ head: String, _ tail: String, to count: Int) -> String {
-        head + String(repeating: "/", count: max(0, count - head.utf8.count - tail.utf8.count)) + tail
+    /// `path`, which is below `directory`, with so many slashes before its rest that it is `count` bytes long.
+    static func padded(_ path: FilePath, to count: Int) -> String {
+        let (head, text) = (directory.string, path.string)
+        return head + String(repeating: "/", count: max(0, count - text.utf8.count)) + text.dropFirst(head.count)
     }
 
     /// Does it in all programs and libraries of the tree at `path`.

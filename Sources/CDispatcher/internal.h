@@ -4,22 +4,13 @@
 #define CDISPATCH_INTERNAL_H
 
 #include "CDispatcher.h"
+#include "calls.h"
 
 #include <asm/stat.h>
 #include <stdbool.h>
 
-// The machines that it is written for: their system calls and how a process starts.
-#if defined(__x86_64__) || defined(__aarch64__)
-#define MG_HAS_DISPATCH 1
-#else
-#define MG_HAS_DISPATCH 0
-#endif
-
-/// A function that goes into images. It has no string literal, no switch, and copies no structure whole: for each of
-/// these a compiler may refer to something outside. Nor is it instrumented.
-#define MG_PART                                                                                                        \
-    __attribute__((section("mg_dispatch"), noinline, no_builtin, no_stack_protector, no_profile_instrument_function,   \
-                   disable_sanitizer_instrumentation, visibility("hidden")))
+/// A function that goes into images.
+#define MG_PART MG_PART_OF("mg_dispatch")
 
 /// What the kernel passes to a new process: pointers into its stack.
 struct mg_process {

@@ -8,50 +8,24 @@
 #include <linux/time.h>
 #include <linux/uio.h>
 
-#if defined(__x86_64__)
-
-static inline __attribute__((always_inline)) long call(long number, long a, long b, long c, long d) {
-    long result;
-    register long r10 __asm__("r10") = d;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
-#elif defined(__aarch64__)
-
-static inline __attribute__((always_inline)) long call(long number, long a, long b, long c, long d) {
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
-    return x0;
-}
-
-#endif
-
 MG_PART long mg_stat(const char *path, struct stat *found) {
-    return call(__NR_newfstatat, AT_FDCWD, (long)path, (long)found, 0);
+    return mg_call(__NR_newfstatat, AT_FDCWD, (long)path, (long)found, 0);
 }
 
 MG_PART long mg_fstat(int descriptor, struct stat *found) {
-    return call(__NR_fstat, descriptor, (long)found, 0, 0);
+    return mg_call(__NR_fstat, descriptor, (long)found, 0, 0);
 }
 
 MG_PART long mg_close_on_exec(int descriptor, bool close) {
-    return call(__NR_fcntl, descriptor, F_SETFD, close ? FD_CLOEXEC : 0, 0);
+    return mg_call(__NR_fcntl, descriptor, F_SETFD, close ? FD_CLOEXEC : 0, 0);
 }
 
 MG_PART long mg_execute(const char *path, char **arguments, char **environment) {
-    return call(__NR_execve, (long)path, (long)arguments, (long)environment, 0);
+    return mg_call(__NR_execve, (long)path, (long)arguments, (long)environment, 0);
 }
 
 MG_PART long mg_open_log(const char *path) {
-    return call(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    return mg_call(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
 }
 
 MG_PART long mg_append(int descriptor, const struct mg_record *record, const char *path) {
@@ -61,24 +35,24 @@ MG_PART long mg_append(int descriptor, const struct mg_record *record, const cha
     parts[0].iov_len = sizeof *record;
     parts[1].iov_base = (void *)path;
     parts[1].iov_len = record->length;
-    return call(__NR_writev, descriptor, (long)parts, 2, 0);
+    return mg_call(__NR_writev, descriptor, (long)parts, 2, 0);
 }
 
 MG_PART long mg_close(int descriptor) {
-    return call(__NR_close, descriptor, 0, 0, 0);
+    return mg_call(__NR_close, descriptor, 0, 0, 0);
 }
 
 MG_PART long mg_read_link(const char *path, char *buffer, long size) {
-    return call(__NR_readlinkat, AT_FDCWD, (long)path, (long)buffer, size);
+    return mg_call(__NR_readlinkat, AT_FDCWD, (long)path, (long)buffer, size);
 }
 
 MG_PART uint32_t mg_process_number(void) {
-    return (uint32_t)call(__NR_getpid, 0, 0, 0, 0);
+    return (uint32_t)mg_call(__NR_getpid, 0, 0, 0, 0);
 }
 
 MG_PART uint64_t mg_time(void) {
     struct __kernel_timespec now;
-    if (call(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0) != 0) return 0;
+    if (mg_call(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0) != 0) return 0;
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 

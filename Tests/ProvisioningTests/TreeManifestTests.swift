@@ -11,7 +11,9 @@ import Testing
     private func withTree(_ body: (FilePath, TreeManifest) throws -> Void) throws {
         try withScratchDirectory { scratch in
             let tree = scratch.appending("tree")
-            for file: FilePath in ["usr/bin/sed", "usr/lib/x/libc.so.6", "usr/share/doc/sed", "usr/lib/x/data"] {
+            for file: FilePath in [
+                "usr/bin/sed", "usr/lib/x/libc.so.6", "machine/so", "usr/share/doc/sed", "usr/lib/x/data",
+            ] {
                 let path = tree.pushing(file)
                 try path.removingLastComponent().makeDirectories()
                 try AtomicFile.write(Array("one".utf8), to: path)
@@ -28,7 +30,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["usr/bin/sed", "usr/lib/x/libc.so.6"])
+    @Test(arguments: ["usr/bin/sed", "usr/lib/x/libc.so.6", "machine/so"])
     func aProgramOrLibraryWrittenAnewShows(file: FilePath) throws {
         try withTree { tree, manifest in
             try AtomicFile.write(Array("two".utf8), to: tree.pushing(file))
@@ -40,6 +42,19 @@ import Testing
         try withTree { tree, manifest in
             try Directory.open(tree.appending("usr/bin")).unlink("sed")
             #expect(!manifest.holds(for: tree))
+        }
+    }
+
+    @Test func aTreeMadeByAnotherEditionIsNotTaken() throws {
+        try withTree { tree, _ in
+            let path = tree.removingLastComponent().appending("manifest")
+            let bytes = try path.readFile()
+            let records = bytes.drop { $0 != 0 }
+            try AtomicFile.write(Array("2".utf8) + records, to: path)
+            #expect(TreeManifest(reading: path) == nil)
+            // As it was before editions were written down.
+            try AtomicFile.write(Array(records.dropFirst()), to: path)
+            #expect(TreeManifest(reading: path) == nil)
         }
     }
 

@@ -11,6 +11,8 @@
 #ifndef CDISPATCH_H
 #define CDISPATCH_H
 
+#include "MachineName.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -98,7 +98,11 @@ extension Creation {
             try CompilerRelocation(target: subject.architecture).apply(to: staging.tree)
             let eligibility = try Eligibility.builtIn()
             let name = ArchitectureName(host: .host, root: subject.architecture)
-            for packages in [eligibility.dpkg, eligibility.apk] { try name.replace(in: staging.tree, packages) }
+            let machine = MachineName(host: .host, root: subject.architecture)
+            for packages in [eligibility.dpkg, eligibility.apk] {
+                try name.replace(in: staging.tree, packages)
+                try machine.replace(in: staging.tree, packages)
+            }
         }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
         try below { () throws(FilesystemError) in try TreeManifest(of: staging.tree).write(to: manifest) }

@@ -30,7 +30,7 @@ package struct TreeAcceleration: Sendable {
     }
 
     struct Key: Codable, Equatable, Sendable {
-        var program = 2
+        let edition: String
         let packages: String
         let tools: String
         let made: String
@@ -137,6 +137,7 @@ extension TreeAcceleration.Key {
         } catch {
             throw AccelerationError(error)
         }
+        edition = Eligibility.edition
         tools = subject.tools.path
         made = subject.tools.created
         cpu = subject.cpu

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
 internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
 /// The state of every program and library of a tree: whether somebody changed one shows.
 ///
-/// A file of records, each with a NUL byte at its end: size, times of modification and change, inode, and after a tab
-/// the path. It is gone through at the start of every run, so it is read without making strings of it.
+/// A file of records, each with a NUL byte at its end: the first says which edition of mangrove made the tree, the others
+/// size, times of modification and change, inode, and after a tab the path. It is gone through at the start of every
+/// run, so it is read without making strings of it.
 struct TreeManifest: Equatable, Sendable {
     private let records: [UInt8]
 
@@ -23,15 +25,17 @@ struct TreeManifest: Equatable, Sendable {
         records = found.sorted().flatMap { Array($0.utf8) + [0] }
     }
 
-    /// nil where there is none at `path`.
+    /// nil where there is none at `path`, or one of a tree that another edition of mangrove made.
     init?(reading path: FilePath) {
-        guard let bytes = try? path.readFile(), bytes.last == 0 else { return nil }
-        records = bytes
+        guard let bytes = try? path.readFile(), bytes.last == 0, bytes.starts(with: Self.beginning) else { return nil }
+        records = Array(bytes.dropFirst(Self.beginning.count))
     }
 
     func write(to path: FilePath) throws(FilesystemError) {
-        try AtomicFile.write(records, to: path)
+        try AtomicFile.write(Self.beginning + records, to: path)
     }
+
+    private static var beginning: [UInt8] { Array(Eligibility.edition.utf8) + [0] }
 
     /// Whether all of the files are in the tree at `path` as they were.
     func holds(for path: FilePath) -> Bool {
@@ -58,6 +62,7 @@ struct TreeManifest: Equatable, Sendable {
     /// Whether it is a library, or lies where programs do.
     private static func matters(_ path: String, _ name: String) -> Bool {
         name.contains(".so") || path.contains("/gcc") || path.hasSuffix("bin/\(name)")
+            || path.hasPrefix("\(MachineName.directory)/")
     }
 
     private static func walk(
