@@ -24,15 +24,24 @@ package struct AccelerationPlan: Equatable, Sendable {
             (self.package, self.program, self.reason) = (package, program, reason)
         }
 
-        /// Both trees have it, each another version.
-        package private(set) var isOfVersion = false
+        /// Where both trees have it, each another version.
+        package private(set) var versions: Versions?
 
         /// A package of the root, and another version of it in the tools tree.
         init(_ own: InstalledPackages.Package, _ native: InstalledPackages.Package) {
             self.init(
                 package: own.name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
-            isOfVersion = true
+            versions = Versions(own: own.version, native: native.version, nativeName: native.name)
         }
+    }
+
+    /// Those of a package in the two trees.
+    package struct Versions: Codable, Hashable, Sendable {
+        /// The root's.
+        package let own: String
+        package let native: String
+        /// What the package is called in the tools tree: of compilers, the name of a cross compiler's.
+        package let nativeName: String
     }
 
     /// What native programs need to see in the root, mounted for the run and read-only.

@@ -24,13 +24,16 @@ extension Cache {
         }
     }
 
-    /// Deletes those that were not used since `limit`, in seconds since the epoch, unless somebody is using them.
+    /// Deletes those that were not used since `limit`, in seconds since the epoch, and those that a newer one has taken
+    /// the place of, unless somebody is using them.
     func pruneTools(
         notUsedSince limit: Double, dryRun: Bool, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> [Entry] {
-        let store = ToolsTrees(self).store
+        let trees = ToolsTrees(self)
+        let store = trees.store
         var pruned: [Entry] = []
-        for (record, entry, used) in try toolsEntries(using: workers) where used <= limit {
+        for (record, entry, used) in try toolsEntries(using: workers)
+        where used <= limit || trees.isSuperseded(record.name) {
             guard (try? store.requireRemovable(record.name.description)) != nil else { continue }
             pruned.append(entry)
             if !dryRun { try store.remove(record.name.description, using: workers) }

@@ -13,18 +13,31 @@ extension RootStore {
         let lock = try lock(root.name, .exclusive)
         try requireIdle(root)
         try requireOwnTree(root)
-        let component = try below { () throws(FilesystemError) in
+        try discard(try hide(root.name), of: root.name, using: workers)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// Deletes what has the name of a root, its record damaged or not, unless it is in use.
+    func removeUnused(_ name: RootName, using workers: some NamespacePerforming) throws(ProvisioningError) {
+        let lock = try below { () throws(FilesystemError) in
+            try FileLock.acquire(path(of: name).appending(Self.lock), .exclusive, wait: false)
+        }
+        try discard(try hide(name), of: name, using: workers)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// Takes a root's name from it. Returns what its directory is called then.
+    private func hide(_ name: RootName) throws(ProvisioningError) -> FilePath.Component {
+        try below { () throws(FilesystemError) in
             let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
             guard let component = FilePath.Component(text) else {
                 throw FilesystemError("rename", directory, .invalidArgument)
             }
             let roots = try Directory.open(directory)
-            try roots.rename(try root.name.component, to: component)
+            try roots.rename(try name.component, to: component)
             try roots.synchronize()
             return component
         }
-        try discard(component, of: root.name, using: workers)
-        withExtendedLifetime(lock.rawValue) {}
     }
 
     /// That `remove` would not be refused.

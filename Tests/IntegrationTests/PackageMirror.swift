@@ -74,10 +74,18 @@ struct PackageMirror {
         key: Fingerprint
     ) throws {
         var indices: [(path: String, bytes: [UInt8])] = []
+        let others = architectures.split(separator: " ").filter { $0 != "amd64" }
         for (component, paragraphs) in paragraphs {
-            let bytes = Array(paragraphs.joined(separator: "\n").utf8)
-            for (ending, compressed) in try [("", bytes), (".gz", gzip(bytes))] {
-                indices.append(("\(component)/binary-amd64/Packages\(ending)", compressed))
+            for architecture in ["amd64"] + others {
+                // For amd64 those of none of the others, too.
+                let own = paragraphs.filter { paragraph in
+                    let other = others.first { paragraph.contains("\nArchitecture: \($0)\n") }
+                    return paragraph.contains("\nArchitecture: all\n") || (other ?? "amd64") == architecture
+                }
+                let bytes = Array(own.joined(separator: "\n").utf8)
+                for (ending, compressed) in try [("", bytes), (".gz", gzip(bytes))] {
+                    indices.append(("\(component)/binary-\(architecture)/Packages\(ending)", compressed))
+                }
             }
         }
         for index in indices { try put("dists/\(suite)/\(index.path)", index.bytes) }

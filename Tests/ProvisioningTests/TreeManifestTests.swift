@@ -39,6 +39,19 @@ import Testing
         }
     }
 
+    @Test func aManifestThatLostSomethingIsNone() throws {
+        try withTree { tree, _ in
+            let path = tree.removingLastComponent().appending("manifest")
+            let bytes = try path.readFile()
+            // Of the last record only its end, all of it, and everything.
+            let record = bytes.dropLast().lastIndex(of: 0).map { $0 + 1 } ?? 0
+            for end in [bytes.count - 1, record, 1, 0] {
+                try AtomicFile.write(Array(bytes[..<end]), to: path)
+                #expect(TreeManifest(reading: path) == nil)
+            }
+        }
+    }
+
     @Test func aDeletedProgramShows() throws {
         try withTree { tree, manifest in
             try Directory.open(tree.appending("usr/bin")).unlink("sed")

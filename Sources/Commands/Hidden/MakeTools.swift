@@ -10,7 +10,7 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// What `run` does before an accelerated run where there is no tools tree yet.
+/// What `run` does before an accelerated run where there is no tools tree yet, or an old one.
 struct MakeTools: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         commandName: "make-tools", abstract: "Make the tools tree for roots of a release.", shouldDisplay: false)
@@ -20,6 +20,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var architecture: Architecture
     @Flag(help: "Note why it cannot be made, for the run to tell, instead of telling.")
     var isOptional = false
+
+    @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
+    var outdated: [String] = []
 
     @OptionGroup var sources: SourceOptions
     @OptionGroup var progress: ProgressOptions
@@ -33,10 +36,18 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         Interruption.cleansUp()
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
-            try await creation.makeTools(
-                subject, try subject.selection(in: sources.catalogue.load()),
-                mirror: sources.mirror ?? configuration.mirrors[distro],
-                keyring: sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) })
+            var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
+            request.mirror = sources.mirror ?? configuration.mirrors[distro]
+            request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+            request.outdated = outdated.compactMap { OutdatedTool($0) }
+            if request.outdated.isEmpty {
+                try await creation.makeTools(request)
+            } else {
+                try await creation.refreshTools(request)
+            }
+        } catch let error as any Failure where !outdated.isEmpty {
+            report.warn("the tools tree for \(subject.title) is not brought up to date: \(error.told)")
+            throw ExitCode(error.status.rawValue)
         } catch let error as any Failure where isOptional {
             creation.tools.noteFailure(subject, error.told)
             throw ExitCode(error.status.rawValue)

@@ -46,22 +46,38 @@ extension AccelerationOptions {
         guard choice.mode != nil, let subject = ToolsTrees.Subject(root) else { return nil }
         let trees = ToolsTrees(Cache(locations.cache))
         if try trees.areWanted(for: subject, choice), mayMake {
-            let end = try ChildProcess.attend(
-                "/proc/self/exe",
-                ["make-tools"] + (choice.isRequired ? [] : ["--is-optional"]) + [
-                    "--", subject.distro, subject.release, subject.architecture.rawValue,
-                ], environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
-            if end != .exited(0), choice.isRequired { throw ExitCode(125) }
+            let isMade = try Self.makeTools(subject, choice.isRequired ? [] : ["--is-optional"])
+            if !isMade, choice.isRequired { throw ExitCode(125) }
         }
         if !choice.isRequired, let reason = trees.recentFailure(subject), !trees.has(subject) {
             FailureRendering.note("not accelerated: \(reason)")
             return nil
         }
         guard choice.isRequired || trees.mayHave(subject) else { return nil }
+        if mayMake { trees.removeSuperseded(subject, using: Surroundings.workers) }
         var source = AccelerationSource(choice, tools: trees)
         source.changes = configuration.accelerate
         source.note = { FailureRendering.note($0) }
         return source
+    }
+
+    /// Has the tools tree for `root` made anew where the archive has what it has older than the root; whether there may
+    /// be another one now.
+    static func refreshTools(
+        for root: RootRecord, _ outdated: [OutdatedTool], _ source: AccelerationSource?
+    ) throws -> Bool {
+        guard let source, let subject = ToolsTrees.Subject(root), source.tools.isRefreshDue(subject, outdated) else {
+            return false
+        }
+        return try makeTools(subject, outdated.flatMap { ["--outdated", $0.description] })
+    }
+
+    private static func makeTools(_ subject: ToolsTrees.Subject, _ options: [String]) throws -> Bool {
+        let end = try ChildProcess.attend(
+            "/proc/self/exe",
+            ["make-tools"] + options + ["--", subject.distro, subject.release, subject.architecture.rawValue],
+            environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+        return end == .exited(0)
     }
 }
 

@@ -82,10 +82,14 @@ struct RunOptions: ParsableArguments {
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
             environment: Surroundings.environment)
-        let run = try RootRun(
-            try request(command), in: name, of: store, caller: caller,
-            known: dryRun ? nil : KnownVersions(locations.cache.appending("interpreters")), acceleration: source,
-            isRehearsal: dryRun)
+        let request = try request(command)
+        let known = dryRun ? nil : KnownVersions(locations.cache.appending("interpreters"))
+        func plan() throws -> RootRun {
+            try RootRun(
+                request, in: name, of: store, caller: caller, known: known, acceleration: source, isRehearsal: dryRun)
+        }
+        var run = try plan()
+        if !dryRun, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) { run = try plan() }
         guard !profile || source != nil && run.obstacle == nil else {
             throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
         }

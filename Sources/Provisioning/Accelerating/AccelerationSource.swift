@@ -15,6 +15,8 @@ package struct AccelerationSource: Sendable {
     package var note: (@Sendable (String) -> Void)?
     /// For the comparison of compilers itself.
     var assumesAgreement = false
+    /// Of the tools trees; nil: the newest.
+    var generation: RootName?
 
     package init(_ choice: AccelerationChoice, tools: ToolsTrees) {
         (self.choice, self.tools) = (choice, tools)
@@ -22,12 +24,12 @@ package struct AccelerationSource: Sendable {
 
     /// Adds native programs to `plan`, the plan of a run in `tree`; what is made for that is kept in `directory`.
     ///
-    /// Returns a lock that keeps the tools tree from being replaced, to be held as long as the run goes on. Throws where
+    /// Returns a lock that keeps the tools tree from being deleted, to be held as long as the run goes on. Throws where
     /// nothing can be accelerated; whether that is an error is the caller's to decide (`isRequired`).
     func accelerate(
         _ plan: inout SandboxPlan, _ subject: ToolsTrees.Subject, tree: FilePath, in directory: FilePath,
         emulation: EmulationChoice, trustsSetuid: Bool = false
-    ) throws(ProvisioningError) -> FileLock? {
+    ) throws(ProvisioningError) -> Accelerated? {
         guard let mode = choice.mode, let interpreter = emulation.interpreter else { return nil }
         guard !emulation.rules.isEmpty else {
             throw ProvisioningError(
@@ -35,7 +37,7 @@ package struct AccelerationSource: Sendable {
                     "this run cannot be accelerated", cause: "it has no binfmt_misc of its own",
                     remedy: "use Linux 6.7 or newer"))
         }
-        guard let tools = try tools.find(subject) else {
+        guard let tools = try find(subject) else {
             throw ProvisioningError(
                 AccelerationError("\(subject.title) cannot be accelerated", cause: "there is no tools tree for it"))
         }
@@ -43,12 +45,26 @@ package struct AccelerationSource: Sendable {
             tree: tree, directory: directory, tools: tools.record, interpreter: interpreter, mode: mode)
         wanted.changes = changes
         wanted.agreement =
-            try assumesAgreement ? .assumed : CompilerAgreements(self.tools, subject).known(for: tree)
+            try assumesAgreement ? .assumed : CompilerAgreements(self.tools, tools.record.name).known(for: tree)
         wanted.isComparison = assumesAgreement
         wanted.cpu = emulation.environment["QEMU_CPU"]
         if case .throwaway = plan.root { wanted.isThrowaway = true }
-        try TreeAcceleration(wanted).apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid)
-        return tools.takeLock()
+        let acceleration = try TreeAcceleration(wanted)
+        acceleration.apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid)
+        return Accelerated(lock: tools.takeLock(), outdated: acceleration.report.outdated)
+    }
+
+    /// What a plan was given.
+    struct Accelerated: ~Copyable, Sendable {
+        /// To be held as long as the run goes on.
+        let lock: FileLock
+        /// What is emulated because the tools tree's is older.
+        let outdated: [OutdatedTool]
+    }
+
+    private func find(_ subject: ToolsTrees.Subject) throws(ProvisioningError) -> ToolsTrees.ToolsTree? {
+        if let generation { return tools.find(generation) }
+        return try tools.find(subject)
     }
 
     /// Finds out whether the compilers of the tools tree give the same code as those of the root, where that is not
@@ -56,10 +72,10 @@ package struct AccelerationSource: Sendable {
     func compareCompilers(
         in tree: FilePath, _ subject: ToolsTrees.Subject, keptIn directory: FilePath, caller: Caller
     ) throws(ProvisioningError) {
-        let agreements = try CompilerAgreements(tools, subject)
-        guard choice.mode != nil, try !agreements.isSettled(for: tree), let held = try tools.find(subject) else {
-            return
-        }
+        guard choice.mode != nil, let newest = try CompilerAgreements(tools, subject),
+            try !newest.isSettled(for: tree), let held = try tools.find(subject)
+        else { return }
+        let agreements = CompilerAgreements(tools, held.record.name)
         try agreements.compare(tree, self, subject, keptIn: directory, caller: caller) {
             note?("comparing the compilers of \(subject.title) with the tools tree's, once")
         }

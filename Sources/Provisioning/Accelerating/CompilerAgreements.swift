@@ -10,10 +10,32 @@ internal import SystemPackage
 /// Whether a tools tree's compilers give the same code as roots' own: found out by compiling, once for each set of
 /// versions, and kept with the tools tree.
 struct CompilerAgreements {
+    private let tools: RootName
     let directory: FilePath
 
-    init(_ tools: ToolsTrees, _ subject: ToolsTrees.Subject) throws(ProvisioningError) {
-        directory = tools.store.path(of: try subject.name)
+    /// Those of the newest tools tree; nil where there is none.
+    init?(_ trees: ToolsTrees, _ subject: ToolsTrees.Subject) throws(ProvisioningError) {
+        guard let newest = try trees.newest(of: subject) else { return nil }
+        self.init(trees, newest)
+    }
+
+    init(_ trees: ToolsTrees, _ tools: RootName) {
+        (self.tools, directory) = (tools, trees.store.path(of: tools))
+    }
+
+    private static let prefix = "agreement-"
+
+    /// Copies what was found out with the tools tree in the directory `old` to `directory`, that of one with the same
+    /// compilers in `tree`, made over in the same way.
+    static func take(to directory: FilePath, from old: FilePath, tree: FilePath) throws(FilesystemError) {
+        let oldTree = try Directory.open(old.appending(RootStore.tree))
+        guard TreeManifest(reading: old.appending(ToolsTrees.manifest)) != nil,
+            let compilers = (try? InstalledPackages(of: Directory.open(tree)))?.compilers,
+            compilers == (try? InstalledPackages(of: oldTree))?.compilers
+        else { return }
+        for name in try Directory.open(old).names() where name.string.hasPrefix(prefix) {
+            try AtomicFile.write(try old.appending(name).readFile(), to: directory.appending(name))
+        }
     }
 
     /// nil where the root has no compiler, or it was not found out yet.
@@ -35,7 +57,7 @@ struct CompilerAgreements {
             !text.isEmpty
         else { return nil }
         let digest = try below { () throws(IntegrityError) in try Digest.of(Array(text.utf8)) }
-        return directory.appending("agreement-\(digest.hex.prefix(16)).json")
+        return directory.appending("\(Self.prefix)\(digest.hex.prefix(16)).json")
     }
 
     /// Finds it out where that is still to be done: has the tree's own compilers and the others compile the same.
@@ -54,6 +76,7 @@ struct CompilerAgreements {
         begin()
         var assuming = source
         assuming.assumesAgreement = true
+        assuming.generation = tools
         assuming.choice = AccelerationChoice(.compilers, isRequired: true)
         defer { TreeAcceleration.forgetComparison(in: kept) }
         let own = try output(of: nil, in: tree, subject, keptIn: kept, caller)

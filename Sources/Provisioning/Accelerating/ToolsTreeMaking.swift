@@ -3,42 +3,108 @@
 internal import Acceleration
 internal import Architectures
 package import Catalogue
+internal import Failures
 internal import Filesystem
 internal import Integrity
 internal import PackageArchive
 package import SystemPackage
 internal import Terminal
 
+/// What a tools tree is made for, and from.
+package struct ToolsRequest: Sendable {
+    package let subject: ToolsTrees.Subject
+    /// The same release for this host's architecture.
+    package let selection: BaseSelection
+    package var mirror: String?
+    package var keyring: FilePath?
+    /// What is to be newer than in the tools tree that there is; empty: there is none.
+    package var outdated: [OutdatedTool] = []
+
+    package init(_ subject: ToolsTrees.Subject, _ selection: BaseSelection) {
+        (self.subject, self.selection) = (subject, selection)
+    }
+}
+
 extension Creation {
     package var tools: ToolsTrees { ToolsTrees(cache) }
 
-    /// Makes the tools tree for roots like `subject`, unless a whole one is there; `selection` is the same release for
-    /// this host's architecture.
+    /// Makes a tools tree, unless a whole one is there. Waits for another process that is making it.
+    package func makeTools(_ request: ToolsRequest) async throws(ProvisioningError) {
+        let lock = try lockTools(request.subject, wait: true)
+        if tools.has(request.subject) { return }
+        progress.say("making the tools tree for \(request.subject.title), once")
+        try await make(request, over: nil)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// Makes one that takes the place of that which is there, where the archive has any of `outdated` newer. Runs that
+    /// are going on keep the old one.
     ///
-    /// Waits for another process that is making it.
-    package func makeTools(
-        _ subject: ToolsTrees.Subject, _ selection: BaseSelection, mirror: String? = nil, keyring: FilePath? = nil
-    ) async throws(ProvisioningError) {
-        let trees = tools
-        try below { () throws(FilesystemError) in try trees.store.directory.makeDirectories(mode: 0o700) }
-        let name = try subject.name
-        let lock = try below { () throws(FilesystemError) in
-            try FileLock.acquire(trees.store.directory.appending(".\(name).lock"), .exclusive, wait: true)
+    /// Once a day it asks, and not while another process does.
+    package func refreshTools(_ request: ToolsRequest) async throws(ProvisioningError) {
+        guard tools.isRefreshDue(request.subject, request.outdated) else { return }
+        let lock: FileLock
+        do throws(ProvisioningError) {
+            lock = try lockTools(request.subject, wait: false)
+        } catch {
+            return
         }
-        if trees.has(subject) { return }
+        guard tools.isRefreshDue(request.subject, request.outdated), let held = try tools.find(request.subject) else {
+            return
+        }
+        tools.noteRefresh(request.subject, request.outdated)
+        let packages = try held.packages()
+        // Nobody but who holds the lock deletes it.
+        try await make(request, over: packages)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// `refreshTools`, for a root whose version of a package, by its name, is `version`; without an error.
+    func refreshTools(_ request: CreationRequest, for version: (String) -> String?) async {
+        guard var wanted = request.tools, request.acceleration.mode != nil,
+            let outdated = try? tools.outdated(wanted.subject, version)
+        else { return }
+        wanted.outdated = outdated
+        do throws(ProvisioningError) {
+            try await refreshTools(wanted)
+        } catch {
+            progress.warn("the tools tree for \(wanted.subject.title) is not brought up to date: \(error.told)")
+        }
+    }
+
+    private func lockTools(_ subject: ToolsTrees.Subject, wait: Bool) throws(ProvisioningError) -> FileLock {
+        let directory = tools.store.directory
+        let name = try subject.name
+        return try below { () throws(FilesystemError) in
+            try directory.makeDirectories(mode: 0o700)
+            return try FileLock.acquire(directory.appending(".\(name).lock"), .exclusive, wait: wait)
+        }
+    }
+
+    /// `old`: what the one that it takes the place of consists of.
+    private func make(_ request: ToolsRequest, over old: InstalledPackages?) async throws(ProvisioningError) {
+        let trees = tools
         let making = Creation(
             store: trees.store, cache: cache, downloader: downloader, proxy: proxy, workers: workers, caller: caller,
             cpu: nil, progress: progress)
-        var request = CreationRequest(name: name)
-        request.replaces = true
-        request.keyring = keyring
-        progress.say("making the tools tree for \(subject.title), once")
-        if selection.distro.archive != nil {
-            try await making.makeTools(request, subject, selection, mirror)
+        if request.selection.distro.archive != nil {
+            try await making.makeFromArchive(request, over: old)
         } else {
-            try await making.makeToolsFromTarball(request, subject, selection, mirror)
+            try await making.makeFromTarball(request, over: old)
         }
-        withExtendedLifetime(lock.rawValue) {}
+        trees.removeSuperseded(request.subject) { workers }
+    }
+
+    private func creationRequest(_ request: ToolsRequest) throws(ProvisioningError) -> CreationRequest {
+        var creation = CreationRequest(name: try tools.next(of: request.subject).name)
+        creation.keyring = request.keyring
+        try prepare(creation)
+        return creation
+    }
+
+    private func announce(_ request: ToolsRequest) {
+        let names = request.outdated.map(\.name).joined(separator: " ")
+        progress.say("making the tools tree for \(request.subject.title) anew, for newer versions of \(names)")
     }
 
     private func eligible(
@@ -50,24 +116,30 @@ extension Creation {
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
-    private func makeTools(
-        _ request: CreationRequest, _ subject: ToolsTrees.Subject, _ selection: BaseSelection, _ mirror: String?
+    private func makeFromArchive(
+        _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
-        try prepare(request)
+        let creation = try creationRequest(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         var bootstrap = BootstrapRequest(
-            base: try below { () throws(CatalogueError) in try selection.archive(mirror: mirror) })
-        bootstrap.mirror = mirror
-        bootstrap.tools = try eligible(.dpkg, for: subject)
+            base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
+        bootstrap.mirror = request.mirror
+        bootstrap.tools = try eligible(.dpkg, for: request.subject)
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
-        let archive = try await resolve(request, bootstrap, client)
-        let staging = try store.stage(request.name, at: nil, replacing: true)
+        let archive = try await resolve(creation, bootstrap, client)
+        if let old {
+            let versions = Dictionary(
+                archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
+            guard request.outdated.areNewer({ versions[$0] }, than: old) else { return }
+            announce(request)
+        }
+        let staging = try store.stage(creation.name)
         do throws(ProvisioningError) {
             _ = try await unpack(archive, with: client, into: staging.tree)
-            let record = try toolsRecord(request, selection, staging.tree, archive.plan)
-            try seal(staging, for: subject)
+            let record = try toolsRecord(creation, request.selection, staging.tree, archive.plan)
+            try seal(staging, for: request.subject)
             try publish(staging, record)
         } catch {
             progress.end()
@@ -104,40 +176,59 @@ extension Creation {
                 try machine.replace(in: staging.tree, packages)
             }
         }
+        if let old = try ToolsTrees(cache).newest(of: subject) {
+            // Else they are compared anew.
+            try? CompilerAgreements.take(
+                to: staging.directory, from: store.path(of: old), tree: staging.tree)
+        }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
         try below { () throws(FilesystemError) in try TreeManifest(of: staging.tree).write(to: manifest) }
     }
 
-    private func makeToolsFromTarball(
-        _ request: CreationRequest, _ subject: ToolsTrees.Subject, _ selection: BaseSelection, _ mirror: String?
+    private func makeFromTarball(
+        _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
-        try prepare(request)
-        let discovery = try below { () throws(CatalogueError) in try selection.tarball(mirror: mirror) }
+        let creation = try creationRequest(request)
+        if old != nil { announce(request) }
+        let discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
         let base = try await fetcher(keyring: request.keyring).resolve(discovery)
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
-        let staging = try store.stage(request.name, at: nil, replacing: true)
+        let staging = try store.stage(creation.name)
+        let isNewer: Bool
         do throws(ProvisioningError) {
-            let record = try fill(staging, request, base, verified)
-            try addEligible(to: staging.tree, for: subject, log: staging.directory.appending("log"))
-            try seal(staging, for: subject)
-            try publish(staging, record)
+            let record = try await fill(staging, creation, base, verified)
+            try addEligible(to: staging, for: request.subject, upgrading: old != nil)
+            isNewer =
+                try old.map { old throws(ProvisioningError) in
+                    let tree = try below { () throws(FilesystemError) in try Directory.open(staging.tree) }
+                    let packages = try below { () throws(AccelerationError) in try InstalledPackages(of: tree) }
+                    return request.outdated.areNewer({ packages?[$0]?.version }, than: old)
+                } ?? true
+            if isNewer {
+                try seal(staging, for: request.subject)
+                try publish(staging, record)
+            }
         } catch {
             progress.end()
             try? staging.discard(using: workers)
             throw error
         }
+        if !isNewer { try staging.discard(using: workers) }
     }
 
     /// What of the eligible packages there is, beyond the base; a mirror that cannot be reached leaves it at that.
+    /// `upgrading`: the base, too, is to be as new as can be.
     private func addEligible(
-        to tree: FilePath, for subject: ToolsTrees.Subject, log: FilePath
+        to staging: borrowing Staging, for subject: ToolsTrees.Subject, upgrading: Bool
     ) throws(ProvisioningError) {
-        let command = try TreeCommand(in: tree, called: "tools", architecture: .host, caller: caller)
+        let log = staging.directory.appending("log")
+        let command = try TreeCommand(in: staging.tree, called: "tools", architecture: .host, caller: caller)
         progress.begin("installing tools")
         defer { progress.end() }
         guard try command.run(["apk", "update"], log: log) == 0 else {
             return progress.warn("the tools tree for \(subject.title) has the base's programs only")
         }
+        if upgrading { _ = try command.run(["apk", "upgrade"], log: log) }
         for package in try eligible(.apk, for: subject) {
             _ = try command.run(["apk", "add", "--", package], log: log)
         }

@@ -11,7 +11,8 @@ internal import SystemPackage
 /// The tools trees on disk: trees of the host's architecture that hold what stands in for the programs of roots, one
 /// for each release and architecture of roots, shared by all of them.
 ///
-/// Each is a root in a store of its own, which no command lists as one.
+/// Each is a root in a store of its own, which no command lists as one. One that takes the place of another has a name
+/// of its own (`ToolsGenerations`), so that runs that are going on keep the one they began with.
 package struct ToolsTrees: Sendable {
     package let store: RootStore
 
@@ -55,9 +56,11 @@ package struct ToolsTrees: Sendable {
         package var title: String { "\(distro) \(release) \(architecture)" }
     }
 
-    /// One of them, whole, and kept from being replaced.
+    /// One of them, whole, and kept from being deleted.
     package struct ToolsTree: ~Copyable, Sendable {
         package let record: RootRecord
+        /// What goes with it.
+        let directory: FilePath
         let lock: FileLock
 
         consuming func takeLock() -> FileLock { lock }
@@ -65,16 +68,26 @@ package struct ToolsTrees: Sendable {
 
     static let manifest: FilePath.Component = "manifest"
 
-    /// nil where there is none, or where somebody has changed it.
+    /// The newest; nil where there is none, or where somebody has changed it.
     package func find(_ subject: Subject) throws(ProvisioningError) -> ToolsTree? {
-        let name = try subject.name
-        guard let lock = try? store.lock(name, .shared), let record = try? store.find(name.description),
-            let manifest = TreeManifest(reading: store.path(of: name).appending(Self.manifest)),
+        while let name = try newest(of: subject) {
+            if let found = find(name) { return found }
+            // Unless it gave way to a newer one meanwhile.
+            if try newest(of: subject) == name { return nil }
+        }
+        return nil
+    }
+
+    /// The one called `name`.
+    func find(_ name: RootName) -> ToolsTree? {
+        let directory = store.path(of: name)
+        guard let lock = try? store.lock(name, .shared), let record = try? store.read(name),
+            let manifest = TreeManifest(reading: directory.appending(Self.manifest)),
             manifest.holds(for: FilePath(record.path))
         else { return nil }
         // When it was used last.
-        _ = unsafe utimensat(AT_FDCWD, store.path(of: name).appending(Self.manifest).string, nil, 0)
-        return ToolsTree(record: record, lock: lock)
+        _ = unsafe utimensat(AT_FDCWD, directory.appending(Self.manifest).string, nil, 0)
+        return ToolsTree(record: record, directory: directory, lock: lock)
     }
 
     /// Whether one for roots like `subject` is wanted and has to be made.
@@ -94,8 +107,7 @@ package struct ToolsTrees: Sendable {
 
     /// Whether there is one at all, whole or not.
     package func mayHave(_ subject: Subject) -> Bool {
-        guard let name = try? subject.name else { return false }
-        return (try? store.find(name.description)) != nil
+        (try? newest(of: subject)) != nil
     }
 
     private func failureFile(_ subject: Subject) throws(ProvisioningError) -> FilePath {

@@ -18,6 +18,8 @@ package struct TreeAcceleration: Sendable {
         /// Paths of programs that run natively.
         package let programs: [String]
         package let fallbacks: [AccelerationPlan.Fallback]
+        /// The state of the image that was made.
+        let image: String
 
         /// That of the last accelerated run whose files are kept in `directory`; nil where there was none.
         package static func last(in directory: FilePath) -> Report? {
@@ -80,8 +82,8 @@ package struct TreeAcceleration: Sendable {
         let file = subject.directory.appending("acceleration-\(subject.title).json")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         self.image = image
-        if let bytes = try? file.readFile(), (try? OwnedDescriptor.open(image, .readOnly)) != nil,
-            let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)), report.key == key
+        if let bytes = try? file.readFile(), let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
+            report.key == key, report.image == (try? Self.state(of: image))
         {
             self.report = report
             return
@@ -100,15 +102,22 @@ package struct TreeAcceleration: Sendable {
         let table = DispatchTable(
             plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" }, log: ProfileLog.target)
         let made = try DispatchImage(subject.interpreter, table)
-        let report = Report(key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks)
+        try made.replace(image)
         do throws(FilesystemError) {
+            let report = Report(
+                key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks,
+                image: try state(of: image))
             let data = (try? JSONEncoder().encode(report)) ?? Data()
             try AtomicFile.write(Array(data), to: file)
+            return report
         } catch {
             throw AccelerationError(error)
         }
-        try made.replace(image)
-        return report
+    }
+
+    /// Another one where somebody has written to the image.
+    private static func state(of image: FilePath) throws(FilesystemError) -> String {
+        "\(FileState(try OwnedDescriptor.open(image, .readOnly).status(of: image)))"
     }
 
     /// Deletes what was made to compare compilers.

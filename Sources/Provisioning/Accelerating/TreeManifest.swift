@@ -7,9 +7,9 @@ internal import SystemPackage
 
 /// The state of every program and library of a tree: whether somebody changed one shows.
 ///
-/// A file of records, each with a NUL byte at its end: the first says which edition of mangrove made the tree, the others
-/// size, times of modification and change, inode, and after a tab the path. It is gone through at the start of every
-/// run, so it is read without making strings of it.
+/// A file of records, each with a NUL byte at its end: the first says which edition of mangrove made the tree, and the
+/// length of the others; these size, times of modification and change, inode, and after a tab the path. It is gone
+/// through at the start of every run, so it is read without making strings of it.
 struct TreeManifest: Equatable, Sendable {
     private let records: [UInt8]
 
@@ -27,15 +27,17 @@ struct TreeManifest: Equatable, Sendable {
 
     /// nil where there is none at `path`, or one of a tree that another edition of mangrove made.
     init?(reading path: FilePath) {
-        guard let bytes = try? path.readFile(), bytes.last == 0, bytes.starts(with: Self.beginning) else { return nil }
-        records = Array(bytes.dropFirst(Self.beginning.count))
+        guard let bytes = try? path.readFile(), let end = bytes.firstIndex(of: 0),
+            bytes[..<end].elementsEqual(Self.beginning(bytes.count - end - 1)), bytes.last == 0
+        else { return nil }
+        records = Array(bytes[(end + 1)...])
     }
 
     func write(to path: FilePath) throws(FilesystemError) {
-        try AtomicFile.write(Self.beginning + records, to: path)
+        try AtomicFile.write(Self.beginning(records.count) + [0] + records, to: path)
     }
 
-    private static var beginning: [UInt8] { Array(Eligibility.edition.utf8) + [0] }
+    private static func beginning(_ length: Int) -> [UInt8] { Array("\(Eligibility.edition) \(length)".utf8) }
 
     /// Whether all of the files are in the tree at `path` as they were.
     func holds(for path: FilePath) -> Bool {

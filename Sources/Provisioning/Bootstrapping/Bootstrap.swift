@@ -42,6 +42,9 @@ extension Creation {
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
         let archive = try await resolve(request, bootstrap, client)
+        let versions = Dictionary(
+            archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
+        await refreshTools(request) { versions[$0] }
         do throws(ProvisioningError) {
             return try await make(request, bootstrap, client, archive)
         } catch let error where error.isPassing {

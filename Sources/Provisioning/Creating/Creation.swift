@@ -23,6 +23,8 @@ package struct CreationRequest: Sendable {
     /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
     package var acceleration = AccelerationChoice()
     package var accelerationChanges = EligibilityChanges()
+    /// For a newer one than the tools tree that there is, where it turns out to be needed.
+    package var tools: ToolsRequest?
 
     package init(name: RootName) {
         self.name = name
@@ -74,7 +76,7 @@ package struct Creation: Sendable {
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
-            try publish(staging, try fill(staging, request, base, verified))
+            try publish(staging, try await fill(staging, request, base, verified))
         } catch {
             progress.end()
             try? staging.discard(using: workers)
@@ -106,7 +108,7 @@ package struct Creation: Sendable {
 
     func fill(
         _ staging: borrowing Staging, _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase
-    ) throws(ProvisioningError) -> RootRecord {
+    ) async throws(ProvisioningError) -> RootRecord {
         let tree = staging.tree
         var policy = ExtractionPolicy.base
         if ownership == .caller { policy.ownership = .caller }
@@ -132,6 +134,9 @@ package struct Creation: Sendable {
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
         if !request.packages.isEmpty {
+            if let installed = try? InstalledPackages(of: Directory.open(tree)) {
+                await refreshTools(request) { installed[$0]?.version }
+            }
             progress.begin("installing \(request.packages.joined(separator: " "))")
             let command = try TreeCommand(
                 in: tree, called: request.name.description, architecture: Architecture(record.architecture) ?? .host,

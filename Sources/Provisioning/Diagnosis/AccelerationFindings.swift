@@ -38,14 +38,18 @@ package struct AccelerationFindings {
         guard let report = TreeAcceleration.Report.last(in: store.path(of: root.name)) else {
             return Finding(title, .ok, "nothing was run yet")
         }
-        let differing = report.fallbacks.filter { $0.isOfVersion }
-        guard !differing.isEmpty else {
-            return Finding(title, .ok, "\(report.programs.count) programs are the host's own")
-        }
+        let count = "\(report.programs.count) programs are the host's own"
+        let differing = report.fallbacks.filter { $0.versions != nil }
+        guard !differing.isEmpty else { return Finding(title, .ok, count) }
+        let outdated = report.outdated
+        let detail =
+            count + "; of other versions than the tools tree's: "
+            + differing.map(\.package).joined(separator: " ")
+        if outdated.isEmpty { return Finding(title, .warning, detail, remedy: "bring the root up to date") }
         return Finding(
-            title, .warning,
-            "\(report.programs.count) programs are the host's own; of other versions than the tools tree's: "
-                + differing.map(\.package).joined(separator: " "),
-            remedy: "bring the root up to date, or: mangrove cache prune, and the next run makes the tools tree anew")
+            title, .warning, detail,
+            remedy: tools.isRefreshDue(subject, outdated)
+                ? "mangrove run \(root.name) -- true, which makes the tools tree anew where the archive has them"
+                : "none today: the archive was asked for them")
     }
 }

@@ -9,10 +9,10 @@ internal import SystemPackage
 
 /// A command in a root that is in the store.
 package struct RootRun: ~Copyable {
-    private let record: RootRecord
+    package let record: RootRecord
     private let lock: FileLock
-    /// Of the tools tree.
-    private let toolsLock: FileLock?
+    /// Keeps the tools tree.
+    private let accelerated: AccelerationSource.Accelerated?
     private let directory: FilePath
     private let workers: NamespacePerformer
     package let plan: SandboxPlan
@@ -44,7 +44,7 @@ package struct RootRun: ~Copyable {
         }
         let log = request.isProfiled && !isRehearsal ? try ProfileLog(in: directory) : nil
         var obstacle: ProvisioningError?
-        toolsLock = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
+        accelerated = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
         self.obstacle = obstacle
         profileLog = log
         // On top of what acceleration mounts there.
@@ -60,7 +60,7 @@ package struct RootRun: ~Copyable {
     private static func accelerate(
         _ plan: inout SandboxPlan, _ source: AccelerationSource?, _ record: RootRecord, in directory: FilePath,
         _ emulation: EmulationChoice, _ request: RunRequest, _ obstacle: inout ProvisioningError?
-    ) throws(ProvisioningError) -> FileLock? {
+    ) throws(ProvisioningError) -> AccelerationSource.Accelerated? {
         guard let source, let subject = ToolsTrees.Subject(record) else { return nil }
         do throws(ProvisioningError) {
             return try source.accelerate(
@@ -70,6 +70,14 @@ package struct RootRun: ~Copyable {
             guard !source.choice.isRequired else { throw error }
             obstacle = error
             return nil
+        }
+    }
+
+    /// What is emulated because the tools tree's is older.
+    package var outdated: [OutdatedTool] {
+        switch accelerated {
+        case .none: []
+        case .some(let accelerated): accelerated.outdated
         }
     }
 

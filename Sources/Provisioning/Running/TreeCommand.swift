@@ -51,8 +51,8 @@ package struct TreeCommand: Sendable {
             request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
         plan.steps += steps
         guard let acceleration else { return try execute(plan, log: log) }
-        let toolsLock = try accelerate(&plan, acceleration)
-        defer { withExtendedLifetime(toolsLock) {} }
+        let accelerated = try accelerate(&plan, acceleration)
+        defer { withExtendedLifetime(accelerated) {} }
         let workers = NamespacePerformer(identity: caller.identity)
         return try MountPoints.around(tree, in: acceleration.directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
@@ -63,7 +63,7 @@ package struct TreeCommand: Sendable {
     /// What cannot be accelerated is emulated, unless that is an error.
     private func accelerate(
         _ plan: inout SandboxPlan, _ acceleration: Accelerating
-    ) throws(ProvisioningError) -> FileLock? {
+    ) throws(ProvisioningError) -> AccelerationSource.Accelerated? {
         do throws(ProvisioningError) {
             return try acceleration.source.accelerate(
                 &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)

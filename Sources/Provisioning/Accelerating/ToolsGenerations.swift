@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tools trees for the same roots, made one after the other.
+///
+/// The first is called as its subject is, those that came after it `NAME.2` and so on; what counts is the newest. An
+/// older one is deleted when the last run that began with it has ended.
+extension ToolsTrees {
+    /// A name's parts: the subject's, and which generation it is.
+    private static func parts(_ name: RootName) -> (subject: String, number: Int) {
+        let text = name.description
+        guard let dot = text.lastIndex(of: "."), let number = Int(text[text.index(after: dot)...]) else {
+            return (text, 1)
+        }
+        return (String(text[..<dot]), number)
+    }
+
+    /// Oldest first.
+    private func generations(of subject: Subject) throws(ProvisioningError) -> [RootName] {
+        let title = try subject.name.description
+        return try store.names().filter { Self.parts($0).subject == title }
+            .sorted { Self.parts($0).number < Self.parts($1).number }
+    }
+
+    /// The name of the newest; nil where there is none.
+    func newest(of subject: Subject) throws(ProvisioningError) -> RootName? {
+        try generations(of: subject).last
+    }
+
+    /// What the next one is called, and its number.
+    func next(of subject: Subject) throws(ProvisioningError) -> (name: RootName, number: Int) {
+        guard let newest = try newest(of: subject) else { return (try subject.name, 1) }
+        let number = Self.parts(newest).number + 1
+        return (try RootName("\(try subject.name).\(number)"), number)
+    }
+
+    /// Whether a newer one has taken its place.
+    func isSuperseded(_ name: RootName) -> Bool {
+        let parts = Self.parts(name)
+        return ((try? store.names()) ?? []).contains {
+            let other = Self.parts($0)
+            return other.subject == parts.subject && other.number > parts.number
+        }
+    }
+
+    /// Deletes those that a newer one has taken the place of, unless somebody is using them.
+    package func removeSuperseded(_ subject: Subject, using workers: () throws -> any NamespacePerforming) {
+        guard let names = try? generations(of: subject), names.count > 1, let workers = try? workers() else { return }
+        for name in names.dropLast() { try? store.removeUnused(name, using: workers) }
+    }
+}

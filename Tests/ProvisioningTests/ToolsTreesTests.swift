@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import Filesystem
+import Fixtures
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Provisioning
+
+/// Tools trees on disk, made by hand and of nothing but a package database and a program.
+@Suite struct ToolsTreesTests {
+    private static let foreign: Architecture = Architecture.host == .arm64 ? .riscv64 : .arm64
+    static let subject = ToolsTrees.Subject(distro: "debian", release: "12", architecture: foreign)
+
+    /// Adds the next one. `versions`: of its packages.
+    static func add(to trees: ToolsTrees, _ versions: [String: String] = ["sed": "4.9-1"]) throws {
+        let next = try trees.next(of: subject)
+        let directory = trees.store.path(of: next.name)
+        let tree = directory.appending("rootfs")
+        let paragraphs = versions.sorted { $0.key < $1.key }.map {
+            "Package: \($0.key)\nStatus: install ok installed\nArchitecture: amd64\nVersion: \($0.value)\n"
+        }
+        for (path, text) in [
+            ("var/lib/dpkg/status", paragraphs.joined(separator: "\n")), ("usr/bin/sed", "a program"),
+        ] {
+            let file = tree.pushing(FilePath(path))
+            try file.removingLastComponent().makeDirectories()
+            try AtomicFile.write(Array(text.utf8), to: file)
+        }
+        let record = RootRecord(
+            name: next.name, distro: "debian", release: "12", version: "12", architecture: "amd64", path: tree,
+            created: RootRecord.now, verified: Verification(how: .none, digest: "sha256:0"), source: "made by hand",
+            ownership: .archive)
+        try AtomicFile.write(record.encoded(), to: directory.appending("root.json"))
+        try AtomicFile.write([], to: directory.appending("lock"))
+        try TreeManifest(of: tree).write(to: directory.appending("manifest"))
+    }
+
+    static func with(_ body: (ToolsTrees) throws -> Void) throws {
+        try withScratchDirectory { scratch in try body(ToolsTrees(Cache(scratch))) }
+    }
+
+    private func names(_ trees: ToolsTrees) throws -> [String] { try trees.store.names().map(\.description) }
+
+    private func found(_ trees: ToolsTrees) throws -> String? {
+        switch try trees.find(Self.subject) {
+        case .none: nil
+        case .some(let tree): tree.record.name.description
+        }
+    }
+
+    @Test func theNewestIsTheOneThatCounts() throws {
+        try Self.with { trees in
+            #expect(try found(trees) == nil)
+            #expect(!trees.mayHave(Self.subject))
+            for _ in 1...11 { try Self.add(to: trees) }
+            #expect(try found(trees) == "debian-12-\(Self.foreign).11")
+            let other = ToolsTrees.Subject(distro: "debian", release: "1", architecture: Self.foreign)
+            #expect(!trees.mayHave(other))
+        }
+    }
+
+    @Test func anOlderOneDoesNotStandInForADamagedOne() throws {
+        try Self.with { trees in
+            try Self.add(to: trees)
+            try Self.add(to: trees)
+            let newest = trees.store.path(of: try RootName("debian-12-\(Self.foreign).2"))
+            try AtomicFile.write([], to: newest.appending("rootfs").pushing("usr/bin/sed"))
+            #expect(try found(trees) == nil)
+            #expect(trees.mayHave(Self.subject))
+            let areWanted = try trees.areWanted(for: Self.subject, AccelerationChoice())
+            #expect(areWanted)
+        }
+    }
+
+    @Test func thoseThatARunHoldsAreNotDeleted() throws {
+        try Self.with { trees in
+            try Self.add(to: trees)
+            let held = try trees.find(Self.subject)
+            try Self.add(to: trees)
+            // One without a record, even.
+            try Self.add(to: trees)
+            try Directory.open(trees.store.path(of: try RootName("debian-12-\(Self.foreign).2"))).unlink("root.json")
+            trees.removeSuperseded(Self.subject) { DirectPerformer() }
+            #expect(try names(trees) == ["debian-12-\(Self.foreign)", "debian-12-\(Self.foreign).3"])
+            withExtendedLifetime(held) {}
+        }
+        try Self.with { trees in
+            try Self.add(to: trees)
+            try Self.add(to: trees)
+            trees.removeSuperseded(Self.subject) { DirectPerformer() }
+            #expect(try names(trees) == ["debian-12-\(Self.foreign).2"])
+        }
+    }
+
+    @Test func whatTheTreeHasOlderIsOutdated() throws {
+        try Self.with { trees in
+            let versions = ["sed": "4.9-1", "tar": "1:1.34", "grep": "3.8-5", "make": "4.3-4", "zz": "1"]
+            try Self.add(to: trees, versions)
+            let root = ["sed": "4.9-2", "tar": "1:1.35-1", "grep": "3.7-9", "zz": "2", "gzip": "1.12"]
+            // Neither another packaging, nor what is older, nor what is not eligible or only in one of the two.
+            let outdated = try trees.outdated(Self.subject) { root[$0] }
+            #expect(outdated.map(\.description) == ["tar=1:1.35-1"])
+        }
+    }
+
+    @Test func theArchiveIsAskedForThemOnceADay() throws {
+        try Self.with { trees in
+            try Self.add(to: trees)
+            func tools(_ texts: String...) -> [OutdatedTool] { texts.compactMap { OutdatedTool($0) } }
+            #expect(!trees.isRefreshDue(Self.subject, []))
+            #expect(trees.isRefreshDue(Self.subject, tools("sed=5", "tar=2")))
+            trees.noteRefresh(Self.subject, tools("sed=5", "tar=2"))
+            #expect(!trees.isRefreshDue(Self.subject, tools("tar=2")))
+            #expect(trees.isRefreshDue(Self.subject, tools("sed=6")))
+            trees.noteRefresh(Self.subject, tools("sed=6"))
+            #expect(!trees.isRefreshDue(Self.subject, tools("sed=5", "sed=6", "tar=2")))
+            let file = trees.store.directory.appending(".debian-12-\(Self.foreign).refreshed")
+            let yesterday = timespec(tv_sec: time(nil) - 86_500, tv_nsec: 0)
+            #expect(utimensat(AT_FDCWD, file.string, [yesterday, yesterday], 0) == 0)
+            #expect(trees.isRefreshDue(Self.subject, tools("tar=2")))
+        }
+    }
+}
