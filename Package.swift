@@ -70,7 +70,7 @@ let package = Package(
         module(
             "Acceleration",
             ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],
-            resources: [.embedInCode("eligibility.json")]),
+            resources: [.embedInCode("eligibility.json"), .embedInCode("start.py")]),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),

@@ -10,8 +10,9 @@ package struct DispatchEntry: Hashable, Sendable {
         /// For a program that is many: when it is called by one of `names`, or by `own` with one of them as its first
         /// argument.
         case called(own: String, names: [String])
-        /// When it is given an eligible script: its first argument that is none of `options`.
-        case givenScript(options: [String])
+        /// When it is given an eligible script: its first argument that is none of `options`. What stands in is given
+        /// `start` before it, if anything: another script, which goes on with that one.
+        case givenScript(options: [String], start: FilePath?)
     }
 
     package enum Kind: Hashable, Sendable {

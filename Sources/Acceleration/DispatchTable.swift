@@ -75,6 +75,7 @@ private struct TableWriter {
         var names: [String] = []
         var environment: [String] = []
         var path = ""
+        var start = ""
         switch entry.kind {
         case .script(let interpreter):
             record.native = interpreter.encoded
@@ -88,21 +89,24 @@ private struct TableWriter {
             case .called(let own, let applets):
                 record.flags = mg_by_name.rawValue
                 names = ["=" + own] + applets
-            case .givenScript(let options):
+            case .givenScript(let options, let script):
                 record.flags = mg_by_script.rawValue
                 names = options
+                start = script?.string ?? ""
             }
         }
         let exceptions = entry.exceptions
         var texts = [
             Self.string(path), Self.list(names), Self.list(environment),
             Self.list(exceptions.arguments.map { "=" + $0 } + exceptions.prefixes), Self.list(exceptions.variables),
+            Self.string(start),
         ]
         record.path = intern(texts[0])
         record.names = intern(texts[1])
         record.environment = intern(texts[2])
         record.refused = intern(texts[3])
         record.variables = intern(texts[4])
+        record.start = intern(texts[5])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))

@@ -44,10 +44,20 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// Scripts of one interpreter, itself not eligible.
     package struct Scripts: Decodable, Equatable, Sendable {
-        /// That of the interpreter.
+        /// That of the interpreter. `{program}` is the interpreter's name, where links to it lead to.
         package let package: String
+        /// Packages, named like that, of which also the packaging's version has to be the same in both trees: what the
+        /// native interpreter takes from the root, and what from the tools tree, has to fit together.
+        package var alike: [String]?
         /// Options of the interpreter that may stand before the script.
         package let options: [String]
+        /// The interpreter is emulated where one of these variables is set.
+        package var variables: [String]?
+        /// Arguments with which it is emulated, and why.
+        package var refusing: [String: String]?
+        /// Scripts may ask for the machine: the native interpreter is given them by a script that has it say the root's
+        /// and find its own modules (`ScriptStart`), and is told it by uname(2), too (`MachineName`).
+        package var start: ScriptStart?
         package let packages: [String: Rule]
     }
 
@@ -79,8 +89,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// Another one where that data, or how tools trees and tables are made of it, is another.
     package static let edition: String = {
-        let data = PackageResources.eligibility_json
-        return "3-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
+        let data = PackageResources.eligibility_json + PackageResources.start_py
+        return "4-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
     }()
 
     package subscript(manager: InstalledPackages.Manager) -> Packages {

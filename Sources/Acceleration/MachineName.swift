@@ -36,7 +36,7 @@ package struct MachineName: Sendable {
         return (string(ToolsRelocation.loader), string(Self.place.appending(Self.loader)))
     }
 
-    /// Has the programs that `packages` say ask for the machine be told the root's, in the tools tree at `path`, which
+    /// Has the programs that `packages` say ask for the machine be told the root's, and interpreters whose scripts do, in the tools tree at `path`, which
     /// ToolsRelocation has been applied to. What is not as this knows it stays as it is, and will not be used.
     package func replace(in path: FilePath, _ packages: Eligibility.Packages) throws(AccelerationError) {
         let tree = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(path) }
@@ -46,6 +46,14 @@ package struct MachineName: Sendable {
             for file in offered.files(of: name, in: tree) {
                 guard programs.contains(FilePath(file).lastComponent?.string ?? "") else { continue }
                 try replaceLoader(in: file, tree)
+            }
+        }
+        for (interpreter, scripts) in packages.scripts ?? [:] {
+            guard let start = scripts.start else { continue }
+            try replaceLoader(in: interpreter, tree)
+            try AccelerationError.wrapping { () throws(FilesystemError) in
+                try tree.makeDirectories([Self.directory])
+                    .createFile(start.name, holding: Array(start.text(for: root).utf8))
             }
         }
     }

@@ -8,14 +8,14 @@ internal import SystemPackage
 struct ProgramPairing: ~Copyable {
     let request: AccelerationRequest
     let packages: Eligibility.Packages
-    private let installed: InstalledPackages
-    private let offered: InstalledPackages
-    private var root: TreeFiles
-    private var tools: TreeFiles
-    private(set) var plan = AccelerationPlan()
+    let installed: InstalledPackages
+    let offered: InstalledPackages
+    var root: TreeFiles
+    var tools: TreeFiles
+    var plan = AccelerationPlan()
     /// Files of the root that must not be taken for another name's.
     private var refused: Set<UInt64> = []
-    private var paired: Set<UInt64> = []
+    var paired: Set<UInt64> = []
 
     /// Both trees' databases are read. Throws where one has none.
     init(_ request: AccelerationRequest, _ eligibility: Eligibility) throws(AccelerationError) {
@@ -63,17 +63,17 @@ struct ProgramPairing: ~Copyable {
     private static let commands: Set<String> = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/libexec"]
 
     /// The package's files that are where its commands are.
-    private mutating func files(of name: String, _ rule: Eligibility.Rule) -> [TreeFiles.File] {
+    mutating func files(of name: String, _ rule: Eligibility.Rule) -> [TreeFiles.File] {
         let places = Self.commands.union((rule.directories ?? []).map { "/\($0)" })
         let paths = installed.files(of: name, in: root.tree)
         return paths.filter { places.contains(FilePath($0).removingLastComponent().string) }.sorted()
             .compactMap { root.file(at: $0) }.filter(\.isExecutable)
     }
 
-    private func programName(_ file: TreeFiles.File) -> String { FilePath(file.path).lastComponent?.string ?? "" }
+    func programName(_ file: TreeFiles.File) -> String { FilePath(file.path).lastComponent?.string ?? "" }
 
     /// Why not, of what the rule leaves out.
-    private func refusal(_ file: TreeFiles.File, _ rule: Eligibility.Rule) -> String? {
+    func refusal(_ file: TreeFiles.File, _ rule: Eligibility.Rule) -> String? {
         if request.changes.excludes(file.path) { return EligibilityChanges.reason }
         if let reason = rule.except?[programName(file)] { return reason }
         return file.isPrivileged ? "it runs with rights that its caller has not" : nil
@@ -88,7 +88,7 @@ struct ProgramPairing: ~Copyable {
     }
 
     /// Why the whole package is emulated; nil where it need not be.
-    private func disagreement(_ name: String, _ rule: Eligibility.Rule) -> AccelerationPlan.Fallback? {
+    func disagreement(_ name: String, _ rule: Eligibility.Rule) -> AccelerationPlan.Fallback? {
         guard let own = installed[name] else { return nil }
         if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
             return .init(package: name, reason: reason)
@@ -150,56 +150,22 @@ struct ProgramPairing: ~Copyable {
     }
 
     /// Whether the native program is told the root's machine.
-    private func isTold(_ native: TreeFiles.File) -> Bool {
+    func isTold(_ native: TreeFiles.File) -> Bool {
         guard let bytes = try? tools.tree.openInRoot(native.path).readToEnd(of: FilePath(native.path)) else {
             return false
         }
         return MachineName(host: request.host, root: request.architecture).isTold(to: bytes)
     }
 
-    private mutating func add(_ entry: DispatchEntry, _ path: String) {
+    mutating func add(_ entry: DispatchEntry, _ path: String) {
         plan.entries.append(entry)
         plan.programs.append(path)
     }
 
     /// The tools tree's program at the same path, but for directories that are named after the machine.
-    private mutating func native(of path: String) -> TreeFiles.File? {
+    mutating func native(of path: String) -> TreeFiles.File? {
         let path = path.replacing("/\(request.architecture.triplet)/", with: "/\(request.host.triplet)/")
         guard let file = tools.file(at: path), file.isExecutable, file.isProgram(for: request.host) else { return nil }
         return file
-    }
-
-    private mutating func pair(_ interpreter: String, _ scripts: Eligibility.Scripts) {
-        guard let file = root.file(at: interpreter), file.isProgram(for: request.architecture),
-            let native = native(of: file.path)
-        else { return }
-        if let fallback = disagreement(scripts.package, Eligibility.Rule()) {
-            return plan.fallbacks.append(fallback)
-        }
-        let state = FileState(file.status, anyDevice: request.anyDevice)
-        var count = 0
-        for (name, rule) in scripts.packages.sorted(by: { $0.key < $1.key }) where installed[name] != nil {
-            for script in files(of: name, rule) where script.interpreter == interpreter {
-                guard rule.programs?.contains(programName(script)) ?? true else { continue }
-                if let reason = refusal(script, rule) {
-                    plan.fall(name, script.path, reason)
-                    continue
-                }
-                guard paired.insert(UInt64(script.status.inode)).inserted else { continue }
-                count += 1
-                add(
-                    DispatchEntry(
-                        FileState(script.status, anyDevice: request.anyDevice), .script(interpreter: state)),
-                    script.path)
-            }
-        }
-        guard count > 0 else { return }
-        plan.entries.append(
-            DispatchEntry(
-                state,
-                .program(
-                    path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
-                    native: FileState(native.status), when: .givenScript(options: scripts.options),
-                    environment: [])))
     }
 }

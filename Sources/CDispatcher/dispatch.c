@@ -6,7 +6,7 @@
 #include <linux/auxvec.h>
 
 // Arguments as binfmt_misc passes them with flag P: the interpreter, the program's path, its own argv[0], the rest.
-enum { path_index = 1, own_index = 2 };
+enum { own_index = 2 };
 
 /// Whether a program that is many may run under the name it was called by.
 MG_PART static bool is_eligible_name(const char *names, char **own) {
@@ -16,11 +16,17 @@ MG_PART static bool is_eligible_name(const char *names, char **own) {
     return *names == '=' && mg_equal(names + 1, name) && own[1] != NULL && mg_listed(mg_next(names), own[1]);
 }
 
+/// Where the script is that an interpreter is called for: the first argument that is none of its options.
+MG_PART static char **script_of(const char *options, char **own) {
+    char **script = own + 1;
+    while (*script != NULL && mg_listed(options, *script)) script++;
+    return script;
+}
+
 /// Whether the script that an interpreter is called for is in the table.
 MG_PART static bool is_eligible_script(
     const struct mg_table *table, const struct mg_entry *interpreter, const char *options, char **own) {
-    char **script = own + 1;
-    while (*script != NULL && mg_listed(options, *script)) script++;
+    char **script = script_of(options, own);
     if (*script == NULL || **script == '-') return false;
     struct stat found;
     if (mg_stat(*script, &found) != 0) return false;
@@ -37,6 +43,20 @@ MG_PART static bool has_refused_argument(const char *refused, char **own) {
         if (mg_refused(refused, *argument)) return true;
     }
     return false;
+}
+
+/// Executes the program, with another script before its own; returns if it cannot be executed.
+MG_PART static void execute_by(
+    const char *start, const char *path, const char *options, const struct mg_process *process) {
+    char **own = process->arguments + own_index;
+    char **script = script_of(options, own);
+    char *program = own[-1];
+    // What stands before the script makes room by moving over the program's path.
+    for (char **argument = own; argument < script; argument++) *(char *volatile *)(argument - 1) = *argument;
+    script[-1] = (char *)start;
+    mg_execute(path, own - 1, process->environment);
+    for (char **argument = script - 1; argument >= own; argument--) *(char *volatile *)argument = argument[-1];
+    own[-1] = program;
 }
 
 /// Executes the host's program in this one's place; returns why not.
@@ -64,7 +84,12 @@ MG_PART static enum mg_outcome execute_native(const struct mg_table *table, stru
     // The descriptor is the kernel's doing: the program's caller does not know of it.
     mg_close_on_exec(process->program, true);
     int words = mg_add_environment(process, (const char *)table + entry->environment, 1);
-    mg_execute(path, process->arguments + own_index, process->environment);
+    const char *start = (const char *)table + entry->start;
+    if (*start != 0) {
+        execute_by(start, path, names, process);
+    } else {
+        mg_execute(path, process->arguments + own_index, process->environment);
+    }
     // E2BIG, ENOEXEC, a loader that is not there: then the slow way.
     mg_remove_environment(process, words);
     mg_close_on_exec(process->program, false);

@@ -159,7 +159,7 @@ import Testing
             let interpreter = try AcceleratedPrograms.state(programs.program)
             try programs.register(
                 DispatchTable([
-                    try programs.entry(when: .givenScript(options: ["-e"])),
+                    try programs.entry(when: .givenScript(options: ["-e"], start: nil)),
                     DispatchEntry(try AcceleratedPrograms.state(good), .script(interpreter: interpreter)),
                 ]))
             let shell = programs.program.string
@@ -169,6 +169,35 @@ import Testing
             #expect(try programs.binfmt.execute([shell, "-e", "-x", good.string]).end == emulated)
             #expect(try programs.binfmt.execute([shell, "-c", "exit 7"]).end == emulated)
             #expect(try programs.binfmt.execute([shell]).end == emulated)
+        }
+    }
+
+    @Test func anInterpreterIsGivenAnotherScriptBeforeThose() throws {
+        try AcceleratedPrograms.with { programs in
+            let (start, script) = (programs.scratch.appending("start"), programs.scratch.appending("script"))
+            try AtomicFile.write(Array(#"echo "$-|$0|$*""#.utf8), to: start)
+            try installProgram(Array("#!\(programs.program) -e\n".utf8), at: script)
+            let interpreter = try AcceleratedPrograms.state(programs.program)
+            let listed = DispatchEntry(try AcceleratedPrograms.state(script), .script(interpreter: interpreter))
+            let when = DispatchEntry.Condition.givenScript(options: ["-e"], start: start)
+            try programs.register(DispatchTable([try programs.entry(when: when, environment: ["A=1"]), listed]))
+            #expect(try programs.binfmt.execute([script.string, "a b"]).outputText == "e|\(start)|\(script) a b\n")
+            let called = try programs.binfmt.execute([programs.program.string, script.string])
+            #expect(called.outputText == "|\(start)|\(script)\n")
+
+            // What cannot be executed leaves the arguments as they were.
+            guard let writer = programs.argumentWriter else { return }
+            try installProgram(writer, at: programs.program)
+            let none = programs.scratch.appending("none")
+            try installProgram(Array("none".utf8), at: none)
+            let other = try AcceleratedPrograms.state(programs.program)
+            try programs.register(
+                DispatchTable([
+                    try programs.entry(none, when: when, environment: ["A=1"]),
+                    DispatchEntry(try AcceleratedPrograms.state(script), .script(interpreter: other)),
+                ]))
+            let child = try programs.binfmt.execute(["bash", "-c", "exec -a own \(programs.program) -e \(script) a"])
+            #expect(child.output == Array("own\0-e\0\(script)\0a\0".utf8))
         }
     }
 

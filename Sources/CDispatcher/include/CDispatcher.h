@@ -54,7 +54,9 @@ struct mg_entry {
     uint32_t variables;   ///< a list of variables; where one of them is set and not empty, the program is emulated
     uint32_t guards;      ///< struct mg_guard each, at a multiple of 8: files that have to be as they were, too
     uint32_t guard_count;
-    uint64_t check; ///< mg_check() of everything before, of the string, the lists, the guards and their paths
+    uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none
+    uint32_t padding;
+    uint64_t check; ///< mg_check() of everything before, of the strings, the lists, the guards and their paths
 };
 
 struct mg_guard {
@@ -64,7 +66,7 @@ struct mg_guard {
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 2;
+static const uint32_t mg_table_version = 3;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };

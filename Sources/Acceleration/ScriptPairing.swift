@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+extension ProgramPairing {
+    /// The eligible scripts of the interpreter with the path `interpreter`.
+    mutating func pair(_ interpreter: String, _ scripts: Eligibility.Scripts) {
+        let path = (try? root.tree.realPathInRoot(of: interpreter).string) ?? interpreter
+        guard let file = root.file(at: path), file.isProgram(for: request.architecture),
+            let native = native(of: file.path)
+        else { return }
+        if let fallback = disagreement(of: programName(file), scripts) { return plan.fallbacks.append(fallback) }
+        var exceptions = DispatchEntry.Exceptions()
+        exceptions.variables = scripts.variables ?? []
+        exceptions.arguments = (scripts.refusing ?? [:]).keys.sorted()
+        var start: FilePath?
+        if let kind = scripts.start {
+            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)"), isTold(native),
+                request.architecture.elf.byteOrder == request.host.elf.byteOrder
+            else {
+                let package = scripts.package.replacing("{program}", with: programName(file))
+                return plan.fall(package, file.path, "the native one would take the host's machine for the root's")
+            }
+            let place = MachineName.place.appending(kind.name)
+            start = place
+            exceptions.changes[place] = FileState(found.status)
+            exceptions.variables += MachineName.variables
+        }
+        let state = FileState(file.status, anyDevice: request.anyDevice)
+        guard pair(scripts, of: interpreter, state) else { return }
+        plan.entries.append(
+            DispatchEntry(
+                state,
+                .program(
+                    path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
+                    native: FileState(native.status), when: .givenScript(options: scripts.options, start: start),
+                    environment: []), except: exceptions))
+    }
+
+    /// Whether there are any.
+    private mutating func pair(
+        _ scripts: Eligibility.Scripts, of interpreter: String, _ state: FileState
+    ) -> Bool {
+        var isAny = false
+        for (name, rule) in scripts.packages.sorted(by: { $0.key < $1.key }) where installed[name] != nil {
+            for script in files(of: name, rule) where script.interpreter == interpreter {
+                guard rule.programs?.contains(programName(script)) ?? true else { continue }
+                if let reason = refusal(script, rule) {
+                    plan.fall(name, script.path, reason)
+                    continue
+                }
+                guard paired.insert(UInt64(script.status.inode)).inserted else { continue }
+                isAny = true
+                add(
+                    DispatchEntry(
+                        FileState(script.status, anyDevice: request.anyDevice), .script(interpreter: state)),
+                    script.path)
+            }
+        }
+        return isAny
+    }
+
+    private func disagreement(
+        of program: String, _ scripts: Eligibility.Scripts
+    ) -> AccelerationPlan.Fallback? {
+        for name in (scripts.alike ?? []).map({ $0.replacing("{program}", with: program) }) {
+            guard let own = installed[name] else { continue }
+            guard let native = offered[name] else {
+                return .init(package: name, reason: "the tools tree does not have it")
+            }
+            guard own.version == native.version else { return .init(own, native) }
+        }
+        return disagreement(scripts.package.replacing("{program}", with: program), Eligibility.Rule())
+    }
+}

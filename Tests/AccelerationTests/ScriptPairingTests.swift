@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Acceleration
+import Architectures
+import Filesystem
+import Fixtures
+import Processes
+import SystemPackage
+import Testing
+
+@Suite struct ScriptPairingTests {
+    private static let version = "3.11.2-6"
+
+    /// Python in both trees, the script of meson in the root.
+    private static func with(
+        _ architecture: Architecture = .arm64, native: String = version, tells: Bool = true,
+        _ body: (PairedTrees) throws -> Void
+    ) throws {
+        let loader = Architecture.host.loader
+        try PairedTrees.with(architecture) { trees in
+            for (tree, version) in [(trees.root, version), (trees.tools, native)] {
+                let program = tree == trees.root ? PairedTrees.Content.program : .programSaying(loader)
+                try trees.install("python3.11-minimal", version, in: tree, ["/usr/bin/python3.11": program])
+                try trees.install("libpython3.11-minimal", version, in: tree, [:])
+                try trees.install("libpython3.11-stdlib", version, in: tree, [:])
+                try Directory.open(tree.appending("usr/bin")).makeSymbolicLink("python3", to: "python3.11")
+            }
+            try trees.installBoth("sed", "4.9-1", "/bin/sed")
+            try trees.install("meson", "1", in: trees.root, ["/usr/bin/meson": .text("#! /usr/bin/python3\n")])
+            try trees.install("other", "1", in: trees.root, ["/usr/bin/other": .text("#! /usr/bin/python3\n")])
+            try AtomicFile.write(
+                Array("\0/etc/ld.so.preload\0".utf8), to: trees.tools.pushing(FilePath(String(loader.dropFirst()))))
+            try ToolsRelocation(host: .host).apply(to: trees.tools)
+            if tells {
+                try MachineName(host: .host, root: architecture)
+                    .replace(in: trees.tools, try Eligibility.builtIn().dpkg)
+            }
+            try body(trees)
+        }
+    }
+
+    @Test func mesonIsGivenToANativePythonThatSaysTheRootsMachine() throws {
+        try Self.with { trees in
+            let plan = try trees.plan()
+            #expect(plan.programs == ["/usr/bin/meson", "/usr/bin/sed"])
+            let python = try #require(
+                plan.entries.first { entry in
+                    if case .program(let path, _, _, _) = entry.kind {
+                        path.lastComponent == "python3.11"
+                    } else {
+                        false
+                    }
+                })
+            guard case .program(_, _, let condition, _) = python.kind else { return }
+            let start: FilePath = "/run/mangrove/m/start.py"
+            #expect(condition == .givenScript(options: [], start: start))
+            #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == [start])
+            #expect(python.exceptions.variables.contains("PYTHONHOME"))
+            #expect(python.exceptions.arguments == ["runpython"])
+        }
+    }
+
+    /// Its modules are the root's, or the tools tree's, which may be made for each other only.
+    @Test func pythonHasToBeTheSameToThePackagesOwnVersion() throws {
+        try Self.with(native: "3.11.2-7") { trees in
+            let plan = try trees.plan()
+            #expect(plan.programs == ["/usr/bin/sed"])
+            #expect(plan.reason("python3.11-minimal") == "it is version 3.11.2-6, the tools tree's is 3.11.2-7")
+        }
+    }
+
+    @Test func pythonThatWouldSayTheHostsMachineIsEmulated() throws {
+        try Self.with(tells: false) { trees in
+            let plan = try trees.plan()
+            #expect(plan.programs == ["/usr/bin/sed"])
+            let reason = "the native one would take the host's machine for the root's"
+            #expect(plan.reason("python3.11-minimal", "/usr/bin/python3.11") == reason)
+        }
+        // Words have another size, or bytes another order.
+        for architecture in [Architecture.armhf, .s390x] {
+            try Self.with(architecture) { trees in
+                let programs = try trees.plan().programs
+                #expect(programs == ["/usr/bin/sed"])
+            }
+        }
+    }
+
+    @Test func scriptsFindThemselvesAsIfNothingHadBeenBefore() throws {
+        try Self.with { trees in
+            guard let python = try? FilePath("/usr/bin/python3").resolved() else { return }
+            let text = """
+                import os, sys
+                import sysconfig
+                print(__name__, __file__, sys.argv, sys.orig_argv[1:], sys.path[0], sys.implementation._multiarch)
+                print([name for name in vars() if name in ("prepare", "tools")], __loader__.path, __spec__)
+                print([path for path in sys.path if path.endswith("lib-dynload")])
+                """
+            let script = trees.root.appending("script")
+            try AtomicFile.write(Array(text.utf8), to: script)
+            let start = trees.tools.appending("machine/start.py")
+            let child = try ChildProcess.run(python, ["-B", start.string, script.string, "a b"])
+            let lines = child.outputText.split(separator: "\n").map(String.init)
+            try #require(lines.count == 3, "\(child.errorText)")
+            let (path, place) = (script.string, trees.root.string)
+            #expect(
+                lines[0] == "__main__ \(path) ['\(path)', 'a b'] ['-B', '\(path)', 'a b'] \(place) aarch64-linux-gnu")
+            #expect(lines[1] == "[] \(path) None")
+            #expect(lines[2].hasPrefix("['/run/mangrove/tools/"))
+        }
+    }
+}
