@@ -31,34 +31,13 @@ struct AcceleratedScene {
             var root = try RootRecord(parsing: try record.readFile(), at: record)
             (root.distro, root.release) = ("debian", "12")
             try AtomicFile.write(root.encoded(), to: record)
-            let configuration = home.work.pushing(".config/mangrove/config.json")
-            try configuration.removingLastComponent().makeDirectories()
-            // Else this machine's own apt would be asked which it uses.
-            let text = "{mirrors: {debian: \"\(mirror.url)\"}, network: {attempts: 1}}"
-            try AtomicFile.write(Array(text.utf8), to: configuration)
-            try home.own(home.scratch)
-            var scene = AcceleratedScene(home: home, mirror: mirror, distros: try catalogue(mirror))
+            let distros = try mirror.beDebian(codename: "toad", for: foreign, home: home)
+            var scene = AcceleratedScene(home: home, mirror: mirror, distros: distros)
             // The scene's alone, which may stop its server.
             mirror.stop()
             try scene.publish()
             try body(&scene)
         }
-    }
-
-    private static func catalogue(_ mirror: PackageMirror) throws -> FilePath {
-        let text = """
-            {"version": 1, "distros": {"debian": {
-              "title": "Debian", "packageManager": "apt", "default": "12",
-              "architectures": {"amd64": "amd64", "\(foreign)": "\(foreign)"},
-              "archive": {
-                "mirrors": [{"architectures": ["amd64", "\(foreign)"], "urls": ["\(mirror.url)"]}],
-                "suites": [{"name": "{codename}"}], "components": ["main"], "enabledComponents": ["main"],
-                "keys": ["\(mirror.key.hex)"], "keyURLs": ["\(mirror.url)/key.gpg"]},
-              "releases": {"12": {"codename": "toad"}}}}}
-            """
-        let path = mirror.scratch.appending("accelerated.json")
-        try AtomicFile.write(Array(text.utf8), to: path)
-        return path
     }
 
     private static func fillRoot(_ tree: FilePath) throws {
@@ -147,5 +126,31 @@ struct AcceleratedScene {
     func tools() throws -> FilePath {
         guard let name = try trees.newest(of: Self.subject) else { throw Errno.noSuchFileOrDirectory }
         return trees.store.path(of: name)
+    }
+}
+
+extension PackageMirror {
+    /// Writes a distros file in which it is the archive of Debian 12, for this machine's architecture and another, and
+    /// a configuration of the home's user that has it asked first.
+    func beDebian(codename: String, for foreign: Architecture, home: Home) throws -> FilePath {
+        let text = """
+            {"version": 1, "distros": {"debian": {
+              "title": "Debian", "packageManager": "apt", "default": "12",
+              "architectures": {"amd64": "amd64", "\(foreign)": "\(foreign)"},
+              "archive": {
+                "mirrors": [{"architectures": ["amd64", "\(foreign)"], "urls": ["\(url)"]}],
+                "suites": [{"name": "{codename}"}], "components": ["main"], "enabledComponents": ["main"],
+                "keys": ["\(key.hex)"], "keyURLs": ["\(url)/key.gpg"]},
+              "releases": {"12": {"codename": "\(codename)"}}}}}
+            """
+        let path = scratch.appending("debian.json")
+        try AtomicFile.write(Array(text.utf8), to: path)
+        // Else the archive that this machine's own apt uses would be.
+        let configuration = home.work.pushing(".config/mangrove/config.json")
+        try configuration.removingLastComponent().makeDirectories()
+        let mirrors = "{mirrors: {debian: \"\(url)\"}, network: {attempts: 1}}"
+        try AtomicFile.write(Array(mirrors.utf8), to: configuration)
+        try home.own(home.scratch)
+        return path
     }
 }

@@ -7,6 +7,7 @@ import Failures
 import Filesystem
 import Fixtures
 import Foundation
+import Glibc
 import Integrity
 import PackageArchive
 import SystemPackage
@@ -26,47 +27,55 @@ enum DebianMirror {
             .appending(".cache/test-archive")
     }
 
-    /// Writes their indices and their pool into `mirror`. Returns how many a root gets; nil where Debian's archive cannot
-    /// be reached.
-    static func publish(to mirror: PackageMirror) async throws -> Int? {
-        let archive: ResolvedArchive
+    /// Writes their indices and their pool into `mirror`. Returns how many a root of the first architecture gets; nil where
+    /// Debian's archive cannot be reached.
+    static func publish(to mirror: PackageMirror, for architectures: [Architecture] = [.amd64]) async throws -> Int? {
+        var archives: [ResolvedArchive] = []
         do {
-            archive = try await fetch()
+            for architecture in architectures { archives.append(try await fetch(architecture)) }
         } catch let error as PackageArchiveError where error.status == .unavailable {
             print("not tried here: \(error.problem)")
             return nil
         }
         try mirror.directory.appending("pool").makeDirectories()
-        let paragraphs = try archive.plan.packages.map { package in
+        var paragraphs: [String] = []
+        for package in archives.flatMap(\.plan.packages) {
+            let path = pool(package.name, package.architecture)
+            let place = mirror.directory.pushing(FilePath(path))
+            // Those for all architectures are in every plan.
+            guard access(place.string, F_OK) != 0 else { continue }
             let file = try OwnedDescriptor.open(FilePath(package.file), .readOnly)
             let members = try DebianPackage.readControl(from: file, name: package.name)
             let control = members.first { $0.name == "control" }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
-            let path = "pool/\(package.name).deb"
-            try FileManager.default.createSymbolicLink(
-                atPath: mirror.directory.pushing(FilePath(path)).string, withDestinationPath: package.file)
-            return control.trimmingCharacters(in: .newlines)
-                + "\nFilename: \(path)\nSize: \(package.size)\nSHA256: \(package.sha256)\n"
+            try FileManager.default.createSymbolicLink(atPath: place.string, withDestinationPath: package.file)
+            paragraphs.append(
+                control.trimmingCharacters(in: .newlines)
+                    + "\nFilename: \(path)\nSize: \(package.size)\nSHA256: \(package.sha256)\n")
         }
-        try mirror.publish(suite, ["main": paragraphs], key: mirror.key)
+        let names = architectures.map(\.rawValue).joined(separator: " ")
+        try mirror.publish(suite, ["main": paragraphs], architectures: names, key: mirror.key)
         // Without the extra one.
-        return paragraphs.count - 1
+        return archives[0].plan.packages.count - 1
     }
 
-    private static func fetch() async throws -> ResolvedArchive {
+    /// Where a package is in the mirror.
+    static func pool(_ name: String, _ architecture: String) -> String { "pool/\(name)_\(architecture).deb" }
+
+    private static func fetch(_ architecture: Architecture) async throws -> ResolvedArchive {
         try cache.makeDirectories()
-        let base = try Catalogue.load().select("debian:12", architecture: .amd64).archive()
+        let base = try Catalogue.load().select("debian:12", architecture: architecture).archive()
         let host = HostArchives.ofHost()
         let suites = base.repositories.enumerated().map { index, repository in
             var suite = ArchiveRequest.Suite(repository.suite, mirrors: repository.mirrors, isOptional: index > 0)
             let isSecurity = repository.suite.hasSuffix("-security")
-            if let mirror = host?.mirror(distro: "debian", architecture: .amd64, security: isSecurity) {
+            if let mirror = host?.mirror(distro: "debian", architecture: architecture, security: isSecurity) {
                 suite.mirrors = [mirror.uri] + suite.mirrors
                 suite.proxy = mirror.proxy
             }
             return suite
         }
         var request = ArchiveRequest(
-            architecture: .amd64, suites: suites,
+            architecture: architecture, suites: suites,
             verifier: SignatureVerifier(
                 pinned: base.trust.fingerprints, keys: KeyFile.onHost(holding: base.trust.fingerprints)))
         request.packages = [extra]

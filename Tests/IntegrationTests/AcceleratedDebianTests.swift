@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import Filesystem
+import Fixtures
+import Foundation
+import Glibc
+import SystemPackage
+import Testing
+
+extension IntegrationTests {
+    /// Real packages of Debian's: a root of another architecture, accelerated while it is made and afterwards.
+    @Suite struct AcceleratedDebianTests {
+        private struct Row: Decodable {
+            struct Spent: Decodable {
+                let executions: Int
+            }
+            let program: String
+            let native: Spent
+            let emulated: Spent
+            let reasons: [String: Int]
+        }
+
+        private static func with(_ body: (Home, PackageMirror, FilePath) throws -> Void) async throws {
+            guard Architecture.host == .amd64 else { return print("not tried here: the archive is for amd64") }
+            try await Signer.with { signer in
+                guard chmod(signer.scratch.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+                let mirror = try PackageMirror(in: signer.scratch, signer: signer)
+                guard try await DebianMirror.publish(to: mirror, for: [.amd64, .arm64]) != nil else { return }
+                try Home.with(.root) { home in
+                    let distros = try mirror.beDebian(codename: DebianMirror.suite, for: .arm64, home: home)
+                    try body(home, mirror, distros)
+                }
+            }
+        }
+
+        /// Executes `script` in the root. Returns what it wrote, and the profile's rows by program.
+        private static func run(
+            _ script: String, _ home: Home, _ distros: FilePath
+        ) throws -> (output: String, profile: [String: Row]) {
+            let outcome = try home.start(
+                ["run", "--accelerate", "--profile", "--format", "json", "deb", "--", "sh", "-ec", script],
+                environment: ["MANGROVE_DISTROS": distros.string]
+            ).wait(seconds: 300)
+            try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            let begin = try #require(outcome.errors.firstIndex(of: "["), "\(outcome.errors)")
+            let rows = try JSONDecoder().decode([Row].self, from: Data(outcome.errors[begin...].utf8))
+            return (outcome.output, Dictionary(uniqueKeysWithValues: rows.map { ($0.program, $0) }))
+        }
+
+        /// What was installed is a file that the table does not know, or one that took the number of another.
+        private static let reasons: Set = [
+            "no native program stands in for it", "it has changed, or a file that it works with",
+        ]
+
+        @Test func packagesAreReplacedInRunsThatUseThem() async throws {
+            try await Self.with { home, mirror, distros in
+                let made = try home.start(
+                    ["create", "deb", "debian:12", "--accelerate"], environment: ["MANGROVE_DISTROS": distros.string]
+                ).wait(seconds: 300)
+                try #require(made.status == 0, "\(made.errors)")
+                for (name, path) in [("sed.deb", DebianMirror.pool("sed", "arm64")), ("key.gpg", "key.gpg")] {
+                    try AtomicFile.write(
+                        mirror.directory.pushing(FilePath(path)).readFile(limit: 1 << 24),
+                        to: home.work.appending(name))
+                }
+
+                let script = """
+                    # A package with a higher version, made and installed in the run.
+                    dpkg-deb -R sed.deb /tmp/sed
+                    sed -i 's/^Version: .*/Version: 9:4.9-1/' /tmp/sed/DEBIAN/control
+                    dpkg-deb -b /tmp/sed /tmp/new.deb >/dev/null
+                    dpkg -i /tmp/new.deb >/dev/null
+                    echo a | sed s/a/b/
+                    dpkg-query -W -f '${Version}\n' sed
+                    # By hand: what it is from now on shows.
+                    cp /usr/bin/echo /tmp/nice
+                    nice true
+                    mv /tmp/nice /usr/bin/nice
+                    nice says echo
+                    uname -m; dpkg --print-architecture; dpkg --audit
+                    # apt, and then everything that it is made of.
+                    cp key.gpg /etc/apt/trusted.gpg.d/test.gpg
+                    apt-get -qq update
+                    export DEBIAN_FRONTEND=noninteractive
+                    apt-get -qq -y --allow-downgrades install sed/bookworm hello >/tmp/log 2>&1 || cat /tmp/log
+                    hello
+                    apt-get -qq -y --reinstall install tar dpkg bash dash coreutils libc6 >/tmp/log 2>&1 || cat /tmp/log
+                    bash -c 'echo $((6 * 7)) $HOSTTYPE'; tar --version | sed -n 1p; dpkg --audit
+                    """
+                let (output, profile) = try Self.run(script, home, distros)
+                let said = "b\n9:4.9-1\nsays echo\naarch64\narm64\nHello, world!\n42 aarch64\ntar (GNU tar) 1.34\n"
+                #expect(output == said)
+                func spent(_ program: String) throws -> (native: Int, emulated: Int) {
+                    let row = try #require(profile["/usr/bin/\(program)"])
+                    #expect(Self.reasons.isSuperset(of: row.reasons.keys), "\(program): \(row.reasons)")
+                    return (row.native.executions, row.emulated.executions)
+                }
+                for name in ["sed", "tar", "dpkg", "bash", "dpkg-deb"] {
+                    let (native, emulated) = try spent(name)
+                    #expect(native > 0 && emulated > 0, "\(name): \(native) \(emulated)")
+                }
+                #expect(try spent("nice") == (1, 1))
+                #expect(try spent("apt-get") == (3, 0))
+
+                // The next run knows the new files.
+                let after = try Self.run("echo a | sed s/a/c/; bash -c true; tar --version | sed -n 1p", home, distros)
+                #expect(after.output == "c\ntar (GNU tar) 1.34\n")
+                for name in ["sed", "bash", "tar", "dash"] {
+                    let row = try #require(after.profile["/usr/bin/\(name)"] ?? after.profile["/bin/\(name)"])
+                    #expect(row.native.executions > 0 && row.emulated.executions == 0, "\(name): \(row.reasons)")
+                }
+            }
+        }
+    }
+}
