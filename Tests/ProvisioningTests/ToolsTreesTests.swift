@@ -106,6 +106,20 @@ import Testing
         }
     }
 
+    @Test func anotherPackagingIsNewerWhereItIsTheOneThatIsWanted() throws {
+        try Self.with { trees in
+            try Self.add(to: trees, ["python3.11-minimal": "3.11.2-6", "tar": "1.34-1"])
+            let held = try #require(try trees.find(Self.subject)?.packages())
+            func areNewer(_ wanted: String, _ offered: [String: String]) throws -> Bool {
+                [try #require(OutdatedTool(wanted))].areNewer({ offered[$0] }, than: held)
+            }
+            #expect(try areNewer("python3.11-minimal=3.11.2-7", ["python3.11-minimal": "3.11.2-7"]))
+            #expect(try !areNewer("python3.11-minimal=3.11.2-7", ["python3.11-minimal": "3.11.2-6"]))
+            #expect(try areNewer("tar=1.35-1", ["tar": "1.35-1"]))
+            #expect(try !areNewer("tar=1.35-1", ["tar": "1.34-2"]))
+        }
+    }
+
     @Test func theArchiveIsAskedForThemOnceADay() throws {
         try Self.with { trees in
             try Self.add(to: trees)

@@ -91,11 +91,13 @@ extension ToolsTrees.ToolsTree {
 }
 
 extension [OutdatedTool] {
-    /// Whether one of them is newer as `version` has it than in the packages that there are.
+    /// Whether one of them is newer as `version` has it than in the packages that there are: another version, or another
+    /// packaging that is as new as the one that is wanted.
     func areNewer(_ version: (String) -> String?, than installed: InstalledPackages) -> Bool {
         contains { tool in
             guard let native = installed[tool.name], let offered = version(tool.name) else { return false }
-            return native.isOfOther(offered) && PackageVersion(native.version) < PackageVersion(offered)
+            guard PackageVersion(native.version) < PackageVersion(offered) else { return false }
+            return native.isOfOther(offered) || PackageVersion(tool.wanted) <= PackageVersion(offered)
         }
     }
 }
