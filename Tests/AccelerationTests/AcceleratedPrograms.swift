@@ -35,6 +35,19 @@ struct AcceleratedPrograms {
         }
     }
 
+    /// The same with the shell standing in for the program.
+    static func withEntry(_ body: (AcceleratedPrograms) throws -> Void) throws {
+        try with { programs in
+            try programs.register(DispatchTable([try programs.entry()]))
+            try body(programs)
+        }
+    }
+
+    /// Runs a Python script that has the program's path as `path`. For system calls that shells do not make.
+    func python(_ script: String) throws -> ChildProcess {
+        try binfmt.execute(["python3", "-c", "import errno, os, sys\npath = sys.argv[1]\n" + script, program.string])
+    }
+
     static func state(_ path: FilePath, anyDevice: Bool = false) throws -> FileState {
         let target = try path.resolved()
         guard let name = target.lastComponent,
