@@ -36,10 +36,12 @@ extension IntegrationTests {
 
         /// Executes `script` in the root. Returns what it wrote, and the profile's rows by program.
         private static func run(
-            _ script: String, _ home: Home, _ distros: FilePath
+            _ script: String, _ home: Home, _ distros: FilePath, _ options: [String] = []
         ) throws -> (output: String, profile: [String: Row]) {
             let outcome = try home.start(
-                ["run", "--accelerate", "--profile", "--format", "json", "deb", "--", "sh", "-ec", script],
+                ["run", "--accelerate", "--profile", "--format", "json"] + options + [
+                    "deb", "--", "sh", "-ec", script,
+                ],
                 environment: ["MANGROVE_DISTROS": distros.string]
             ).wait(seconds: 300)
             try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
@@ -53,63 +55,104 @@ extension IntegrationTests {
             "no native program stands in for it", "it has changed, or a file that it works with",
         ]
 
-        @Test func packagesAreReplacedInRunsThatUseThem() async throws {
+        // One root for all: it takes most of the time.
+        @Test func aRootIsAcceleratedWhateverHappensInIt() async throws {
             try await Self.with { home, mirror, distros in
                 let made = try home.start(
                     ["create", "deb", "debian:12", "--accelerate"], environment: ["MANGROVE_DISTROS": distros.string]
                 ).wait(seconds: 300)
                 try #require(made.status == 0, "\(made.errors)")
-                for (name, path) in [("sed.deb", DebianMirror.pool("sed", "arm64")), ("key.gpg", "key.gpg")] {
-                    try AtomicFile.write(
-                        mirror.directory.pushing(FilePath(path)).readFile(limit: 1 << 24),
-                        to: home.work.appending(name))
-                }
+                try Self.processesOfAllKinds(home, distros)
+                try Self.privileges(home, distros)
+                try Self.replacements(home, mirror, distros)
+            }
+        }
 
-                let script = """
-                    # A package with a higher version, made and installed in the run.
-                    dpkg-deb -R sed.deb /tmp/sed
-                    sed -i 's/^Version: .*/Version: 9:4.9-1/' /tmp/sed/DEBIAN/control
-                    dpkg-deb -b /tmp/sed /tmp/new.deb >/dev/null
-                    dpkg -i /tmp/new.deb >/dev/null
-                    echo a | sed s/a/b/
-                    dpkg-query -W -f '${Version}\n' sed
-                    # By hand: what it is from now on shows.
-                    cp /usr/bin/echo /tmp/nice
-                    nice true
-                    mv /tmp/nice /usr/bin/nice
-                    nice says echo
-                    uname -m; dpkg --print-architecture; dpkg --audit
-                    # apt, and then everything that it is made of.
-                    cp key.gpg /etc/apt/trusted.gpg.d/test.gpg
-                    apt-get -qq update
-                    export DEBIAN_FRONTEND=noninteractive
-                    apt-get -qq -y --allow-downgrades install sed/bookworm hello >/tmp/log 2>&1 || cat /tmp/log
-                    hello
-                    apt-get -qq -y --reinstall install tar dpkg bash dash coreutils libc6 >/tmp/log 2>&1 || cat /tmp/log
-                    bash -c 'echo $((6 * 7)) $HOSTTYPE'; tar --version | sed -n 1p; dpkg --audit
-                    """
-                let (output, profile) = try Self.run(script, home, distros)
-                let said = "b\n9:4.9-1\nsays echo\naarch64\narm64\nHello, world!\n42 aarch64\ntar (GNU tar) 1.34\n"
-                #expect(output == said)
-                func spent(_ program: String) throws -> (native: Int, emulated: Int) {
-                    let row = try #require(profile["/usr/bin/\(program)"])
-                    #expect(Self.reasons.isSuperset(of: row.reasons.keys), "\(program): \(row.reasons)")
-                    return (row.native.executions, row.emulated.executions)
-                }
-                for name in ["sed", "tar", "dpkg", "bash", "dpkg-deb"] {
-                    let (native, emulated) = try spent(name)
-                    #expect(native > 0 && emulated > 0, "\(name): \(native) \(emulated)")
-                }
-                #expect(try spent("nice") == (1, 1))
-                #expect(try spent("apt-get") == (3, 0))
+        /// Other users, and namespaces in which nothing is to be seen of the tools tree.
+        private static func processesOfAllKinds(_ home: Home, _ distros: FilePath) throws {
+            let script = """
+                show() { "$@" 2>&1 | sed -n 1p; }
+                show setpriv --reuid=65534 --regid=65534 --clear-groups sed --version
+                show setpriv --no-new-privs sed --version
+                show chroot --userspec=65534 / sed --version
+                show unshare --mount sed --version
+                show unshare --pid --fork --mount-proc sed --version
+                show unshare --mount sh -c 'mount -t tmpfs none /run && exec sed --version'
+                show unshare --mount sh -c 'mount -t tmpfs none /proc && exec sed --version'
+                show unshare --mount sh -c 'mount --bind / /mnt && exec chroot /mnt sed --version'
+                show unshare --mount sh -c 'mount --rbind / /mnt && exec chroot /mnt sed --version'
+                show sh -c 'ulimit -n 5; ulimit -s 256; exec sed --version'
+                mkdir -p /tmp/other/sbin
+                cp /sbin/ldconfig /tmp/other/sbin
+                show chroot /tmp/other /sbin/ldconfig --version
+                """
+            let lines = try run(script, home, distros).output.split(separator: "\n")
+            #expect(lines.dropLast() == ArraySlice(repeating: "sed (GNU sed) 4.9", count: 10), "\(lines)")
+            #expect(lines.last?.hasPrefix("ldconfig (Debian GLIBC 2.36") == true)
+        }
 
-                // The next run knows the new files.
-                let after = try Self.run("echo a | sed s/a/c/; bash -c true; tar --version | sed -n 1p", home, distros)
-                #expect(after.output == "c\ntar (GNU tar) 1.34\n")
-                for name in ["sed", "bash", "tar", "dash"] {
-                    let row = try #require(after.profile["/usr/bin/\(name)"] ?? after.profile["/bin/\(name)"])
-                    #expect(row.native.executions > 0 && row.emulated.executions == 0, "\(name): \(row.reasons)")
-                }
+        /// A setuid program has its rights where that was asked for, which a native one would not.
+        private static func privileges(_ home: Home, _ distros: FilePath) throws {
+            let script = "exec setpriv --reuid=65534 --regid=65534 --clear-groups passwd -S"
+            let plain = try run(script, home, distros)
+            #expect(plain.output == "nobody P\n")
+            let privileged = try run(script, home, distros, ["--setuid"])
+            #expect(privileged.output.hasPrefix("nobody L "))
+            #expect(privileged.profile["/usr/bin/passwd"]?.native.executions == 0)
+        }
+
+        /// Files that are replaced by packages and by hand in a run that uses them.
+        private static func replacements(_ home: Home, _ mirror: PackageMirror, _ distros: FilePath) throws {
+            for (name, path) in [("sed.deb", DebianMirror.pool("sed", "arm64")), ("key.gpg", "key.gpg")] {
+                try AtomicFile.write(
+                    mirror.directory.pushing(FilePath(path)).readFile(limit: 1 << 24),
+                    to: home.work.appending(name))
+            }
+
+            let script = """
+                # A package with a higher version, made and installed in the run.
+                dpkg-deb -R sed.deb /tmp/sed
+                sed -i 's/^Version: .*/Version: 9:4.9-1/' /tmp/sed/DEBIAN/control
+                dpkg-deb -b /tmp/sed /tmp/new.deb >/dev/null
+                dpkg -i /tmp/new.deb >/dev/null
+                echo a | sed s/a/b/
+                dpkg-query -W -f '${Version}\n' sed
+                # By hand: what it is from now on shows.
+                cp /usr/bin/echo /tmp/nice
+                nice true
+                mv /tmp/nice /usr/bin/nice
+                nice says echo
+                uname -m; dpkg --print-architecture; dpkg --audit
+                # apt, and then everything that it is made of.
+                cp key.gpg /etc/apt/trusted.gpg.d/test.gpg
+                apt-get -qq update
+                export DEBIAN_FRONTEND=noninteractive
+                apt-get -qq -y --allow-downgrades install sed/bookworm hello >/tmp/log 2>&1 || cat /tmp/log
+                hello
+                apt-get -qq -y --reinstall install tar dpkg bash dash coreutils libc6 >/tmp/log 2>&1 || cat /tmp/log
+                bash -c 'echo $((6 * 7)) $HOSTTYPE'; tar --version | sed -n 1p; dpkg --audit
+                """
+            let (output, profile) = try Self.run(script, home, distros)
+            let said = "b\n9:4.9-1\nsays echo\naarch64\narm64\nHello, world!\n42 aarch64\ntar (GNU tar) 1.34\n"
+            #expect(output == said)
+            func spent(_ program: String) throws -> (native: Int, emulated: Int) {
+                let row = try #require(profile["/usr/bin/\(program)"])
+                #expect(Self.reasons.isSuperset(of: row.reasons.keys), "\(program): \(row.reasons)")
+                return (row.native.executions, row.emulated.executions)
+            }
+            for name in ["sed", "tar", "dpkg", "bash", "dpkg-deb"] {
+                let (native, emulated) = try spent(name)
+                #expect(native > 0 && emulated > 0, "\(name): \(native) \(emulated)")
+            }
+            #expect(try spent("nice") == (1, 1))
+            #expect(try spent("apt-get") == (3, 0))
+
+            // The next run knows the new files.
+            let after = try Self.run("echo a | sed s/a/c/; bash -c true; tar --version | sed -n 1p", home, distros)
+            #expect(after.output == "c\ntar (GNU tar) 1.34\n")
+            for name in ["sed", "bash", "tar", "dash"] {
+                let row = try #require(after.profile["/usr/bin/\(name)"] ?? after.profile["/bin/\(name)"])
+                #expect(row.native.executions > 0 && row.emulated.executions == 0, "\(name): \(row.reasons)")
             }
         }
     }
