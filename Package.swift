@@ -124,7 +124,7 @@ let package = Package(
         tests(
             of: "Commands",
             [
-                "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures", "Provisioning",
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures", "Provisioning",
                 "Terminal",
                 arguments, system,
             ]),

@@ -16,7 +16,8 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let store = RootStore(try Surroundings.locations().roots)
         let root = try store.find(name)
-        let report = RootReport(root: root, accelerated: TreeAcceleration.Report.last(in: store.path(of: root.name)))
+        let accelerated = TreeAcceleration.Report.last(in: store.path(of: root.name))
+        let report = RootReport(root: root, accelerated: accelerated.map { .init(of: $0) })
         try OutputRendering.show(report, as: output.format)
     }
 }
@@ -25,7 +26,7 @@ struct Inspect: ParsableCommand {
 struct RootReport: Report {
     let root: RootRecord
     /// What the last accelerated run found.
-    var accelerated: TreeAcceleration.Report?
+    var accelerated: Accelerated?
 
     struct Document: Encodable {
         private enum Key: CodingKey {
@@ -33,21 +34,26 @@ struct RootReport: Report {
         }
 
         let root: RootRecord
-        let accelerated: TreeAcceleration.Report?
+        let accelerated: Accelerated?
 
         func encode(to encoder: any Encoder) throws {
             try root.encode(to: encoder)
-            guard let accelerated else { return }
             var container = encoder.container(keyedBy: Key.self)
-            try container.encode(
-                Acceleration(programs: accelerated.programs, emulated: accelerated.fallbacks), forKey: .accelerated)
+            try container.encodeIfPresent(accelerated, forKey: .accelerated)
         }
     }
 
-    private struct Acceleration: Encodable {
+    struct Accelerated: Encodable {
+        struct Emulated: Encodable {
+            let package: String
+            /// nil: the whole package.
+            let program: String?
+            let reason: String
+        }
+
         /// Paths of those that run as the host's own.
         let programs: [String]
-        let emulated: [AccelerationPlan.Fallback]
+        let emulated: [Emulated]
     }
 
     var document: Document { Document(root: root, accelerated: accelerated) }
@@ -70,7 +76,7 @@ struct RootReport: Report {
         if let extent = root.acceleration { lines.append(("acceleration", extent)) }
         if let accelerated {
             lines.append(("native", "\(accelerated.programs.count) programs"))
-            lines += accelerated.fallbacks.map { ("emulated", "\($0.program ?? $0.package): \($0.reason)") }
+            lines += accelerated.emulated.map { ("emulated", "\($0.program ?? $0.package): \($0.reason)") }
         }
         lines += root.skipped.map { ("skipped", "\($0.path): \($0.reason)") }
         let width = lines.reduce(0) { max($0, $1.0.count) }
@@ -78,5 +84,12 @@ struct RootReport: Report {
             let padding = String(repeating: " ", count: width - label.count)
             return Style.heading.applied(to: label, colour: colour) + padding + "  " + value.printable + "\n"
         }.joined()
+    }
+}
+
+extension RootReport.Accelerated {
+    init(of report: TreeAcceleration.Report) {
+        programs = report.programs
+        emulated = report.fallbacks.map { .init(package: $0.package, program: $0.program, reason: $0.reason) }
     }
 }

@@ -40,14 +40,20 @@ struct CompilerAgreements {
 
     /// nil where the root has no compiler, or it was not found out yet.
     func known(for tree: FilePath) throws(ProvisioningError) -> CompilerAgreement? {
-        guard let file = try file(for: tree), let bytes = try? file.readFile() else { return nil }
+        guard let file = try file(for: tree) else { return nil }
+        return Self.read(file)
+    }
+
+    /// nil where it was not written, or where somebody has damaged it.
+    private static func read(_ file: FilePath) -> CompilerAgreement? {
+        guard let bytes = try? file.readFile() else { return nil }
         return try? JSONDecoder().decode(CompilerAgreement.self, from: Data(bytes))
     }
 
     /// Whether there is nothing to be found out about the root's compilers.
     func isSettled(for tree: FilePath) throws(ProvisioningError) -> Bool {
         guard let file = try file(for: tree) else { return true }
-        return (try? file.readFile()) != nil
+        return Self.read(file) != nil
     }
 
     /// nil where the root has no compiler.
@@ -67,12 +73,12 @@ struct CompilerAgreements {
         _ tree: FilePath, _ source: AccelerationSource, _ subject: ToolsTrees.Subject, keptIn kept: FilePath,
         caller: Caller, begin: () -> Void
     ) throws(ProvisioningError) {
-        guard let file = try file(for: tree), (try? file.readFile()) == nil else { return }
+        guard let file = try file(for: tree), Self.read(file) == nil else { return }
         let lock = try below { () throws(FilesystemError) in
             try FileLock.acquire(directory.appending(".agreement.lock"), .exclusive, wait: true)
         }
         defer { withExtendedLifetime(lock.rawValue) {} }
-        guard (try? file.readFile()) == nil else { return }
+        guard Self.read(file) == nil else { return }
         begin()
         var assuming = source
         assuming.assumesAgreement = true

@@ -8,6 +8,7 @@ import FoundationEssentials
 import Provisioning
 import SystemPackage
 
+@testable import Acceleration
 @testable import Commands
 
 /// What `docs/json.md` shows of every report, by the name it has there.
@@ -17,6 +18,8 @@ enum JSONSamples {
         return [
             ("list", render(RootList(roots: [root]))),
             ("inspect", render(RootReport(root: root))),
+            ("inspect, accelerated", render(Extract(of: RootReport(root: root, accelerated: accelerated)))),
+            ("run --profile", render(ProfileReport(profile: profile))),
             ("create --dry-run", render(CreationReport(plan: try plan()))),
             ("distros", render(DistroReport(distros: [try Catalogue.load().distro("archlinuxarm")]))),
             ("doctor", render(DoctorReport(findings: findings))),
@@ -61,6 +64,48 @@ enum JSONSamples {
              "digest": "sha256:04207713ece899c3740823d33690441ad3a7f0ded1101aca744e2b0f37ac7ff2",
              "path": "/var/lib/mangrove/roots/xen/rootfs"}
             """)
+    }
+
+    /// Of a report that is shown in full elsewhere, what is special about this one.
+    private struct Extract: Report {
+        struct Document: Encodable {
+            let accelerated: RootReport.Accelerated?
+        }
+
+        let document: Document
+
+        init(of report: RootReport) { document = Document(accelerated: report.document.accelerated) }
+
+        func text(colour: Bool) -> String { "" }
+    }
+
+    private static let accelerated = RootReport.Accelerated(
+        programs: ["/usr/bin/make", "/usr/bin/sed"],
+        emulated: [
+            .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may show other processors"),
+            .init(package: "tar", program: nil, reason: "it is version 1.35-2, the tools tree's is 1.34-1"),
+        ])
+
+    /// sed twice by itself, and once with a library to preload; something that is emulated always.
+    private static var profile: RunProfile {
+        let outcomes: [(FilePath, DispatchLog.Outcome)] = [
+            ("/usr/bin/sed", .native), ("/usr/bin/sed", .native), ("/usr/bin/sed", .byEnvironment),
+            ("/usr/bin/cmake", .notListed),
+        ]
+        let log = DispatchLog(
+            records: outcomes.enumerated().map { index, outcome in
+                .init(
+                    time: UInt64(index + 1) * 10_000_000, process: UInt32(index + 2), outcome: outcome.1,
+                    program: outcome.0)
+            })
+        var samples = ProcessSamples(processors: 1)
+        for look in UInt64(0)...12 {
+            let number = min(5, 2 + UInt32(look) / 2)
+            samples.add(
+                [.init(number: number, parent: 1, isRunning: true, started: UInt64(number - 1), time: look * 10_000_000)],
+                at: look * 10_000_000)
+        }
+        return RunProfile(log, samples)
     }
 
     private static let findings = [
