@@ -117,14 +117,16 @@ let package = Package(
         tests(
             of: "Provisioning",
             [
-                "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures", "Integrity",
+                "Acceleration", "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures",
+                "Integrity",
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         tests(
             of: "Commands",
             [
-                "Acceleration", "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures", "Provisioning",
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures",
+                "Provisioning",
                 "Terminal",
                 arguments, system,
             ]),

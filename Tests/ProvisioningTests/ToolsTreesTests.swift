@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
+import Emulation
 import Filesystem
 import Fixtures
 import Glibc
@@ -11,7 +12,7 @@ import Testing
 
 /// Tools trees on disk, made by hand and of nothing but a package database and a program.
 @Suite struct ToolsTreesTests {
-    private static let foreign: Architecture = Architecture.host == .arm64 ? .riscv64 : .arm64
+    static let foreign: Architecture = Architecture.host == .arm64 ? .riscv64 : .arm64
     static let subject = ToolsTrees.Subject(distro: "debian", release: "12", architecture: foreign)
 
     /// Adds the next one. `versions`: of its packages.
@@ -19,16 +20,13 @@ import Testing
         let next = try trees.next(of: subject)
         let directory = trees.store.path(of: next.name)
         let tree = directory.appending("rootfs")
-        let paragraphs = versions.sorted { $0.key < $1.key }.map {
-            "Package: \($0.key)\nStatus: install ok installed\nArchitecture: amd64\nVersion: \($0.value)\n"
+        try fill(tree, status(versions), Architecture.host.probeProgram)
+        // What every program needs, were it not linked statically.
+        let loader = tree.pushing(FilePath(String(Architecture.host.loader.dropFirst())))
+        for path in [loader.removingLastComponent(), tree.pushing(FilePath("usr/lib/\(Architecture.host.triplet)"))] {
+            try path.makeDirectories()
         }
-        for (path, text) in [
-            ("var/lib/dpkg/status", paragraphs.joined(separator: "\n")), ("usr/bin/sed", "a program"),
-        ] {
-            let file = tree.pushing(FilePath(path))
-            try file.removingLastComponent().makeDirectories()
-            try AtomicFile.write(Array(text.utf8), to: file)
-        }
+        try AtomicFile.write([0], to: loader)
         let record = RootRecord(
             name: next.name, distro: "debian", release: "12", version: "12", architecture: "amd64", path: tree,
             created: RootRecord.now, verified: Verification(how: .none, digest: "sha256:0"), source: "made by hand",
@@ -36,6 +34,26 @@ import Testing
         try AtomicFile.write(record.encoded(), to: directory.appending("root.json"))
         try AtomicFile.write([], to: directory.appending("lock"))
         try TreeManifest(of: tree).write(to: directory.appending("manifest"))
+    }
+
+    /// A package database of dpkg's.
+    static func status(_ versions: [String: String]) -> [UInt8] {
+        let paragraphs = versions.sorted { $0.key < $1.key }.map {
+            "Package: \($0.key)\nStatus: install ok installed\nArchitecture: amd64\nVersion: \($0.value)\n"
+        }
+        return Array(paragraphs.joined(separator: "\n").utf8)
+    }
+
+    /// Makes a tree with a package database, and a program as sed.
+    static func fill(_ tree: FilePath, _ status: [UInt8], _ program: [UInt8]) throws {
+        for (path, bytes) in [
+            ("var/lib/dpkg/status", status), ("var/lib/dpkg/info/sed.list", Array("/usr/bin/sed\n".utf8)),
+            ("usr/bin/sed", program),
+        ] {
+            let file = tree.pushing(FilePath(path))
+            try file.removingLastComponent().makeDirectories()
+            try AtomicFile.write(bytes, to: file, permissions: FilePermissions(rawValue: 0o755))
+        }
     }
 
     static func with(_ body: (ToolsTrees) throws -> Void) throws {

@@ -31,7 +31,7 @@ struct CompilerAgreements {
         let oldTree = try Directory.open(old.appending(RootStore.tree))
         guard TreeManifest(reading: old.appending(ToolsTrees.manifest)) != nil,
             let compilers = (try? InstalledPackages(of: Directory.open(tree)))?.compilers,
-            compilers == (try? InstalledPackages(of: oldTree))?.compilers
+            !compilers.isEmpty, compilers == (try? InstalledPackages(of: oldTree))?.compilers
         else { return }
         for name in try Directory.open(old).names() where name.string.hasPrefix(prefix) {
             try AtomicFile.write(try old.appending(name).readFile(), to: directory.appending(name))
@@ -57,7 +57,7 @@ struct CompilerAgreements {
     }
 
     /// nil where the root has no compiler.
-    private func file(for tree: FilePath) throws(ProvisioningError) -> FilePath? {
+    func file(for tree: FilePath) throws(ProvisioningError) -> FilePath? {
         let versions = try below { () throws(FilesystemError) in try Directory.open(tree) }
         guard let text = try below({ () throws(AccelerationError) in try InstalledPackages(of: versions)?.compilers }),
             !text.isEmpty

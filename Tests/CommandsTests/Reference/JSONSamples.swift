@@ -102,7 +102,11 @@ enum JSONSamples {
         for look in UInt64(0)...12 {
             let number = min(5, 2 + UInt32(look) / 2)
             samples.add(
-                [.init(number: number, parent: 1, isRunning: true, started: UInt64(number - 1), time: look * 10_000_000)],
+                [
+                    .init(
+                        number: number, parent: 1, isRunning: true, started: UInt64(number - 1), time: look * 10_000_000
+                    )
+                ],
                 at: look * 10_000_000)
         }
         return RunProfile(log, samples)

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Acceleration
+import Architectures
+import Emulation
+import Failures
+import Filesystem
+import Fixtures
+import SystemPackage
+import Testing
+
+@testable import Provisioning
+
+/// What is decided for a root is kept beside it, for as long as nothing that it depends on changes.
+@Suite struct TreeAccelerationTests {
+    private struct Scene {
+        let trees: ToolsTrees
+        let interpreter: Interpreter
+        var directory: FilePath { trees.store.directory.removingLastComponent().appending("roots/box") }
+        var tree: FilePath { directory.appending("rootfs") }
+        var image: FilePath { directory.appending("dispatch-full") }
+
+        func install(_ versions: [String: String]) throws {
+            try AtomicFile.write(ToolsTreesTests.status(versions), to: tree.pushing("var/lib/dpkg/status"))
+        }
+
+        func accelerate(_ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws -> TreeAcceleration {
+            let found = try trees.newest(of: ToolsTreesTests.subject)
+            let newest = try #require(found)
+            var subject = TreeAcceleration.Subject(
+                tree: tree, directory: directory, tools: try trees.store.read(newest), interpreter: interpreter,
+                mode: .full)
+            change(&subject)
+            return try TreeAcceleration(subject)
+        }
+
+        /// Which file the image is.
+        func inode() throws -> UInt64? {
+            try Directory.open(directory).status(of: "dispatch-full").map { UInt64($0.inode) }
+        }
+    }
+
+    private func with(_ body: (Scene) throws -> Void) throws {
+        guard let interpreter = try? Interpreter.find(ToolsTreesTests.foreign) else {
+            return print("not tried here: no interpreter for \(ToolsTreesTests.foreign)")
+        }
+        try ToolsTreesTests.with { trees in
+            try ToolsTreesTests.add(to: trees)
+            let scene = Scene(trees: trees, interpreter: interpreter)
+            try ToolsTreesTests.fill(
+                scene.tree, ToolsTreesTests.status(["sed": "4.9-1"]), ToolsTreesTests.foreign.probeProgram)
+            try body(scene)
+        }
+    }
+
+    @Test func itIsMadeOnce() throws {
+        try with { scene in
+            let first = try scene.accelerate()
+            #expect(first.report.programs == ["/usr/bin/sed"])
+            let inode = try scene.inode()
+            #expect(try scene.accelerate().report == first.report)
+            #expect(try scene.inode() == inode)
+            #expect(TreeAcceleration.Report.last(in: scene.directory) == first.report)
+        }
+    }
+
+    @Test func whatItDependsOnHasItMadeAnew() throws {
+        try with { scene in
+            var inode: UInt64?
+            func expectNew(_ why: String, _ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws {
+                _ = try scene.accelerate(change)
+                let now = try scene.inode()
+                #expect(now != inode, "\(why)")
+                inode = now
+            }
+            try expectNew("there is none")
+            try scene.install(["sed": "4.9-2"])
+            try expectNew("a package was installed")
+            try ToolsTreesTests.add(to: scene.trees)
+            try expectNew("there is another tools tree")
+            try expectNew("another CPU is emulated") { $0.cpu = "cortex-a57" }
+            try expectNew("the user excludes something else") { $0.changes.except = ["tar"] }
+            try expectNew("of the compilers something is known") { $0.agreement = .assumed }
+            try AtomicFile.write([0], to: scene.image)
+            try expectNew("somebody has changed the image")
+            try AtomicFile.write([0], to: scene.directory.appending("acceleration-full.json"))
+            try expectNew("somebody has changed the report")
+        }
+    }
+
+    @Test func anotherVersionInTheRootIsOutdatedInTheToolsTreeWhereItIsNewer() throws {
+        try with { scene in
+            try scene.install(["sed": "4.9-1", "tar": "1.35-1", "grep": "3.8-1"])
+            try ToolsTreesTests.add(to: scene.trees, ["sed": "4.9-2", "tar": "1.34-1", "grep": "3.11-1"])
+            let report = try scene.accelerate().report
+            #expect(report.fallbacks.count { $0.versions != nil } == 2)
+            #expect(report.outdated.map(\.description) == ["tar=1.35-1"])
+            #expect(try scene.accelerate().report.outdated == report.outdated)
+        }
+    }
+
+    @Test func doctorTellsWhatWouldHelp() throws {
+        try with { scene in
+            let store = RootStore(scene.directory.removingLastComponent())
+            let record = RootRecord(
+                name: try RootName("box"), distro: "debian", release: "12", version: "12",
+                architecture: ToolsTreesTests.foreign.rawValue, path: scene.tree, created: RootRecord.now,
+                verified: Verification(how: .none, digest: "sha256:0"), source: "made by hand", ownership: .archive)
+            try AtomicFile.write(record.encoded(), to: scene.directory.appending("root.json"))
+            func remedy() throws -> String? {
+                let findings = try AccelerationFindings(store, scene.trees).findings()
+                #expect(findings.count == 1)
+                return findings.first?.remedy
+            }
+            _ = try scene.accelerate()
+            #expect(try remedy() == nil)
+            try ToolsTreesTests.add(to: scene.trees, ["sed": "4.9-1", "tar": "1.34-1", "grep": "3.11-1"])
+            try scene.install(["sed": "4.9-1", "grep": "3.8-1"])
+            _ = try scene.accelerate()
+            #expect(try remedy() == "bring the root up to date")
+            try scene.install(["sed": "4.9-1", "tar": "1.35-1"])
+            let outdated = try scene.accelerate().report.outdated
+            #expect(try remedy()?.hasPrefix("mangrove run box -- true") == true)
+            scene.trees.noteRefresh(ToolsTreesTests.subject, outdated)
+            #expect(try remedy()?.hasPrefix("none today") == true)
+        }
+    }
+}
