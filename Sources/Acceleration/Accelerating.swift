@@ -7,7 +7,7 @@ internal import SystemPackage
 extension AccelerationPlan {
     /// Decides, from what is in the root and in the tools tree, what runs natively. Changes nothing.
     ///
-    /// Throws where nothing can: the root has no package database, or nothing in it is eligible.
+    /// Where nothing can, the plan has no entries, and says why. Throws where one of the trees has no package database.
     package static func make(
         _ request: AccelerationRequest, _ eligibility: Eligibility
     ) throws(AccelerationError) -> AccelerationPlan {
@@ -15,11 +15,7 @@ extension AccelerationPlan {
         if request.mode == .full { pairing.pair() }
         var plan = pairing.plan
         if let agreement = request.agreement { try plan.addCompilers(request, agreement) }
-        guard !plan.entries.isEmpty else {
-            throw AccelerationError(
-                "\(request.root) cannot be accelerated", cause: plan.fallbacks.first.map(\.reason),
-                remedy: "bring it up to date with its package manager")
-        }
+        guard !plan.entries.isEmpty else { return plan }
         plan.mounts = try mounts(request) + plan.mounts
         return plan
     }

@@ -156,6 +156,30 @@ extension IntegrationTests {
             }
         }
 
+        @Test func whereNothingIsLeftToAccelerateItIsMadeAnewTooOrSaid() throws {
+            try AcceleratedScene.with { scene in
+                #expect(try scene.sed().status == 0)
+                try scene.upgradeRoot(["sed": "5.0-1", "dash": "0.6-1"])
+                for _ in 1...2 {
+                    let emulated = try scene.sed()
+                    #expect(emulated.status == 42)
+                    let told = emulated.errors.split(separator: "\n").filter { $0.hasPrefix("mangrove: ") }
+                    #expect(told.count == 1)
+                    #expect(told.first?.contains("not accelerated: debian 12 ") == true, "\(emulated.errors)")
+                }
+                let wanted = try scene.sed("--accelerate", "--profile")
+                #expect(wanted.status == 125)
+                #expect(wanted.errors.contains("cannot be accelerated\n  dash: it is version 0.6-1, "))
+                let root = scene.home.tree("debian").removingLastComponent()
+                #expect(try !Directory.open(root).names().contains { $0.string.hasPrefix("profile") })
+                try scene.publish(["sed": "5.1-1", "dash": "0.6-1"])
+                try scene.upgradeRoot(["sed": "5.1-1", "dash": "0.6-1"])
+                let made = try scene.sed("--accelerate")
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(made.errors.contains("anew, for newer versions of dash sed"))
+            }
+        }
+
         @Test func withoutTheArchiveAnOldOneIsUsedOn() throws {
             try AcceleratedScene.with { scene in
                 #expect(try scene.sed().status == 0)

@@ -90,6 +90,7 @@ struct RunOptions: ParsableArguments {
         }
         var run = try plan()
         if !dryRun, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) { run = try plan() }
+        if let obstacle = run.obstacle, source?.choice.isRequired == true { throw obstacle }
         guard !profile || source != nil && run.obstacle == nil else {
             throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
         }

@@ -24,8 +24,8 @@ package struct AccelerationSource: Sendable {
 
     /// Adds native programs to `plan`, the plan of a run in `tree`; what is made for that is kept in `directory`.
     ///
-    /// Returns a lock that keeps the tools tree from being deleted, to be held as long as the run goes on. Throws where
-    /// nothing can be accelerated; whether that is an error is the caller's to decide (`isRequired`).
+    /// Where nothing can be accelerated, it throws or says so in what it returns; whether that is an error is the
+    /// caller's to decide (`isRequired`).
     func accelerate(
         _ plan: inout SandboxPlan, _ subject: ToolsTrees.Subject, tree: FilePath, in directory: FilePath,
         emulation: EmulationChoice, trustsSetuid: Bool = false
@@ -50,16 +50,26 @@ package struct AccelerationSource: Sendable {
         wanted.cpu = emulation.environment["QEMU_CPU"]
         if case .throwaway = plan.root { wanted.isThrowaway = true }
         let acceleration = try TreeAcceleration(wanted)
-        acceleration.apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid)
-        return Accelerated(lock: tools.takeLock(), outdated: acceleration.report.outdated)
+        let obstacle = acceleration.obstacle(subject)
+        if obstacle == nil { acceleration.apply(to: &plan, interpreter: interpreter, trustsSetuid: trustsSetuid) }
+        return Accelerated(
+            lock: tools.takeLock(), outdated: acceleration.report.outdated,
+            obstacle: obstacle.map { ProvisioningError($0) })
     }
 
     /// What a plan was given.
-    struct Accelerated: ~Copyable, Sendable {
-        /// To be held as long as the run goes on.
-        let lock: FileLock
+    final class Accelerated: Sendable {
+        /// Keeps the tools tree from being deleted: to be held as long as the run goes on.
+        private let lock: FileLock
         /// What is emulated because the tools tree's is older.
         let outdated: [OutdatedTool]
+        /// Why nothing was added to it.
+        let obstacle: ProvisioningError?
+
+        init(lock: consuming FileLock, outdated: [OutdatedTool], obstacle: ProvisioningError?) {
+            (self.outdated, self.obstacle) = (outdated, obstacle)
+            self.lock = lock
+        }
     }
 
     private func find(_ subject: ToolsTrees.Subject) throws(ProvisioningError) -> ToolsTrees.ToolsTree? {

@@ -18,8 +18,8 @@ package struct TreeAcceleration: Sendable {
         /// Paths of programs that run natively.
         package let programs: [String]
         package let fallbacks: [AccelerationPlan.Fallback]
-        /// The state of the image that was made.
-        let image: String
+        /// The state of the image that was made; nil where nothing can be accelerated.
+        let image: String?
 
         /// That of the last accelerated run whose files are kept in `directory`; nil where there was none.
         package static func last(in directory: FilePath) -> Report? {
@@ -83,7 +83,7 @@ package struct TreeAcceleration: Sendable {
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         self.image = image
         if let bytes = try? file.readFile(), let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
-            report.key == key, report.image == (try? Self.state(of: image))
+            report.key == key, report.image == nil || report.image == (try? Self.state(of: image))
         {
             self.report = report
             return
@@ -99,14 +99,15 @@ package struct TreeAcceleration: Sendable {
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
         request.agreement = subject.agreement
         let plan = try AccelerationPlan.make(request, .builtIn())
-        let table = DispatchTable(
-            plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" }, log: ProfileLog.target)
-        let made = try DispatchImage(subject.interpreter, table)
-        try made.replace(image)
+        if !plan.entries.isEmpty {
+            let table = DispatchTable(
+                plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" }, log: ProfileLog.target)
+            try DispatchImage(subject.interpreter, table).replace(image)
+        }
         do throws(FilesystemError) {
             let report = Report(
                 key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks,
-                image: try state(of: image))
+                image: plan.entries.isEmpty ? nil : try state(of: image))
             let data = (try? JSONEncoder().encode(report)) ?? Data()
             try AtomicFile.write(Array(data), to: file)
             return report
@@ -125,6 +126,16 @@ package struct TreeAcceleration: Sendable {
         for name: FilePath.Component in ["dispatch-comparison", "acceleration-comparison.json"] {
             try? Directory.open(directory).unlink(name)
         }
+    }
+
+    /// Why nothing is native; nil where something is.
+    func obstacle(_ subject: ToolsTrees.Subject) -> AccelerationError? {
+        guard report.image == nil else { return nil }
+        let reason = report.fallbacks.first { $0.versions != nil } ?? report.fallbacks.first
+        return AccelerationError(
+            "\(subject.title) cannot be accelerated",
+            cause: reason.map { "\($0.package): \($0.reason)" } ?? "nothing in it is eligible",
+            remedy: report.outdated.isEmpty ? "bring the root up to date with its package manager" : nil)
     }
 
     /// Adds to `plan`, in which programs of the root are emulated, what makes some of them native.

@@ -17,7 +17,8 @@ package struct RootRun: ~Copyable {
     private let workers: NamespacePerformer
     package let plan: SandboxPlan
     private let profileLog: ProfileLog?
-    /// Why it is not accelerated although that would have been welcome.
+    /// Why it is not accelerated although that would have been welcome. Where it was required, that is an error: the
+    /// caller's to throw, who may want to see to `outdated` first.
     package let obstacle: ProvisioningError?
 
     /// Plans `request` in the root `name`, which is locked for use from here on. Of a rehearsal only the plan is wanted.
@@ -42,11 +43,10 @@ package struct RootRun: ~Copyable {
                 guard !acceleration.choice.isRequired else { throw error }
             }
         }
-        let log = request.isProfiled && !isRehearsal ? try ProfileLog(in: directory) : nil
         var obstacle: ProvisioningError?
-        accelerated = try Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
-        self.obstacle = obstacle
-        profileLog = log
+        let accelerated = Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
+        let log = request.isProfiled && !isRehearsal && obstacle == nil ? try ProfileLog(in: directory) : nil
+        (self.accelerated, self.obstacle, profileLog) = (accelerated, obstacle, log)
         // On top of what acceleration mounts there.
         if let step = log?.step { plan.steps.append(step) }
         self.plan = plan
@@ -56,30 +56,26 @@ package struct RootRun: ~Copyable {
         workers = NamespacePerformer(identity: caller.identity)
     }
 
-    /// `obstacle` is why it cannot be, where that is no error.
+    /// `obstacle` is why it cannot be.
     private static func accelerate(
         _ plan: inout SandboxPlan, _ source: AccelerationSource?, _ record: RootRecord, in directory: FilePath,
         _ emulation: EmulationChoice, _ request: RunRequest, _ obstacle: inout ProvisioningError?
-    ) throws(ProvisioningError) -> AccelerationSource.Accelerated? {
+    ) -> AccelerationSource.Accelerated? {
         guard let source, let subject = ToolsTrees.Subject(record) else { return nil }
         do throws(ProvisioningError) {
-            return try source.accelerate(
+            let accelerated = try source.accelerate(
                 &plan, subject, tree: FilePath(record.path), in: directory, emulation: emulation,
                 trustsSetuid: request.trustsSetuid)
+            obstacle = accelerated?.obstacle
+            return accelerated
         } catch {
-            guard !source.choice.isRequired else { throw error }
             obstacle = error
             return nil
         }
     }
 
     /// What is emulated because the tools tree's is older.
-    package var outdated: [OutdatedTool] {
-        switch accelerated {
-        case .none: []
-        case .some(let accelerated): accelerated.outdated
-        }
-    }
+    package var outdated: [OutdatedTool] { accelerated?.outdated ?? [] }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
     /// one ended it. `profile` is what was noted, where that was asked for.
@@ -109,6 +105,7 @@ package struct RootRun: ~Copyable {
             }
         }
         withExtendedLifetime(lock.rawValue) {}
+        withExtendedLifetime(accelerated) {}
         return status
     }
 }

@@ -65,8 +65,10 @@ package struct TreeCommand: Sendable {
         _ plan: inout SandboxPlan, _ acceleration: Accelerating
     ) throws(ProvisioningError) -> AccelerationSource.Accelerated? {
         do throws(ProvisioningError) {
-            return try acceleration.source.accelerate(
+            let accelerated = try acceleration.source.accelerate(
                 &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)
+            if let obstacle = accelerated?.obstacle { throw obstacle }
+            return accelerated
         } catch {
             guard !acceleration.source.choice.isRequired else { throw error }
             return nil

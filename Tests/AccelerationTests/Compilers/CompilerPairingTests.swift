@@ -205,7 +205,8 @@ extension AccelerationPlan {
             var request = AccelerationRequest(
                 root: trees.root, tools: trees.tools, architecture: .arm64, host: .amd64)
             request.mode = .compilers
-            #expect(throws: AccelerationError.self) { try AccelerationPlan.make(request, .builtIn()) }
+            let none = try AccelerationPlan.make(request, .builtIn())
+            #expect(none.entries.isEmpty)
             request.agreement = .assumed
             try CompilerTrees.put("usr/lib64/ld-linux-x86-64.so.2", [0x7F], in: trees.tools)
             try Directory.open(trees.tools).makeSymbolicLink("lib64", to: "usr/lib64")
