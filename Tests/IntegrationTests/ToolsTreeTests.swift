@@ -111,6 +111,22 @@ extension IntegrationTests {
             }
         }
 
+        @Test func aRunThatGoesOnDoesNotUseWhatWasDamaged() throws {
+            try AcceleratedScene.with { scene in
+                #expect(try scene.sed().status == 0)
+                for (number, damage) in [Damage.programReplaced, .programDeleted].enumerated() {
+                    let run = try scene.shell(
+                        "/usr/bin/sed --version >/dev/null && echo native; read line; /usr/bin/sed --version")
+                    try run.await("native\n")
+                    try damage.happen(in: try scene.tools())
+                    run.write("go on\n")
+                    #expect(try run.wait(seconds: 60).status == 42, "\(damage)")
+                    #expect(try scene.sed().status == 0)
+                    #expect(try scene.toolsNames().first?.hasSuffix(".\(number + 2)") == true)
+                }
+            }
+        }
+
         // MARK: Out of date
 
         @Test func aNewerPackageInTheRootHasItMadeAnewWhileRunsGoOn() throws {

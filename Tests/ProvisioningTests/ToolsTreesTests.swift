@@ -113,6 +113,25 @@ import Testing
         }
     }
 
+    @Test func pruningDeletesThoseThatWereNotUsedAndThoseThatWereReplaced() throws {
+        try withScratchDirectory { scratch in
+            let cache = Cache(scratch)
+            let trees = ToolsTrees(cache)
+            for _ in 1...3 { try Self.add(to: trees) }
+            func prune(olderThan days: Int, dryRun: Bool = false) throws -> [String] {
+                try cache.prune(olderThan: days, dryRun: dryRun, using: DirectPerformer()).map(\.name)
+            }
+            let old = ["", ".2"].map { "tools tree debian-12-\(Self.foreign)\($0)" }
+            #expect(try prune(olderThan: 30, dryRun: true).sorted() == old)
+            #expect(try names(trees).count == 3)
+            #expect(try prune(olderThan: 30).sorted() == old)
+            #expect(try names(trees) == ["debian-12-\(Self.foreign).3"])
+            #expect(try prune(olderThan: 30).isEmpty)
+            #expect(try prune(olderThan: 0).count == 1)
+            #expect(try names(trees).isEmpty)
+        }
+    }
+
     @Test func whatTheTreeHasOlderIsOutdated() throws {
         try Self.with { trees in
             let versions = ["sed": "4.9-1", "tar": "1:1.34", "grep": "3.8-5", "make": "4.3-4", "zz": "1"]
