@@ -83,6 +83,8 @@ package struct AccelerationRequest: Sendable {
     package var agreement: CompilerAgreement?
     /// Files of the root have another device number in the run than now: under an overlay.
     package var anyDevice = false
+    /// Files with what `answeringDrivers()` gives, by the same names.
+    package var drivers: [String: FilePath] = [:]
 
     package init(root: FilePath, tools: FilePath, architecture: Architecture, host: Architecture = .host) {
         (self.root, self.tools, self.architecture, self.host) = (root, tools, architecture, host)

@@ -29,6 +29,8 @@ package struct DispatchEntry: Hashable, Sendable {
         package var arguments: [String] = []
         /// One of its arguments begins with this.
         package var prefixes: [String] = []
+        /// But not where one of these stands behind that argument: then the program is given another one in its place.
+        package var substitutes: [String: String] = [:]
         /// One of these variables is set and not empty.
         package var variables: [String] = []
         /// One of these files, paths in the root, has changed.

@@ -100,6 +100,7 @@ private struct TableWriter {
             Self.string(path), Self.list(names), Self.list(environment),
             Self.list(exceptions.arguments.map { "=" + $0 } + exceptions.prefixes), Self.list(exceptions.variables),
             Self.string(start),
+            Self.list(exceptions.substitutes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
         ]
         record.path = intern(texts[0])
         record.names = intern(texts[1])
@@ -107,6 +108,7 @@ private struct TableWriter {
         record.refused = intern(texts[3])
         record.variables = intern(texts[4])
         record.start = intern(texts[5])
+        record.substitutes = intern(texts[6])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))

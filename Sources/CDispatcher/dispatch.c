@@ -37,12 +37,30 @@ MG_PART static bool is_eligible_script(
 }
 
 /// Whether an argument is not for the native program.
-MG_PART static bool has_refused_argument(const char *refused, char **own) {
+MG_PART static bool has_refused_argument(const char *refused, const char *substitutes, char **own) {
     if (*refused == 0) return false;
     for (char **argument = own + 1; *argument != NULL; argument++) {
-        if (mg_refused(refused, *argument)) return true;
+        if (!mg_refused(refused, *argument)) continue;
+        if (argument[1] == NULL || mg_substitute(substitutes, argument[1]) == NULL) return true;
+        argument++;
     }
     return false;
+}
+
+/// Puts other arguments in the place of those that stand behind refused ones, or (with `back`) these again.
+MG_PART static void substitute(const char *refused, const char *substitutes, char **own, bool back) {
+    if (*substitutes == 0) return;
+    for (char **argument = own + 1; *argument != NULL && argument[1] != NULL; argument++) {
+        if (!mg_refused(refused, *argument)) continue;
+        argument++;
+        for (const char *from = substitutes; *from != 0; from = mg_next(mg_next(from))) {
+            const char *to = mg_next(from);
+            if (back ? *argument == to : mg_equal(from, *argument)) {
+                *argument = (char *)(back ? from : to);
+                break;
+            }
+        }
+    }
 }
 
 /// Executes the program, with another script before its own; returns if it cannot be executed.
@@ -73,7 +91,9 @@ MG_PART static enum mg_outcome execute_native(const struct mg_table *table, stru
     if (own[0] == NULL || (entry->flags & mg_script) != 0) return mg_not_eligible;
     if ((entry->flags & mg_by_name) != 0 && !is_eligible_name(names, own)) return mg_not_eligible;
     if ((entry->flags & mg_by_script) != 0 && !is_eligible_script(table, entry, names, own)) return mg_not_eligible;
-    if (has_refused_argument((const char *)table + entry->refused, own)) return mg_not_eligible;
+    const char *refused = (const char *)table + entry->refused;
+    const char *substitutes = (const char *)table + entry->substitutes;
+    if (has_refused_argument(refused, substitutes, own)) return mg_not_eligible;
     if (mg_is_set(process, (const char *)table + entry->variables)) return mg_by_environment;
     if (!mg_guards_hold(table, entry)) return mg_changed;
     const char *path = (const char *)table + entry->path;
@@ -84,12 +104,15 @@ MG_PART static enum mg_outcome execute_native(const struct mg_table *table, stru
     // The descriptor is the kernel's doing: the program's caller does not know of it.
     mg_close_on_exec(process->program, true);
     int words = mg_add_environment(process, (const char *)table + entry->environment, 1);
+    own = process->arguments + own_index;
+    substitute(refused, substitutes, own, false);
     const char *start = (const char *)table + entry->start;
     if (*start != 0) {
         execute_by(start, path, names, process);
     } else {
-        mg_execute(path, process->arguments + own_index, process->environment);
+        mg_execute(path, own, process->environment);
     }
+    substitute(refused, substitutes, own, true);
     // E2BIG, ENOEXEC, a loader that is not there: then the slow way.
     mg_remove_environment(process, words);
     mg_close_on_exec(process->program, false);

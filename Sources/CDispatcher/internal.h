@@ -47,6 +47,8 @@ bool mg_listed(const char *list, const char *string);
 const char *mg_base_name(const char *path);
 /// Whether `string` begins with one of `list`, or, where that begins with "=", is the rest of it.
 bool mg_refused(const char *list, const char *string);
+/// What stands behind `string` in a list of pairs; NULL where it is the first of none.
+const char *mg_substitute(const char *list, const char *string);
 
 // table.c
 

@@ -39,6 +39,13 @@ MG_PART bool mg_refused(const char *list, const char *string) {
     return false;
 }
 
+MG_PART const char *mg_substitute(const char *list, const char *string) {
+    for (; *list != 0; list = mg_next(mg_next(list))) {
+        if (mg_equal(list, string)) return mg_next(list);
+    }
+    return NULL;
+}
+
 MG_PART const char *mg_base_name(const char *path) {
     const char *name = path;
     for (; *path != 0; path++) {

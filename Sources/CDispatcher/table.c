@@ -52,6 +52,7 @@ MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found)
 MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry *entry) {
     if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size ||
         entry->refused >= table->size || entry->variables >= table->size || entry->start >= table->size ||
+        entry->substitutes >= table->size ||
         entry->guards % 8 != 0 || entry->guards > table->size ||
         entry->guard_count > (table->size - entry->guards) / sizeof(struct mg_guard)) {
         return false;
@@ -63,6 +64,7 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     check = check_list(check, at(table, entry->refused));
     check = check_list(check, at(table, entry->variables));
     check = check_string(check, at(table, entry->start));
+    check = check_list(check, at(table, entry->substitutes));
     const struct mg_guard *guards = (const struct mg_guard *)at(table, entry->guards);
     for (uint32_t i = 0; i < entry->guard_count; i++) {
         if (guards[i].path >= table->size) return false;

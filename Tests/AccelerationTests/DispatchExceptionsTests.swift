@@ -38,6 +38,42 @@ import Testing
         }
     }
 
+    @Test func argumentsBehindRefusedOnesAreSubstituted() throws {
+        try AcceleratedPrograms.with { programs in
+            func entry(_ native: FilePath = "/bin/sh", _ program: FilePath? = nil) throws -> DispatchEntry {
+                var entry = try programs.entry(native, for: program, environment: ["A=1"])
+                entry.exceptions.arguments = ["-plugin"]
+                entry.exceptions.prefixes = ["--plugin"]
+                entry.exceptions.substitutes = ["/own.so": "/native", "/other.so": "/longer/native"]
+                return entry
+            }
+            try programs.register(DispatchTable([try entry()]))
+            func run(_ arguments: String...) throws -> ChildProcess {
+                try programs.binfmt.execute([programs.program.string, "-c", "echo $*", "sh"] + arguments)
+            }
+            #expect(try run("-plugin", "/own.so", "/own.so", "a").outputText == "-plugin /native /own.so a\n")
+            #expect(
+                try run("--plugin", "/other.so", "-plugin", "/own.so").outputText
+                    == "--plugin /longer/native -plugin /native\n")
+            for refused in [
+                ["-plugin", "/x.so"], ["-plugin"], ["-plugin", "/own.so", "--plugin", "/x.so"], ["--plugin=/own.so"],
+            ] {
+                #expect(
+                    try programs.binfmt.execute([programs.program.string, "-c", "exit 7", "sh"] + refused).end
+                        == emulated)
+            }
+
+            // What cannot be executed leaves the arguments as they were.
+            guard let writer = programs.argumentWriter else { return }
+            let (path, none) = (programs.scratch.appending("writer"), programs.scratch.appending("none"))
+            try installProgram(writer, at: path)
+            try installProgram(Array("none".utf8), at: none)
+            try programs.register(DispatchTable([try entry(none, path)]))
+            let child = try programs.binfmt.execute([path.string, "-plugin", "/own.so", "/native"])
+            #expect(child.output == Array("\(path)\0-plugin\0/own.so\0/native\0".utf8))
+        }
+    }
+
     @Test func theProgramsOwnNameIsNoArgument() throws {
         try AcceleratedPrograms.with { programs in
             try programs.register(DispatchTable([try entry(programs) { $0.prefixes = ["-"] }]))

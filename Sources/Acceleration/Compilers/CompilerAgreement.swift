@@ -7,8 +7,15 @@ package struct CompilerAgreement: Codable, Hashable, Sendable {
     /// Beginnings of options with which they do not, and why: with those, the root's own compile.
     package var exceptions: [String: String] = [:]
 
+    /// Whether the drivers also answer the same when they are asked about themselves.
+    package var answersAlike = false
+
     /// As if they gave the same in everything: for the comparison itself.
-    package static let assumed = CompilerAgreement()
+    package static let assumed: CompilerAgreement = {
+        var assumed = CompilerAgreement()
+        assumed.answersAlike = true
+        return assumed
+    }()
 
     package init() {}
 }

@@ -27,6 +27,16 @@ package struct CompilerCheck: Sendable {
     /// Of those, the ones that are worth the time with C++ as well.
     private static let alsoForCxx = ["-fstack-protector-strong"]
 
+    /// What drivers are asked about themselves, in a group of its own.
+    private static let questions = [
+        "--version", "-v", "-dumpmachine", "-dumpversion", "-dumpfullversion", "-print-search-dirs", "-print-multiarch",
+        "-print-multi-directory", "-print-multi-lib", "-print-multi-os-directory", "-print-sysroot",
+        "-print-libgcc-file-name", "-print-file-name=liblto_plugin.so", "-print-file-name=libc.so",
+        "-print-prog-name=cc1", "-print-prog-name=ld", "-### c.c", "-v -### -O2 -flto -static c.c",
+        "-### -shared -pg -g c.c",
+    ]
+    private static let answers = "answers"
+
     private static let levels = ["-O0", "-O2", "-O3", "-Os"]
 
     /// A shell script, with no arguments. It works in a directory of its own below $TMPDIR
@@ -50,6 +60,9 @@ package struct CompilerCheck: Sendable {
             if alsoForCxx.contains(option.option) {
                 jobs.append("compile \(option.option) g++ cc.cc -O2 \(option.option)")
             }
+        }
+        for program in ["gcc", "g++"] {
+            for question in questions { jobs.append("answer \(answers) \(program) \(question)") }
         }
         let lines = jobs.map { "printf '%s\\n' '\($0)' >> jobs" }.joined(separator: "\n")
         return """
@@ -82,9 +95,10 @@ package struct CompilerCheck: Sendable {
         set -f
         set -- $1
         kind=$1 group=$2 program=$3 source=$4
-        shift 4
+        shift 3
         command -v "$program" > /dev/null || exit 0
-        name=$(echo "$kind$group$program$source$*" | tr -c 'A-Za-z0-9\\n' _)
+        name=$(echo "$kind$group$program$*" | tr -c 'A-Za-z0-9\\n' _)
+        [ "$kind" = answer ] || shift
         digest() { sha256sum < "$1" | cut -c 1-32; }
         case $kind in
         compile)
@@ -99,6 +113,11 @@ package struct CompilerCheck: Sendable {
         headers)
             "$program" -E "$source" > "$name.o" 2> "$name.e"
             result=$? ;;
+        answer)
+            "$program" "$@" > "$name.e" 2>&1
+            result=$?
+            # Names of temporary files.
+            sed 's,/cc[A-Za-z0-9]\\{6\\},/cc,g' "$name.e" > "$name.o" ;;
         macros)
             "$program" -dM -E -x "$source" /dev/null > "$name.o" 2> "$name.e"
             result=$? ;;
@@ -119,10 +138,13 @@ package struct CompilerCheck: Sendable {
             agreement.disagreement = "the tools tree's compiler does not work"
             return agreement
         }
+        agreement.answersAlike = ownResults.contains { $0.value.group == answers }
         for name in Set(ownResults.keys).union(otherResults.keys).sorted() {
             let result = ownResults[name] ?? otherResults[name]
             guard let result, ownResults[name] != otherResults[name] else { continue }
-            if let option = options.first(where: { $0.option == result.group }) {
+            if result.group == answers {
+                agreement.answersAlike = false
+            } else if let option = options.first(where: { $0.option == result.group }) {
                 agreement.exceptions[option.prefix] = "the tools tree's compiler gives other code"
             } else {
                 agreement.disagreement = "the tools tree's compiler gives other code (\(name))"

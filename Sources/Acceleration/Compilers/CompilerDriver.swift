@@ -10,8 +10,6 @@ internal import SystemPackage
 struct CompilerDriver {
     private static let directories = ["/usr/lib/gcc-cross/", "/usr/libexec/gcc-cross/"]
     private static let directory = "gcc-cross"
-    private static let plugin = "liblto_plugin.so"
-
     private let program: FixedProgram
     private let triplet: String
     /// Where the program keeps the pointer to whether it is a cross compiler: "0" or "1". The next two pointers are to
@@ -40,27 +38,18 @@ struct CompilerDriver {
         crossCompile = place
     }
 
-    /// The path of the linker's plugin for version `version` of gcc in a run: as long as the plain name, which a driver
-    /// looks up in its directories.
-    static func plugin(_ version: String) -> String? {
-        let directory = ToolsRelocation.directory.string
-        let fill = plugin.utf8.count - directory.utf8.count - version.utf8.count
-        return fill > 0 ? directory + String(repeating: "/", count: fill) + version : nil
-    }
-
     private var value: String? { program.word(at: crossCompile).flatMap { program.string(at: $0) } }
     private var systemRoot: UInt64? { program.word(at: crossCompile + 16) }
 
     /// Whether it does all as the root's own.
-    func isMadeOver(version: String) -> Bool {
-        guard let plugin = Self.plugin(version), value == "0", systemRoot == 0 else { return false }
-        return program.strings(plugin).count == 1
-            && (Self.directories + [Self.directory, Self.plugin]).allSatisfy { program.strings($0).isEmpty }
+    var isMadeOver: Bool {
+        value == "0" && systemRoot == 0
+            && (Self.directories + [Self.directory]).allSatisfy { program.strings($0).isEmpty }
     }
 
     /// The driver made over; nil where it is not such that this is certain to work.
-    func madeOver(version: String) -> [UInt8]? {
-        guard let plugin = Self.plugin(version), value == "1",
+    var madeOver: [UInt8]? {
+        guard value == "1",
             systemRoot.flatMap({ program.string(at: $0) }) == "/",
             let zero = program.offsets(of: [0x30, 0]).lazy.compactMap({ program.address(ofOffset: $0) })
                 .first(where: { !program.isWritable(at: $0) })
@@ -69,19 +58,15 @@ struct CompilerDriver {
         result.set(zero, at: crossCompile)
         result.set(UInt64(0), at: crossCompile + 16)
         // What stands behind the end of a shorter string keeps its place.
-        guard program.strings(Self.directories[0]).count == 1, program.strings(Self.directory).count == 1,
-            program.strings(Self.plugin).count == 1
-        else { return nil }
+        guard program.strings(Self.directories[0]).count == 1, program.strings(Self.directory).count == 1 else {
+            return nil
+        }
         for text in Self.directories + [Self.directory] {
             for string in program.strings(text) {
                 guard !program.sharesEnd(ofStringAt: string, count: text.utf8.count) else { return nil }
                 let new = text.replacing("-cross", with: "")
                 result.set(Array(new.utf8) + [0], at: string)
             }
-        }
-        for string in program.strings(Self.plugin) {
-            guard !program.sharesEnd(ofStringAt: string, count: Self.plugin.utf8.count) else { return nil }
-            result.set(Array(plugin.utf8), at: string)
         }
         return result.bytes
     }

@@ -25,15 +25,13 @@ struct CompilerPairing: ~Copyable {
     let agreement: CompilerAgreement
     private let installed: InstalledPackages
     private let offered: InstalledPackages
-    private let compilers: CompilerDirectories
-    private let crossCompilers: CompilerDirectories
-    private var root: TreeFiles
-    private var tools: TreeFiles
-    private(set) var plan = AccelerationPlan()
-    /// The root's files that the drivers rely on, as paired.
-    private var reliedOn: [FilePath: FileState] = [:]
+    let compilers: CompilerDirectories
+    let crossCompilers: CompilerDirectories
+    var root: TreeFiles
+    var tools: TreeFiles
+    var plan = AccelerationPlan()
 
-    private var triplet: String { request.architecture.triplet }
+    var triplet: String { request.architecture.triplet }
 
     /// nil where there are none known: in trees without a package database of dpkg's.
     init?(_ request: AccelerationRequest, _ agreement: CompilerAgreement) throws(AccelerationError) {
@@ -55,11 +53,11 @@ struct CompilerPairing: ~Copyable {
     }
 
     mutating func pair() {
-        let linksAlike = pairBinutils()
+        pairBinutils()
         for version in compilers.versions {
             pairCompilers(version)
             pairLinking(version)
-            pairDrivers(version, linksAlike: linksAlike)
+            pairDrivers(version)
         }
         plan.programs.sort()
     }
@@ -72,7 +70,7 @@ struct CompilerPairing: ~Copyable {
     }
 
     /// Whether the package `name` of the root has the version of the tools tree's cross one, or of the host's own.
-    private mutating func agree(_ name: String, host: Bool = false) -> Bool {
+    mutating func agree(_ name: String, host: Bool = false) -> Bool {
         guard let own = names(name).lazy.compactMap({ [installed] in installed[$0] }).first else { return false }
         let hostName = "\(name)-\(request.host.triplet.replacing("_", with: "-"))"
         let candidates = host ? [hostName, name] : [names(name)[0]]
@@ -89,36 +87,41 @@ struct CompilerPairing: ~Copyable {
 
     // MARK: Programs
 
-    /// Adds `path` of the root, for which `native` of the tools tree stands in; false, and says why, where it does not.
-    @discardableResult
-    private mutating func add(
+    /// Adds `path` of the root, for which `native` of the tools tree stands in, or says why it does not.
+    mutating func add(
         _ path: String, _ native: String?, of package: String, except exceptions: DispatchEntry.Exceptions
-    ) -> Bool {
-        guard let file = root.file(at: path), file.isProgram(for: request.architecture), !file.isPrivileged else {
-            return false
-        }
-        guard !request.changes.excludes(file.path) else {
-            plan.fall(package, file.path, EligibilityChanges.reason)
-            return false
-        }
+    ) {
         guard let native = native.flatMap({ tools.file(at: $0) }), native.isExecutable,
             native.isProgram(for: request.host)
         else {
-            plan.fall(package, file.path, "the tools tree does not have it")
-            return false
+            if let file = root.file(at: path), file.isProgram(for: request.architecture) {
+                plan.fall(package, file.path, "the tools tree does not have it")
+            }
+            return
         }
-        let state = FileState(file.status, anyDevice: request.anyDevice)
         let place = AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst())))
-        plan.entries.append(
-            DispatchEntry(
-                state, .program(path: place, native: FileState(native.status), when: .always, environment: []),
-                except: exceptions))
-        plan.programs.append(file.path)
-        reliedOn[FilePath(file.path)] = state
-        return true
+        add(path, place, FileState(native.status), of: package, except: exceptions)
     }
 
-    private func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
+    /// Adds `path` of the root, for which the program at `place` in a run stands in.
+    mutating func add(
+        _ path: String, _ place: FilePath, _ native: FileState, of package: String,
+        except exceptions: DispatchEntry.Exceptions
+    ) {
+        guard let file = root.file(at: path), file.isProgram(for: request.architecture), !file.isPrivileged else {
+            return
+        }
+        guard !request.changes.excludes(file.path) else {
+            return plan.fall(package, file.path, EligibilityChanges.reason)
+        }
+        plan.entries.append(
+            DispatchEntry(
+                FileState(file.status, anyDevice: request.anyDevice),
+                .program(path: place, native: native, when: .always, environment: []), except: exceptions))
+        plan.programs.append(file.path)
+    }
+
+    func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
         try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path))
     }
 
@@ -128,34 +131,51 @@ struct CompilerPairing: ~Copyable {
     /// Those that take a linker's plugin, or look for one.
     private static let archivers = ["ar", "nm", "objcopy", "objdump", "ranlib", "strip"]
 
-    /// Whether linkers stand in.
-    private mutating func pairBinutils() -> Bool {
-        guard agree("binutils"), let package = installed[names("binutils")[0]]?.name else { return false }
+    private mutating func pairBinutils() {
+        guard agree("binutils"), let package = installed[names("binutils")[0]]?.name else { return }
         var exceptions = DispatchEntry.Exceptions()
         for name in Self.plain { add(binary(name), binary(name), of: package, except: exceptions) }
-        exceptions.prefixes = ["--plugin"]
+        // Plugins are of the root's architecture; for compilers' own there are native ones.
+        exceptions.arguments = ["--plugin"]
+        exceptions.prefixes = ["--plugin="]
+        exceptions.substitutes = mountPlugins()
         if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
             for name in Self.archivers { add(binary(name), binary(name), of: package, except: exceptions) }
         } else {
             plan.fall(package, nil, "the tools tree's does not find its own plugins")
         }
-        // Plugins of the root's architecture.
-        exceptions.arguments = compilers.versions.compactMap { compilers.path(of: "liblto_plugin.so", $0) }
-        exceptions.prefixes = ["--plugin=", "-plugin=", "/usr/lib/llvm-"]
+        exceptions.arguments = ["--plugin", "-plugin"]
+        exceptions.prefixes = ["--plugin=", "-plugin="]
         add(binary("ld.gold"), binary("ld.gold"), of: package, except: exceptions)
         // Only native linkers heed them.
         exceptions.variables = ["LD_LIBRARY_PATH", "LD_RUN_PATH"]
-        return add(binary("ld.bfd"), binary("ld.bfd"), of: package, except: exceptions)
+        add(binary("ld.bfd"), binary("ld.bfd"), of: package, except: exceptions)
     }
 
-    private func binary(_ name: String) -> String { "/usr/bin/\(triplet)-\(name)" }
+    /// The paths of compilers' own plugins for linkers, and where in a run those are that stand in for them.
+    private mutating func mountPlugins() -> [String: String] {
+        let name = "liblto_plugin.so"
+        var found: [String: String] = [:]
+        for version in compilers.versions {
+            guard let path = compilers.path(of: name, version), let native = crossCompilers.path(of: name, version),
+                tools.file(at: native) != nil, agree("gcc-\(version)")
+            else { continue }
+            let place = ToolsRelocation.directory.appending("plugin-\(version)")
+            found[path] = place.string
+            plan.mounts.append(
+                AccelerationPlan.Mount(request.tools.pushing(FilePath(String(native.dropFirst()))), at: place))
+        }
+        return found
+    }
+
+    func binary(_ name: String) -> String { "/usr/bin/\(triplet)-\(name)" }
 
     // MARK: gcc
 
     private mutating func pairCompilers(_ version: String) {
         var exceptions = DispatchEntry.Exceptions()
-        // They say which package they are of.
-        exceptions.arguments = ["-v", "-version", "--version"]
+        // They say which package they are of. What a driver is asked to say, too, is of no consequence.
+        exceptions.arguments = ["--version"] + (agreement.answersAlike ? [] : ["-v", "-version"])
         exceptions.prefixes = ["--help", "--target-help", "-fplugin", "-stdlib=", "-iprefix"]
         exceptions.prefixes += agreement.exceptions.keys.sorted()
         exceptions.variables = ["GCC_EXEC_PREFIX"]
@@ -202,59 +222,6 @@ struct CompilerPairing: ~Copyable {
         }
         if let path = compilers.path(of: "g++-mapper-server", version), agree("g++-\(version)") {
             add(path, crossCompilers.path(of: "g++-mapper-server", version), of: "g++-\(version)", except: .init())
-        }
-    }
-
-    /// Arguments with which a driver tells something of itself, or does something that a cross compiler's cannot.
-    private static let queries = [
-        "-v", "-###", "--version", "--help", "--target-help", "-Q", "-march=native", "-mcpu=native", "-mtune=native",
-        "-fuse-ld=lld", "-fuse-ld=mold", "-wrapper", "-specs", "--specs", "--sysroot", "--prefix",
-    ]
-    /// The same, with more behind it. What a file of arguments holds cannot be seen.
-    private static let queryPrefixes = [
-        "-print-", "--print-", "-dump", "--dump", "--help=", "-B", "--prefix=", "-specs=", "--specs=", "--sysroot=",
-        "-fplugin", "-stdlib=", "@",
-    ]
-
-    private mutating func pairDrivers(_ version: String, linksAlike: Bool) {
-        guard linksAlike, compilers.path(of: "collect2", version) != nil else {
-            return plan.fall("gcc-\(version)", nil, "its linker is emulated")
-        }
-        var exceptions = DispatchEntry.Exceptions()
-        exceptions.arguments = Self.queries
-        exceptions.prefixes = Self.queryPrefixes
-        exceptions.variables = ["GCC_EXEC_PREFIX"]
-        // It hands the linker a plugin of the host's.
-        exceptions.changes = reliedOn.filter { name, _ in
-            name.lastComponent?.string.hasPrefix("\(triplet)-ld.") ?? false
-        }
-        guard let plugin = CompilerDriver.plugin(version),
-            let own = crossCompilers.path(of: "liblto_plugin.so", version), tools.file(at: own) != nil
-        else { return plan.fall("gcc-\(version)", nil, "the tools tree has no plugin for the linker") }
-        var isPaired = false
-        for name in CompilerDirectories.drivers {
-            let path = binary("\(name)-\(version)")
-            let package = "\(name)-\(version)"
-            guard root.file(at: path) != nil, agree(package) else { continue }
-            guard let bytes = bytes(path, in: tools.tree),
-                CompilerDriver(parsing: bytes, triplet: triplet)?.isMadeOver(version: version) ?? false
-            else {
-                plan.fall(package, path, "the tools tree's looks in other directories")
-                continue
-            }
-            if add(path, path, of: package, except: exceptions) { isPaired = true }
-        }
-        if isPaired {
-            plan.mounts.append(
-                AccelerationPlan.Mount(request.tools.pushing(FilePath(String(own.dropFirst()))), at: FilePath(plugin)))
-        }
-        if agree("gcc-\(version)") {
-            var exceptions = DispatchEntry.Exceptions()
-            exceptions.arguments = ["-v", "--version"]
-            for name in ["gcov", "gcov-dump", "gcov-tool"] {
-                let path = binary("\(name)-\(version)")
-                if root.file(at: path) != nil { add(path, path, of: "gcc-\(version)", except: exceptions) }
-            }
         }
     }
 }

@@ -26,7 +26,7 @@ package struct CompilerRelocation: Sendable {
             for version in compilers.versions {
                 for driver in CompilerDirectories.drivers {
                     try change("/usr/bin/\(target.triplet)-\(driver)-\(version)", in: tree) { bytes in
-                        CompilerDriver(parsing: bytes, triplet: target.triplet)?.madeOver(version: version)
+                        CompilerDriver(parsing: bytes, triplet: target.triplet)?.madeOver
                     }
                 }
                 for name in CompilerDirectories.compilers {

@@ -15,6 +15,7 @@ struct FixedProgram {
         let address: UInt64
         let size: Int
         let isWritable: Bool
+        let isExecutable: Bool
     }
 
     /// nil where `bytes` are no such program.
@@ -41,7 +42,8 @@ struct FixedProgram {
             segments.append(
                 Segment(
                     offset: Int(offset), address: Self.integer(bytes, entry + 2 * word, word), size: Int(size),
-                    isWritable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 2 != 0))
+                    isWritable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 2 != 0,
+                    isExecutable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 1 != 0))
         }
         self.bytes = bytes
         self.segments = segments
@@ -60,6 +62,24 @@ struct FixedProgram {
     }
 
     func isWritable(at address: UInt64) -> Bool { segment(at: address)?.isWritable ?? false }
+
+    func isExecutable(at address: UInt64) -> Bool { segment(at: address)?.isExecutable ?? false }
+
+    /// Where `count` bytes are to be had, in memory too, that nothing uses: between the end of a segment that is only
+    /// read and the end of its page, which is mapped with it.
+    func room(for count: Int) -> (offset: Int, address: UInt64)? {
+        for segment in segments where !segment.isWritable {
+            let end = segment.offset + segment.size
+            let pageEnd = (end + 0xFFF) & ~0xFFF
+            let limit = segments.map(\.offset).filter { $0 >= end }.min().map { min($0, pageEnd) } ?? pageEnd
+            guard limit <= bytes.count, limit - end > count, bytes[end..<limit].allSatisfy({ $0 == 0 }) else {
+                continue
+            }
+            // After a zero byte, so that nothing before is lengthened.
+            return (end + 1, segment.address + UInt64(segment.size) + 1)
+        }
+        return nil
+    }
 
     private func segment(at address: UInt64) -> Segment? {
         segments.first { $0.address <= address && address - $0.address < UInt64($0.size) }

@@ -55,7 +55,8 @@ struct mg_entry {
     uint32_t guards;      ///< struct mg_guard each, at a multiple of 8: files that have to be as they were, too
     uint32_t guard_count;
     uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none
-    uint32_t padding;
+    uint32_t substitutes; ///< a list of pairs: what may stand behind an argument of `refused`, and what the native
+                          ///< program is given in its place; with those it is not refused
     uint64_t check; ///< mg_check() of everything before, of the strings, the lists, the guards and their paths
 };
 
@@ -66,7 +67,7 @@ struct mg_guard {
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 3;
+static const uint32_t mg_table_version = 4;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };

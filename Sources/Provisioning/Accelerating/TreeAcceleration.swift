@@ -5,6 +5,7 @@ internal import Architectures
 package import Emulation
 internal import Filesystem
 internal import FoundationEssentials
+internal import Glibc
 package import Sandbox
 package import SystemPackage
 
@@ -83,7 +84,8 @@ package struct TreeAcceleration: Sendable {
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         self.image = image
         if let bytes = try? file.readFile(), let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
-            report.key == key, report.image == nil || report.image == (try? Self.state(of: image))
+            report.key == key, report.image == nil || report.image == (try? Self.state(of: image)),
+            report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 })
         {
             self.report = report
             return
@@ -98,6 +100,7 @@ package struct TreeAcceleration: Sendable {
             root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
         request.agreement = subject.agreement
+        if subject.agreement?.answersAlike ?? false { request.drivers = try writeDrivers(request, subject) }
         let plan = try AccelerationPlan.make(request, .builtIn())
         if !plan.entries.isEmpty {
             let table = DispatchTable(
@@ -116,6 +119,24 @@ package struct TreeAcceleration: Sendable {
         }
     }
 
+    private static let driverPrefix = "driver-"
+
+    private static func writeDrivers(
+        _ request: AccelerationRequest, _ subject: Subject
+    ) throws(AccelerationError) -> [String: FilePath] {
+        var files: [String: FilePath] = [:]
+        for (name, bytes) in request.answeringDrivers() {
+            let file = subject.directory.appending("\(driverPrefix)\(subject.title)-\(name)")
+            do throws(FilesystemError) {
+                try AtomicFile.write(bytes, to: file, permissions: FilePermissions(rawValue: 0o755))
+            } catch {
+                throw AccelerationError(error)
+            }
+            files[name] = file
+        }
+        return files
+    }
+
     /// Another one where somebody has written to the image.
     private static func state(of image: FilePath) throws(FilesystemError) -> String {
         "\(FileState(try OwnedDescriptor.open(image, .readOnly).status(of: image)))"
@@ -123,8 +144,14 @@ package struct TreeAcceleration: Sendable {
 
     /// Deletes what was made to compare compilers.
     static func forgetComparison(in directory: FilePath) {
-        for name: FilePath.Component in ["dispatch-comparison", "acceleration-comparison.json"] {
-            try? Directory.open(directory).unlink(name)
+        guard let directory = try? Directory.open(directory), let names = try? directory.names() else { return }
+        for name in names {
+            let text = name.string
+            guard
+                ["dispatch-comparison", "acceleration-comparison.json"].contains(text)
+                    || text.hasPrefix("\(driverPrefix)comparison-")
+            else { continue }
+            try? directory.unlink(name)
         }
     }
 

@@ -12,6 +12,7 @@ import Testing
         base-O2 compile_base 0 aaaa bbbb
         -g compile_g 0 cccc dddd
         -fstack-protector-strong compile_p 0 eeee ffff
+        answers answer_v 0 9999 8888
         end
 
         """
@@ -24,6 +25,13 @@ import Testing
         let agreement = CompilerCheck.agreement(of: Self.own, and: Self.own.replacing("eeee", with: "0000"))
         #expect(agreement.disagreement == nil)
         #expect(Array(agreement.exceptions.keys) == ["-fstack-protector"])
+    }
+
+    @Test func `drivers that answer otherwise, or nothing, compile all the same`() {
+        let other = CompilerCheck.agreement(of: Self.own, and: Self.own.replacing("9999", with: "0000"))
+        #expect(!other.answersAlike && other.disagreement == nil && other.exceptions.isEmpty)
+        let silent = Self.own.replacing("answers answer_v 0 9999 8888\n", with: "")
+        #expect(!CompilerCheck.agreement(of: silent, and: silent).answersAlike)
     }
 
     @Test(arguments: ["aaaa", "bbbb"]) func `other code without any option is disagreement`(digest: String) {

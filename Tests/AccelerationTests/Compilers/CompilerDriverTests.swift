@@ -7,35 +7,27 @@ import Testing
     @Test func `a driver made over looks in the root's directories, as a native one`() throws {
         let bytes = CompilerPrograms.driver()
         let driver = try #require(CompilerDriver(parsing: bytes, triplet: CompilerPrograms.triplet))
-        #expect(!driver.isMadeOver(version: "12"))
-        let changed = try #require(driver.madeOver(version: "12"))
+        #expect(!driver.isMadeOver)
+        let changed = try #require(driver.madeOver)
         #expect(changed.count == bytes.count)
         let other = try #require(CompilerDriver(parsing: changed, triplet: CompilerPrograms.triplet))
-        #expect(other.isMadeOver(version: "12"))
-        #expect(!other.isMadeOver(version: "13"))
-        #expect(other.madeOver(version: "12") == nil)
+        #expect(other.isMadeOver)
+        #expect(other.madeOver == nil)
         let program = try #require(FixedProgram(parsing: changed))
         #expect(program.strings("/usr/lib/gcc/").count == 1)
         #expect(program.strings("gcc").count == 1)
-        #expect(program.strings("/run/mangrove/12").count == 1)
         #expect(program.strings("/usr/lib/gcc-cross/").isEmpty)
     }
 
     @Test func `a string whose end something else may use is not touched`() throws {
         let bytes = CompilerPrograms.driver(sharing: true)
-        #expect(CompilerDriver(parsing: bytes, triplet: CompilerPrograms.triplet)?.madeOver(version: "12") == nil)
+        #expect(CompilerDriver(parsing: bytes, triplet: CompilerPrograms.triplet)?.madeOver == nil)
     }
 
     @Test func `a driver with a system root of its own, or for another machine, is not touched`() throws {
         let elsewhere = CompilerPrograms.driver(systemRoot: "/opt")
-        #expect(CompilerDriver(parsing: elsewhere, triplet: CompilerPrograms.triplet)?.madeOver(version: "12") == nil)
+        #expect(CompilerDriver(parsing: elsewhere, triplet: CompilerPrograms.triplet)?.madeOver == nil)
         #expect(CompilerDriver(parsing: CompilerPrograms.driver(), triplet: "riscv64-linux-gnu") == nil)
         #expect(CompilerDriver(parsing: [], triplet: CompilerPrograms.triplet) == nil)
-    }
-
-    @Test func `a version whose plugin's path would be too long has none`() {
-        #expect(CompilerDriver.plugin("12") == "/run/mangrove/12")
-        #expect(CompilerDriver.plugin("9") == "/run/mangrove//9")
-        #expect(CompilerDriver.plugin("100") == nil)
     }
 }

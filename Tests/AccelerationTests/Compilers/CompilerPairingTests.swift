@@ -111,19 +111,19 @@ extension AccelerationPlan {
                     .sorted())
             #expect(plan.entry("\(CompilerTrees.cross)/cc1") != nil)
             #expect(plan.entry("\(CompilerTrees.native)/collect2") != nil)
-            #expect(plan.mounts.map(\.target) == ["/run/mangrove/12"])
+            #expect(plan.mounts.map(\.target) == ["/run/mangrove/plugin-12"])
             #expect(
                 plan.mounts.map(\.source) == [trees.tools.appending("\(CompilerTrees.cross)/liblto_plugin.so")])
             let driver = try #require(plan.entry("gcc-12"))
             #expect(driver.exceptions.arguments.contains("-v"))
             #expect(driver.exceptions.prefixes.contains("-print-"))
-            #expect(
-                driver.exceptions.changes.keys.map(\.string).sorted() == [
-                    "/usr/bin/aarch64-linux-gnu-ld.bfd", "/usr/bin/aarch64-linux-gnu-ld.gold",
-                ])
-            let linker = try #require(plan.entry("ld.bfd"))
-            #expect(linker.exceptions.arguments == ["/\(CompilerTrees.own)/liblto_plugin.so"])
-            #expect(linker.exceptions.variables.contains("LD_RUN_PATH"))
+            for name in ["ld.bfd", "ld.gold", "ar"] {
+                let exceptions = try #require(plan.entry(name)).exceptions
+                #expect(exceptions.arguments.contains("--plugin"))
+                let own = "/\(CompilerTrees.own)/liblto_plugin.so"
+                #expect(exceptions.substitutes == [own: "/run/mangrove/plugin-12"])
+            }
+            #expect(plan.entry("ld.bfd")?.exceptions.variables.contains("LD_RUN_PATH") == true)
         }
     }
 
@@ -171,12 +171,34 @@ extension AccelerationPlan {
         }
     }
 
-    @Test func `without the linker no driver stands in: it would be handed a plugin that it cannot load`() throws {
+    @Test func `drivers that say what the root's own do are asked, if the answers were compared`() throws {
+        try CompilerTrees.with { trees in
+            var request = AccelerationRequest(
+                root: trees.root, tools: trees.tools, architecture: .arm64, host: .amd64)
+            let file = trees.root.removingLastComponent().appending("gcc")
+            try AtomicFile.write(CompilerTrees.program(.amd64), to: file)
+            request.drivers = ["gcc-12": file]
+            var agreement = CompilerAgreement()
+            for answersAlike in [true, false] {
+                agreement.answersAlike = answersAlike
+                var plan = AccelerationPlan()
+                try plan.addCompilers(request, agreement)
+                let driver = try #require(plan.entry(answersAlike ? "driver-gcc-12" : "gcc-12"))
+                #expect(driver.exceptions.arguments.contains("-v") == !answersAlike)
+                #expect(driver.exceptions.arguments.contains("-march=native"))
+                #expect(plan.mounts.contains(.init(file, at: "/run/mangrove/driver-gcc-12")) == answersAlike)
+                #expect(plan.entry("g++-12")?.exceptions.prefixes.contains("-print-") == true)
+                #expect(plan.entry("cc1")?.exceptions.arguments.contains("-version") == !answersAlike)
+            }
+        }
+    }
+
+    @Test func `without the linker drivers stand in, and have the root's own link`() throws {
         try CompilerTrees.with { trees in
             try trees.install(
                 CompilerTrees.packages.merging(["binutils-aarch64-linux-gnu": "2.41-1"]) { $1 }, in: trees.root)
             let plan = try trees.plan()
-            #expect(plan.entry("gcc-12") == nil && plan.entry("ld.bfd") == nil)
+            #expect(plan.entry("gcc-12") != nil && plan.entry("ld.bfd") == nil)
             #expect(plan.entry("cc1") != nil)
             #expect(plan.mounts == [])
         }
@@ -212,7 +234,7 @@ extension AccelerationPlan {
             try Directory.open(trees.tools).makeSymbolicLink("lib64", to: "usr/lib64")
             let plan = try AccelerationPlan.make(request, .builtIn())
             #expect(plan.entry("cc1") != nil)
-            #expect(plan.mounts.map(\.target).contains("/run/mangrove/12"))
+            #expect(plan.mounts.map(\.target).contains("/run/mangrove/plugin-12"))
             #expect(plan.mounts.first?.target == AccelerationPlan.toolsDirectory)
         }
     }

@@ -8,6 +8,7 @@ struct FixedProgramBuilder {
     let architecture: Architecture
     private var text: [UInt8] = [0]
     private(set) var data: [UInt8] = []
+    private var isExecutable = false
 
     private static let textOffset = 0x200
     private static let dataOffset = 0x8000
@@ -32,6 +33,12 @@ struct FixedProgramBuilder {
     mutating func word(_ word: UInt64) -> UInt64 {
         defer { data += Self.encoded(word, wordSize) }
         return Self.dataAddress + UInt64(data.count)
+    }
+
+    /// Adds instructions, where the strings are.
+    mutating func code(_ bytes: [UInt8]) {
+        text += bytes
+        isExecutable = true
     }
 
     mutating func byte(_ bytes: [UInt8]) { data += bytes }
@@ -61,7 +68,7 @@ struct FixedProgramBuilder {
     }
 
     private func segment(_ offset: Int, _ address: UInt64, _ size: Int, writable: Bool) -> [UInt8] {
-        let flags = Self.encoded(writable ? 6 : 4, 4)
+        let flags = Self.encoded(writable ? 6 : isExecutable ? 5 : 4, 4)
         let places = [UInt64(offset), address, address, UInt64(size), UInt64(size)].flatMap {
             Self.encoded($0, wordSize)
         }
@@ -136,7 +143,6 @@ enum CompilerPrograms {
         _ = builder.string("12.2.0")
         let prefix = builder.string("/usr/lib/gcc-cross/")
         _ = builder.string("gcc-cross")
-        _ = builder.string("liblto_plugin.so")
         // A string in code that is another one's end.
         if sharing { builder.word(prefix + 9) }
         let name = builder.string("cross_compile")

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+extension CompilerPairing {
+    /// Arguments with which a driver does something that a cross compiler's cannot, or tells what a cross compiler is.
+    private static let exceptions = [
+        "--help", "--target-help", "-Q", "-dumpspecs", "-march=native", "-mcpu=native", "-mtune=native",
+        "-fuse-ld=lld", "-fuse-ld=mold", "-wrapper", "-specs", "--specs", "--sysroot", "--prefix",
+    ]
+    /// The same, with more behind it. What a file of arguments holds cannot be seen.
+    private static let exceptionPrefixes = [
+        "--help=", "-B", "--prefix=", "-specs=", "--specs=", "--sysroot=", "-fplugin", "-stdlib=", "@",
+    ]
+    /// Those with which it tells something else of itself.
+    private static let queries = ["-v", "-###", "--version"]
+    private static let queryPrefixes = ["-print-", "--print-", "-dump", "--dump"]
+
+    mutating func pairDrivers(_ version: String) {
+        guard compilers.path(of: "collect2", version) != nil else {
+            return plan.fall("gcc-\(version)", nil, "it has no linker")
+        }
+        for name in CompilerDirectories.drivers {
+            let path = binary("\(name)-\(version)")
+            let package = "\(name)-\(version)"
+            guard root.file(at: path) != nil, agree(package) else { continue }
+            guard let bytes = bytes(path, in: tools.tree),
+                CompilerDriver(parsing: bytes, triplet: triplet)?.isMadeOver ?? false
+            else {
+                plan.fall(package, path, "the tools tree's looks in other directories")
+                continue
+            }
+            var exceptions = DispatchEntry.Exceptions()
+            exceptions.arguments = Self.exceptions
+            exceptions.prefixes = Self.exceptionPrefixes
+            exceptions.variables = ["GCC_EXEC_PREFIX"]
+            guard agreement.answersAlike, let driver = request.drivers["\(name)-\(version)"],
+                let file = try? OwnedDescriptor.open(driver, .readOnly), let status = try? file.status(of: driver)
+            else {
+                exceptions.arguments += Self.queries
+                exceptions.prefixes += Self.queryPrefixes
+                add(path, path, of: package, except: exceptions)
+                continue
+            }
+            let place = ToolsRelocation.directory.appending("driver-\(name)-\(version)")
+            plan.mounts.append(AccelerationPlan.Mount(driver, at: place))
+            add(path, place, FileState(status), of: package, except: exceptions)
+        }
+        guard agree("gcc-\(version)") else { return }
+        var exceptions = DispatchEntry.Exceptions()
+        exceptions.arguments = ["-v", "--version"]
+        for name in ["gcov", "gcov-dump", "gcov-tool"] {
+            let path = binary("\(name)-\(version)")
+            if root.file(at: path) != nil { add(path, path, of: "gcc-\(version)", except: exceptions) }
+        }
+    }
+}
+
+extension AccelerationRequest {
+    /// The drivers of the tools tree's compilers, made over to say of themselves what the root's own do, by name and
+    /// version of gcc: those where that is possible. To be written to files for `drivers`.
+    package func answeringDrivers() -> [String: [UInt8]] {
+        guard let own = try? Directory.open(root), let other = try? Directory.open(tools) else { return [:] }
+        var found: [String: [UInt8]] = [:]
+        for version in CompilerDirectories(architecture, in: own, cross: false).versions {
+            for name in CompilerDirectories.drivers {
+                let path = "/usr/bin/\(architecture.triplet)-\(name)-\(version)"
+                guard let bytes = try? own.openInRoot(path).readToEnd(of: FilePath(path)),
+                    let native = try? other.openInRoot(path).readToEnd(of: FilePath(path)),
+                    let says = DriverIdentity(in: bytes),
+                    let made = DriverIdentity(in: native)?.replaced(by: says, in: native)
+                else { continue }
+                found["\(name)-\(version)"] = made
+            }
+        }
+        return found
+    }
+}
