@@ -34,9 +34,9 @@ import Testing
             return try TreeAcceleration(subject)
         }
 
-        /// Which file the image is.
-        func inode() throws -> UInt64? {
-            try Directory.open(directory).status(of: "dispatch-full").map { UInt64($0.inode) }
+        /// Which file the image is, and since when: the number alone may be given again.
+        func file() throws -> String? {
+            try Directory.open(directory).status(of: "dispatch-full").map { "\($0.inode) \($0.changed)" }
         }
     }
 
@@ -57,21 +57,21 @@ import Testing
         try with { scene in
             let first = try scene.accelerate()
             #expect(first.report.programs == ["/usr/bin/sed"])
-            let inode = try scene.inode()
+            let file = try scene.file()
             #expect(try scene.accelerate().report == first.report)
-            #expect(try scene.inode() == inode)
+            #expect(try scene.file() == file)
             #expect(TreeAcceleration.Report.last(in: scene.directory) == first.report)
         }
     }
 
     @Test func whatItDependsOnHasItMadeAnew() throws {
         try with { scene in
-            var inode: UInt64?
+            var file: String?
             func expectNew(_ why: String, _ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws {
                 _ = try scene.accelerate(change)
-                let now = try scene.inode()
-                #expect(now != inode, "\(why)")
-                inode = now
+                let now = try scene.file()
+                #expect(now != file, "\(why)")
+                file = now
             }
             try expectNew("there is none")
             try scene.install(["sed": "4.9-2"])
