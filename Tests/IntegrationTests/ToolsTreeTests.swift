@@ -193,6 +193,7 @@ extension IntegrationTests {
                 let made = try scene.sed("--accelerate")
                 #expect(made.status == 0, "\(made.errors)")
                 #expect(made.errors.contains("anew, for newer versions of dash sed"))
+                #expect(try scene.toolsNames().count == 1)
             }
         }
 
@@ -230,6 +231,7 @@ extension IntegrationTests {
                 let made = try scene.start(["create", "new", "debian:12", "--package", "sed"]).wait(seconds: 60)
                 #expect(made.status != 0)
                 #expect(made.errors.contains("\(Self.making) anew, for newer versions of sed"), "\(made.errors)")
+                #expect(try scene.toolsNames().count == 1)
             }
         }
 

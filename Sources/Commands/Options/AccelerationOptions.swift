@@ -54,8 +54,8 @@ extension AccelerationOptions {
             return nil
         }
         guard choice.isRequired || trees.mayHave(subject) else { return nil }
-        if mayMake { trees.removeSuperseded(subject, using: Surroundings.workers) }
         var source = AccelerationSource(choice, tools: trees)
+        if mayMake { Self.removeSuperseded(for: root, source) }
         source.changes = configuration.accelerate
         source.note = { FailureRendering.note($0) }
         return source
@@ -64,12 +64,16 @@ extension AccelerationOptions {
     /// Has the tools tree for `root` made anew where the archive has what it has older than the root; whether there may
     /// be another one now.
     static func refreshTools(
-        for root: RootRecord, _ outdated: [OutdatedTool], _ source: AccelerationSource?
+        for root: RootRecord, _ outdated: [OutdatedTool], _ source: AccelerationSource
     ) throws -> Bool {
-        guard let source, let subject = ToolsTrees.Subject(root), source.tools.isRefreshDue(subject, outdated) else {
-            return false
-        }
+        guard let subject = ToolsTrees.Subject(root), source.tools.isRefreshDue(subject, outdated) else { return false }
         return try makeTools(subject, outdated.flatMap { ["--outdated", $0.description] })
+    }
+
+    /// Deletes the tools trees that others have taken the place of, unless somebody is using them.
+    static func removeSuperseded(for root: RootRecord, _ source: AccelerationSource) {
+        guard let subject = ToolsTrees.Subject(root) else { return }
+        source.tools.removeSuperseded(subject, using: Surroundings.workers)
     }
 
     private static func makeTools(_ subject: ToolsTrees.Subject, _ options: [String]) throws -> Bool {

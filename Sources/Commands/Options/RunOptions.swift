@@ -89,7 +89,11 @@ struct RunOptions: ParsableArguments {
                 request, in: name, of: store, caller: caller, known: known, acceleration: source, isRehearsal: dryRun)
         }
         var run = try plan()
-        if !dryRun, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) { run = try plan() }
+        if !dryRun, let source, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) {
+            // This one does not hold the old one any more.
+            run = try plan()
+            AccelerationOptions.removeSuperseded(for: run.record, source)
+        }
         if let obstacle = run.obstacle, source?.choice.isRequired == true { throw obstacle }
         guard !profile || source != nil && run.obstacle == nil else {
             throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")

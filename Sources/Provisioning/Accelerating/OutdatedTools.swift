@@ -45,12 +45,18 @@ extension ToolsTrees {
     func outdated(
         _ subject: Subject, _ version: (String) -> String?
     ) throws(ProvisioningError) -> [OutdatedTool] {
-        guard let held = try find(subject), let offered = try held.packages() else { return [] }
+        guard let offered = try packages(subject) else { return [] }
         let eligible = try below { () throws(AccelerationError) in try Eligibility.builtIn()[offered.manager] }
         return eligible.packages.keys.sorted().compactMap { name in
             guard let native = offered[name], let own = version(name), native.isOfOther(own) else { return nil }
             return OutdatedTool(name, of: own, and: native.version)
         }
+    }
+
+    /// What the newest consists of; nil where there is none that is whole.
+    func packages(_ subject: Subject) throws(ProvisioningError) -> InstalledPackages? {
+        guard let held = try find(subject) else { return nil }
+        return try held.packages()
     }
 
     private func stamp(_ subject: Subject) throws(ProvisioningError) -> FilePath {

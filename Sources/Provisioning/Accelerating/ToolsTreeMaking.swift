@@ -49,13 +49,12 @@ extension Creation {
         } catch {
             return
         }
-        guard tools.isRefreshDue(request.subject, request.outdated), let held = try tools.find(request.subject) else {
+        guard tools.isRefreshDue(request.subject, request.outdated), let old = try tools.packages(request.subject)
+        else {
             return
         }
         tools.noteRefresh(request.subject, request.outdated)
-        let packages = try held.packages()
-        // Nobody but who holds the lock deletes it.
-        try await make(request, over: packages)
+        try await make(request, over: old)
         withExtendedLifetime(lock.rawValue) {}
     }
 
