@@ -36,6 +36,9 @@ extension AccelerationPlan {
                 tree, Mount(try tools.realPath(of: request.host.loader), at: ToolsRelocation.loader),
                 Mount(try tools.realPath(of: "/usr/lib/\(request.host.triplet)"), at: ToolsRelocation.libraries),
             ]
+            if let cache = try? tools.realPath(of: ToolsRelocation.cacheInTree.string) {
+                mounts.append(Mount(cache, at: ToolsRelocation.cache))
+            }
             if try tools.status(of: MachineName.directory)?.kind == .directory {
                 mounts.append(Mount(request.tools.appending(MachineName.directory), at: MachineName.place))
             }

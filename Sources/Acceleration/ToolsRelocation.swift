@@ -17,6 +17,12 @@ package struct ToolsRelocation: Sendable {
     package static let libraries = directory.appending("lib")
     /// The loader, in a run.
     package static let loader = directory.appending("ld.so")
+    /// The loader's list of libraries, in a run. The name is short because it replaces that of `loaderCache`.
+    static let cache = directory.appending("lc")
+    /// The same in the tools tree, where ldconfig(8) is to write it.
+    package static let cacheInTree: FilePath = "/usr/lib/ld.so.cache"
+    /// Where glibc's loader looks for it.
+    private static let loaderCache = "/etc/ld.so.cache"
 
     private let replacements: [(old: [UInt8], new: [UInt8])]
 
@@ -31,6 +37,7 @@ package struct ToolsRelocation: Sendable {
         for loader in [host.loader, host.muslLoader] {
             replacements.append((loader, Self.padded(Self.loader, to: loader.utf8.count)))
         }
+        replacements.append((Self.loaderCache, Self.padded(Self.cache, to: Self.loaderCache.utf8.count)))
         self.replacements = replacements.map { (Array($0.0.utf8), Array($0.1.utf8)) }
     }
 
@@ -44,8 +51,20 @@ package struct ToolsRelocation: Sendable {
     package func apply(to path: FilePath) throws(AccelerationError) {
         var seen: Set<UInt64> = []
         try AccelerationError.wrapping { () throws(FilesystemError) in
-            try apply(to: try Directory.open(path), &seen)
+            let tree = try Directory.open(path)
+            try apply(to: tree, &seen)
+            try relocateCache(in: tree)
         }
+    }
+
+    /// Does it in the loader's list of libraries, if the tree at `path` has one. Without it the loader looks for every
+    /// library in some twenty directories first, those for newer processors.
+    private func relocateCache(in tree: borrowing Directory) throws(FilesystemError) {
+        let path = tree.path.pushing(FilePath(String(Self.cacheInTree.string.dropFirst())))
+        guard (try? tree.openInRoot(Self.cacheInTree.string)) != nil else { return }
+        var bytes = try path.readFile()
+        for (old, new) in replacements { Self.replace(old, by: new, in: &bytes) }
+        try AtomicFile.write(bytes, to: path)
     }
 
     /// The list of directories of musl's loader for `host`, in a tools tree. The loader looks for it from two levels

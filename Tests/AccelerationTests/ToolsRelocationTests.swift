@@ -32,6 +32,24 @@ import Testing
         }
     }
 
+    @Test func theLoadersListOfLibrariesIsReplacedByThatOfTheTree() throws {
+        try withScratchDirectory { tree in
+            let elf: [UInt8] = [0x7F, 0x45, 0x4C, 0x46] + [UInt8](repeating: 1, count: 80)
+            let libraries = tree.appending("usr/lib")
+            try libraries.makeDirectories()
+            try AtomicFile.write(elf + Array("/etc/ld.so.cache".utf8), to: libraries.appending("loader"))
+            let list = "glibc-ld.so.cache1.1\0/lib/x86_64-linux-gnu/libc.so.6\0/opt/x/lib.so\0"
+            try AtomicFile.write(Array(list.utf8), to: libraries.appending("ld.so.cache"))
+            try ToolsRelocation(host: .amd64).apply(to: tree)
+            let loader = try libraries.appending("loader").readFile().dropFirst(elf.count)
+            #expect(String(decoding: loader, as: UTF8.self) == "/run/mangrove/lc")
+            let changed = try libraries.appending("ld.so.cache").readFile()
+            #expect(
+                String(decoding: changed, as: UTF8.self)
+                    == "glibc-ld.so.cache1.1\0/run/mangrove/lib/////libc.so.6\0/opt/x/lib.so\0")
+        }
+    }
+
     @Test func muslIsToldWhereItsLibrariesAre() throws {
         try withScratchDirectory { tree in
             try ToolsRelocation(host: .amd64).tellMusl(in: tree, host: .amd64)

@@ -56,8 +56,8 @@ extension IntegrationTests {
                 try AtomicFile.write(root.encoded(), to: place.appending("root.json"))
                 try AtomicFile.write([], to: place.appending("lock"))
                 try home.own(home.directory)
-                try TreeManifest(of: tree).write(to: place.appending("manifest"))
-                try home.own(place.appending("manifest"))
+                try TreeManifest(of: tree).write(to: place.appending(ToolsTrees.manifest))
+                try home.own(place.appending(ToolsTrees.manifest))
                 try body(home, trees)
             }
         }

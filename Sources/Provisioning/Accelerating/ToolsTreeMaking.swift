@@ -138,6 +138,7 @@ extension Creation {
         do throws(ProvisioningError) {
             _ = try await unpack(archive, with: client, into: staging.tree)
             let record = try toolsRecord(creation, request.selection, staging.tree, archive.plan)
+            try listLibraries(of: staging.tree, log: staging.directory.appending("log"))
             try seal(staging, for: request.subject)
             try publish(staging, record)
         } catch {
@@ -156,6 +157,12 @@ extension Creation {
             architecture: selection.architecture.rawValue, path: tree, created: RootRecord.now,
             verified: try below { () throws(IntegrityError) in try Verification(plan) },
             source: plan.suites.first.map { "\($0.uri) \($0.name)" } ?? "", ownership: ownership)
+    }
+
+    /// Has the loader's list of libraries written, before anything is relocated. Programs work without one, slower.
+    private func listLibraries(of tree: FilePath, log: FilePath) throws(ProvisioningError) {
+        let command = try TreeCommand(in: tree, called: "tools", architecture: .host, caller: caller)
+        _ = try command.run(["ldconfig", "-C", ToolsRelocation.cacheInTree.string], log: log)
     }
 
     /// Makes its programs find each other in roots, and writes down what state its files are in.
