@@ -16,15 +16,15 @@ CHANGING = (
     (rb"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ][\d:.]+|\b\d+(\.\d+)?m?s\b", b"time"),
 )
 LOGS = re.compile(r"(^|/)(config\.log|CMakeOutput\.log|CMakeError\.log|meson-log\.txt)$")
-# ninja's own, which hold times of files; nothing of the result.
-NOT_COMPARED = re.compile(r"(^|/)(\.ninja_log|\.ninja_deps)$")
+# ninja's own, which hold times of files, and meson's, which hold random identifiers; nothing of the result.
+NOT_COMPARED = re.compile(r"(^|/)(\.ninja_log|\.ninja_deps|meson-private/\w+\.dat)$")
 RESULTS = re.compile(r"(^|/)(config\.h|config\.status|config\.cache|Makefile|CMakeCache\.txt|build\.ninja|[^/]+\.(pc|cmake|h|make))$")
 
 
 def kind(path, data):
     if data[:4] == b"\x7fELF":
         return {1: "objects", 2: "programs", 3: "libraries and programs"}.get(data[16], "other ELF files")
-    if data[:8] == b"!<arch>\n":
+    if data[:8] in (b"!<arch>\n", b"!<thin>\n"):
         return "archives"
     if LOGS.search(path):
         return "logs"
@@ -63,6 +63,9 @@ def difference(path, one, other):
         return ", ".join(
             f"{mine[0]}: {found}" for mine, its in zip(ours, theirs)
             if mine[2] != its[2] and (found := difference(mine[0], mine[2], its[2])))
+    if one[:8] == other[:8] == b"!<thin>\n":
+        # Members are files beside it, compared themselves; it has their sizes.
+        one, other = (re.sub(rb" \d+ *(?=`\n)", b" ", data) for data in (one, other))
     if LOGS.search(path):
         one, other = without_changing(one), without_changing(other)
     if one == other:
