@@ -31,7 +31,7 @@ package struct MachineName: Sendable {
     /// The path of the loader, as ToolsRelocation leaves it in a program, and this one's.
     private var loaders: (old: [UInt8], new: [UInt8]) {
         func string(_ path: FilePath) -> [UInt8] {
-            Array("\0\(ToolsRelocation.padded(path, to: host.loader.utf8.count))\0".utf8)
+            Array("\(ToolsRelocation.padded(path, to: host.loader.utf8.count))\0".utf8)
         }
         return (string(ToolsRelocation.loader), string(Self.place.appending(Self.loader)))
     }
@@ -81,9 +81,9 @@ package struct MachineName: Sendable {
         guard let opened = try? tree.openInRoot(file), let bytes = try? opened.readToEnd(of: FilePath(file)),
             bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
         else { return }
+        guard let place = Self.loader(of: bytes), Array(bytes[place]) == loaders.old else { return }
         var changed = bytes
-        ToolsRelocation.replace(loaders.old, by: loaders.new, in: &changed)
-        guard changed != bytes else { return }
+        changed.replaceSubrange(place, with: loaders.new)
         try AccelerationError.wrapping { () throws(FilesystemError) in
             let real = try tree.realPath(of: file)
             try OwnedDescriptor.open(real, .writeOnly).write(changed, to: real)
@@ -92,7 +92,14 @@ package struct MachineName: Sendable {
 
     /// Whether `program` of a tools tree is told the root's.
     func isTold(to program: [UInt8]) -> Bool {
-        ToolsRelocation.find(loaders.new, in: program)
+        Self.loader(of: program).map { Array(program[$0]) } == loaders.new
+    }
+
+    private static func loader(of program: [UInt8]) -> Range<Int>? {
+        guard let place = ProgramHeaders(parsing: program)?.loader, place.upperBound <= program.count else {
+            return nil
+        }
+        return place
     }
 
     /// What the emulator says for the machine's name and release is then the user's doing.

@@ -35,6 +35,8 @@ struct PairedTrees {
         case text(String)
         /// A program with these words in it.
         case programSaying(String)
+        /// A program that names this as its loader.
+        case programLoadedBy(String)
     }
 
     /// Installs a package; paths are those of its list.
@@ -63,10 +65,22 @@ struct PairedTrees {
                 switch content {
                 case .program: program
                 case .text(let text): Array(text.utf8)
+                case .programLoadedBy(let loader): Self.program(target, loadedBy: loader)
                 case .programSaying(let words): program + [0] + Array(words.utf8) + [0]
                 }
             try AtomicFile.write(bytes, to: place, permissions: FilePermissions(rawValue: 0o755))
         }
+    }
+
+    /// One of a 64-bit architecture, with the path of its loader in a segment of its own.
+    static func program(_ architecture: Architecture, loadedBy loader: String) -> [UInt8] {
+        var bytes = Array(architecture.probeProgram.prefix(120))
+        bytes[56] = 2
+        func word(_ value: Int) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let (offset, size) = (bytes.count + 56 + 1, loader.utf8.count + 1)
+        bytes += [3, 0, 0, 0, 4, 0, 0, 0] + [offset, offset, offset, size, size, 1].flatMap(word)
+        // Linkers put other things than zero bytes before it, too.
+        return bytes + [1] + Array(loader.utf8) + [0]
     }
 
     /// The same package in both, with the same programs.

@@ -19,7 +19,7 @@ import Testing
         let loader = Architecture.host.loader
         try PairedTrees.with(architecture) { trees in
             for (tree, version) in [(trees.root, version), (trees.tools, native)] {
-                let program = tree == trees.root ? PairedTrees.Content.program : .programSaying(loader)
+                let program = tree == trees.root ? PairedTrees.Content.program : .programLoadedBy(loader)
                 try trees.install("python3.11-minimal", version, in: tree, ["/usr/bin/python3.11": program])
                 try trees.install("libpython3.11-minimal", version, in: tree, [:])
                 try trees.install("libpython3.11-stdlib", version, in: tree, [:])

@@ -72,11 +72,12 @@ struct FixedProgram {
             let end = segment.offset + segment.size
             let pageEnd = (end + 0xFFF) & ~0xFFF
             let limit = segments.map(\.offset).filter { $0 >= end }.min().map { min($0, pageEnd) } ?? pageEnd
-            guard limit <= bytes.count, limit - end > count, bytes[end..<limit].allSatisfy({ $0 == 0 }) else {
-                continue
-            }
+            guard limit <= bytes.count, limit > end else { continue }
+            let used = bytes[end..<limit].lastIndex { $0 != 0 } ?? end - 1
             // After a zero byte, so that nothing before is lengthened.
-            return (end + 1, segment.address + UInt64(segment.size) + 1)
+            let offset = used + 2
+            guard limit - offset >= count else { continue }
+            return (offset, segment.address + UInt64(offset - segment.offset))
         }
         return nil
     }

@@ -14,8 +14,10 @@ import Testing
     private static func driver(_ package: String, _ rest: String, opcode: UInt8 = 0xBA) -> [UInt8] {
         var builder = FixedProgramBuilder(.amd64)
         let name = builder.string("(\(package)) ")
-        _ = builder.string(configuration(package, rest))
-        builder.code([opcode] + (0..<4).map { UInt8(truncatingIfNeeded: name >> (8 * $0)) })
+        let options = builder.string(configuration(package, rest))
+        for address in [name, options] {
+            builder.code([opcode] + (0..<4).map { UInt8(truncatingIfNeeded: address >> (8 * $0)) })
+        }
         builder.word(name)
         return builder.bytes
     }
@@ -43,12 +45,23 @@ import Testing
         #expect(identity.replaced(by: identity, in: own) == own)
     }
 
-    @Test func `what would not fit, or is referred to in an unknown way, is not changed`() throws {
+    @Test func `what is longer gets another place`() throws {
+        let bytes = Self.driver("Debian 1-2", "")
         let identity = try #require(ownIdentity)
-        for bytes in [Self.driver("Debian 1-2", ""), Self.driver("Debian 1-2", "--with-more-options", opcode: 0x90)] {
-            let other = try #require(DriverIdentity(in: bytes))
-            #expect(other.replaced(by: identity, in: bytes) == nil)
-        }
+        let changed = try #require(DriverIdentity(in: bytes)?.replaced(by: identity, in: bytes))
+        let place = try #require(FixedProgram(parsing: changed)?.strings(identity.configuration).first)
+        let address = 0x40_0200 - 0x200 + UInt64(place)
+        let pattern = [0xBA] + (0..<4).map { UInt8(truncatingIfNeeded: address >> (8 * $0)) }
+        #expect(FixedProgram(parsing: changed)?.offsets(of: pattern).count == 1)
+    }
+
+    @Test func `what does not fit, or is referred to in an unknown way, is not changed`() throws {
+        let identity = try #require(ownIdentity)
+        let unknown = Self.driver("Debian 1-2", "--with-more-options", opcode: 0x90)
+        #expect(DriverIdentity(in: unknown)?.replaced(by: identity, in: unknown) == nil)
+        let bytes = Self.driver("Debian 1-2", "")
+        let long = try #require(DriverIdentity(in: Self.driver("Debian 1-2", String(repeating: "x", count: 4000))))
+        #expect(DriverIdentity(in: bytes)?.replaced(by: long, in: bytes) == nil)
         #expect(DriverIdentity(in: CompilerPrograms.driver()) == nil)
         #expect(DriverIdentity(in: []) == nil)
     }
