@@ -162,7 +162,11 @@ extension Creation {
     /// Has the loader's list of libraries written, before anything is relocated. Programs work without one, slower.
     private func listLibraries(of tree: FilePath, log: FilePath) throws(ProvisioningError) {
         let command = try TreeCommand(in: tree, called: "tools", architecture: .host, caller: caller)
-        _ = try command.run(["ldconfig", "-C", ToolsRelocation.cacheInTree.string], log: log)
+        do throws(ProvisioningError) {
+            _ = try command.run(["ldconfig", "-C", ToolsRelocation.cacheInTree.string], log: log)
+        } catch  where error.status == .notFound || error.status == .notExecutable {
+            // A release that has none, or not one for this machine.
+        }
     }
 
     /// Makes its programs find each other in roots, and writes down what state its files are in.
