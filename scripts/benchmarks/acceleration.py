@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import checks
 import machine
 import same_code
 from acceleration_table import markdown
@@ -20,7 +21,7 @@ from runner import CommandFailed
 NATIVE, ACCELERATED, EMULATED = "native", "accelerated", "emulated"
 ROOTS = {NATIVE: "amd64", ACCELERATED: "arm64", EMULATED: "arm64"}
 OPTIONS = {NATIVE: [], ACCELERATED: ["--accelerate"], EMULATED: ["--no-accelerate"]}
-PARTS = ("builds", "installation", "machine")
+PARTS = ("builds", "checks", "installation", "machine")
 
 
 def parse(arguments):
@@ -152,6 +153,26 @@ class Acceleration:
             builds / ACCELERATED / project.name / project.name, builds / EMULATED / project.name / project.name,
             set(same_code.files(place)))
 
+    def check(self, project):
+        """What its own tests say of copies of its arm64 builds, which are made where there are none."""
+        outputs = {}
+        for way in self.ways[1:]:
+            place = self.directory / "builds" / way / project.name
+            if not place.with_suffix(".json").exists():
+                self.build(project, way)
+            copy = self.directory / "checks" / way / project.name
+            log = copy.with_suffix(f".{project.digest[:12]}.log")
+            if not (way == EMULATED and self.arguments.reuse_emulated and log.exists()):
+                shutil.rmtree(copy, ignore_errors=True)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                # With the times of its files, or everything is made again.
+                subprocess.run(["cp", "-a", place, copy], check=True)
+                self.say(f"{project.name}: its tests, {way}")
+                self.in_root(way, copy, f"/build/{project.name}", f"{project.check} >/build/check.log 2>&1 || true")
+                (copy / "check.log").rename(log)
+            outputs[way] = log.read_text(errors="replace")
+        return {"name": project.name, "command": project.check, **checks.compare(outputs)}
+
     def installation(self):
         """apt-get install build-essential in a fresh root, its packages downloaded beforehand."""
         found, states = {}, {}
@@ -201,11 +222,17 @@ def main(bench, host, arguments):
         found["machine"] = acceleration.machine()
     if "installation" in parts:
         found["installation"] = acceleration.installation()
-    if "builds" in parts:
-        found["projects"] = []
+    for part, key, examine in (
+        ("builds", "projects", acceleration.measure), ("checks", "checks", acceleration.check)
+    ):
+        if part not in parts:
+            continue
+        found[key] = []
         for name in arguments.project or PROJECTS:
+            if part == "checks" and not PROJECTS[name].check:
+                continue
             try:
-                found["projects"].append(acceleration.measure(PROJECTS[name]))
+                found[key].append(examine(PROJECTS[name]))
             except CommandFailed as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 failed = True
@@ -218,4 +245,5 @@ def main(bench, host, arguments):
     different = [
         one for project in found.get("projects", []) for one in (project["code"] or {}).get("differences", [])
         if one["kind"] != "logs"]
-    return 1 if failed or wrong or different else 0
+    unlike = [name for project in found.get("checks", []) for name in project["different"]]
+    return 1 if failed or wrong or different or unlike else 0

@@ -8,7 +8,7 @@ def markdown(host, found):
         + ", ".join(f"{way}: {version}" for way, version in found["compilers"].items()),
     ]
     for part, write in (
-        ("projects", projects), ("projects", code), ("installation", installation), ("machine", machine)
+        ("projects", projects), ("projects", code), ("checks", tests), ("installation", installation), ("machine", machine)
     ):
         if part in found:
             lines += ["", *write(found[part])]
@@ -55,6 +55,21 @@ def code(found):
     yield f"Differences: {len(differences)}."
     for name, one in differences:
         yield f"- {name}, {one['kind']}: `{one['file']}`: {one['what']}"
+
+
+def tests(found):
+    yield "What the projects' own tests say:"
+    yield ""
+    yield "| project | command | way | results |"
+    yield "|---|---|---|---|"
+    for project in found:
+        for way, counts in project["counts"].items():
+            results = ", ".join(f"{count} {result}" for result, count in sorted(counts.items()))
+            yield f"| {project['name']} | `{project['command']}` | {way} | {results} |"
+    yield ""
+    for project in found:
+        for name, answers in project["different"].items():
+            yield f"- {project['name']}, `{name}`: " + ", ".join(f"{way}: {answer}" for way, answer in answers.items())
 
 
 def installation(found):

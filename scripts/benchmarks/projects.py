@@ -23,6 +23,7 @@ class Project:
     sha256: str
     configure: str  # for a shell in the source's directory
     make: str  # {jobs} is the number of processors
+    check: str = ""  # its own tests, where it has any
 
     @property
     def digest(self):
@@ -59,12 +60,17 @@ PROJECTS = {
             "grep", "GNU grep 3.8: autotools, gnulib",
             "g/grep/grep_3.8.orig.tar.xz",
             "498d7cc1b4fb081904d87343febb73475cf771e424fb7e6141aff66013abc382",
-            "./configure", "make -j{jobs}"),
+            "./configure", "make -j{jobs}", "make -k check"),
         Project(
             "hello", "GNU hello 2.10: autotools",
             "h/hello/hello_2.10.orig.tar.gz",
             "31e066137a962676e89f69d1b65382de95a7ef7d914b8cb956f41ea72e0f516b",
-            "./configure", "make -j{jobs}"),
+            "./configure", "make -j{jobs}", "make -k check"),
+        Project(
+            "xz", "XZ Utils 5.4.1: autotools, libtool",
+            "x/xz-utils/xz-utils_5.4.1.orig.tar.xz",
+            "5d9827aa1875b21c288f78864bb26d2650b436ea8d2cad364e4921eb6266a5a5",
+            "./configure", "make -j{jobs}", "make -k check"),
         Project(
             "bc", "GNU bc 1.07.1: autotools, with flex, bison, and a program that is built and then run",
             "b/bc/bc_1.07.1.orig.tar.gz",
@@ -75,7 +81,7 @@ PROJECTS = {
             "tinyxml2", "tinyxml2 9.0.0: CMake, C++",
             "t/tinyxml2/tinyxml2_9.0.0+dfsg.orig.tar.xz",
             "96510f47a5db537f70dff3e83dd71fd2180cbba4aa76c589a549467e7f34bc9b",
-            "cmake -S . -B build", "cmake --build build -j{jobs}"),
+            "cmake -S . -B build", "cmake --build build -j{jobs}", "ctest --test-dir build"),
         Project(
             "lz4", "lz4 1.9.4: meson and ninja, C",
             "l/lz4/lz4_1.9.4.orig.tar.gz",
