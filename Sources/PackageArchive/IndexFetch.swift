@@ -26,13 +26,19 @@ extension ArchiveClient {
                 return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
             }
             let compressed = indexPath(entry.sha256)
+            let scanner: IndexScanner
             do throws(PackageArchiveError) {
                 try await download(entry, suite, release, to: compressed)
-            } catch let error where error.isPassing {
+                scanner = try unpack(compressed, to: plain, expecting: entries.plain, name)
+            } catch {
+                // Another process may have been faster, and have deleted what this one was about to read.
+                if let scanner = try scan(plain, expecting: entries.plain, name) {
+                    return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
+                }
+                guard error.isPassing else { throw error }
                 failure = failure ?? error
                 continue
             }
-            let scanner = try unpack(compressed, to: plain, expecting: entries.plain, name)
             if compressed != plain { _ = unsafe unlink(compressed.string) }
             return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
         }

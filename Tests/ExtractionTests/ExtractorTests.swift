@@ -119,7 +119,7 @@ import Testing
 
     @Test func devicesAsThePolicySays() throws {
         var tar = TarBuilder()
-        tar.add("dev/", .directory)
+        tar.add("dev/", .directory, mode: 0o755)
         tar.add("dev/null", .characterDevice, mode: 0o666, device: (1, 3))
         tar.add("dev/sda", .blockDevice, mode: 0o660, device: (8, 0))
         var policy = ExtractionPolicy.unprivileged

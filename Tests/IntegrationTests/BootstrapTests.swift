@@ -44,24 +44,25 @@ extension IntegrationTests {
             }
         }
 
-        /// Both ask at the same moment, and each file comes once.
+        /// All ask at the same moment, and each file comes once.
         @Test(arguments: [Who.root, .delegated])
-        func twoAtOnceFetchEachPackageOnce(who: Who) throws {
+        func manyAtOnceFetchEachPackageOnce(who: Who) throws {
             try Home.withPackages(who, bytesPerSecond: 2_000_000) { (home, mirror) throws in
                 try mirror.publish("toad", PackageMirror.base([PackageMirror.ballast("ballast", size: 1_000_000)]))
                 let distros = try mirror.catalogue()
-                let creations = try ["a", "b"].map { try home.startBootstrap($0, distros: distros) }
+                let names = ["a", "b", "c", "d", "e"]
+                let creations = try names.map { try home.startBootstrap($0, distros: distros) }
                 for creation in creations {
                     let outcome = try creation.wait()
                     #expect(outcome.status == 0, "\(outcome.errors)")
                 }
-                #expect(try home.roots() == ["a", "b", "box"])
+                #expect(try home.roots() == ["a", "b", "box", "c", "d", "e"])
                 let fetched = try #require(mirror.server).requests().map(\.path).filter { $0.hasSuffix(".deb") }
                 #expect(fetched.count == 5)
                 #expect(Set(fetched).count == 5)
-                // A third takes all from the cache but the Release file.
+                // Another later takes all from the cache but the Release file.
                 let before = try #require(mirror.server).requests().count
-                #expect(try home.bootstrap("c", distros: distros).status == 0)
+                #expect(try home.bootstrap("later", distros: distros).status == 0)
                 let after = try #require(mirror.server).requests().dropFirst(before).map(\.path)
                 #expect(after.allSatisfy { ["/key.gpg", "/dists/toad/InRelease"].contains($0) }, "\(after)")
             }
