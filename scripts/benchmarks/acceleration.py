@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds projects natively, in an accelerated arm64 root and in an emulated one: times, and whether the code is the same."""
+"""Builds projects natively, in an accelerated root and in an emulated one: times, and whether the code is the same."""
 
 import argparse
 import hashlib
@@ -19,7 +19,6 @@ from projects import PACKAGES, PROJECTS, RELEASE
 from runner import CommandFailed
 
 NATIVE, ACCELERATED, EMULATED = "native", "accelerated", "emulated"
-ROOTS = {NATIVE: "amd64", ACCELERATED: "arm64", EMULATED: "arm64"}
 OPTIONS = {NATIVE: [], ACCELERATED: ["--accelerate"], EMULATED: ["--no-accelerate"]}
 PARTS = ("builds", "checks", "installation", "machine")
 
@@ -27,10 +26,12 @@ PARTS = ("builds", "checks", "installation", "machine")
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="scripts/bench acceleration",
-        description="Measures builds in an accelerated arm64 root beside native and emulated ones, and compares their code.")
+        description="Measures builds in an accelerated root beside native and emulated ones, and compares their code.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all where none is given: {' '.join(PARTS)}")
     parser.add_argument(
         "--project", action="append", choices=PROJECTS, help="build this one only; repeatable; all where none is given")
+    parser.add_argument("--arch", default="arm64", help="of the emulated root (default: arm64)")
+    parser.add_argument("--release", default=RELEASE, help=f"of the roots (default: {RELEASE})")
     parser.add_argument("--rounds", type=int, default=1, help="how often each is built; emulated ones once (default: 1)")
     parser.add_argument("--without-emulated", action="store_true", help="leave out plain emulation, and what is compared with it")
     parser.add_argument(
@@ -49,10 +50,12 @@ class Acceleration:
     def __init__(self, bench, arguments):
         self.bench, self.arguments = bench, arguments
         self.jobs = len(os.sched_getaffinity(0))
-        key = hashlib.sha256(" ".join((RELEASE, *PACKAGES)).encode()).hexdigest()[:12]
+        key = hashlib.sha256(" ".join((arguments.release, *PACKAGES)).encode()).hexdigest()[:12]
+        self.roots = {NATIVE: "amd64", ACCELERATED: arguments.arch, EMULATED: arguments.arch}
         self.cache = bench.cache / "acceleration"
         self.directory = self.cache / key  # of all that depends on the roots
         self.home = self.directory / "home"
+        self.results = self.directory / arguments.arch  # of builds
 
     @property
     def ways(self):
@@ -76,24 +79,24 @@ class Acceleration:
     def prepare(self):
         self.home.mkdir(parents=True, exist_ok=True)
         packages = [word for package in PACKAGES for word in ("--package", package)]
-        for root, choice in (("amd64", []), ("arm64", ["--accelerate"])):
+        for root, choice in (("amd64", []), (self.arguments.arch, ["--accelerate"])):
             if not (self.home / "roots" / root).is_dir():
                 self.say(f"making the root {root}, once")
-                self.mangrove("create", root, RELEASE, "--arch", root, *choice, *packages)
+                self.mangrove("create", root, self.arguments.release, "--arch", root, *choice, *packages)
         # The tools tree, and the table of this root, are made before anything is measured.
-        self.mangrove("run", "--accelerate", "arm64", "--", "true")
+        self.mangrove("run", "--accelerate", self.arguments.arch, "--", "true")
 
     def compilers(self):
         return {
-            way: self.output("run", *OPTIONS[way], ROOTS[way], "--", "gcc", "--version").split("\n")[0] for way in self.ways}
+            way: self.output("run", *OPTIONS[way], self.roots[way], "--", "gcc", "--version").split("\n")[0] for way in self.ways}
 
     def in_root(self, way, place, directory, script):
         return self.mangrove(
-            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", directory, ROOTS[way], "--", "sh", "-ec", script)
+            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", directory, self.roots[way], "--", "sh", "-ec", script)
 
     def build(self, project, way):
         """Builds at /build/<name>, and says how long each of the two steps took."""
-        place = self.directory / "builds" / way / project.name
+        place = self.results / "builds" / way / project.name
         record = place.with_suffix(".json")
         if way == EMULATED and self.arguments.reuse_emulated and record.exists():
             found = json.loads(record.read_text())
@@ -145,22 +148,22 @@ class Acceleration:
         }
 
     def compared(self, project):
-        place = self.directory / "source" / project.name
+        place = self.results / "source" / project.name
         shutil.rmtree(place, ignore_errors=True)
         project.unpack(project.fetch(self.sources, self.cache / "sources"), place)
-        builds = self.directory / "builds"
+        builds = self.results / "builds"
         return same_code.compare(
             builds / ACCELERATED / project.name / project.name, builds / EMULATED / project.name / project.name,
             set(same_code.files(place)))
 
     def check(self, project):
-        """What its own tests say of copies of its arm64 builds, which are made where there are none."""
+        """What its own tests say of copies of its builds for the emulated root, which are made where there are none."""
         outputs = {}
         for way in self.ways[1:]:
-            place = self.directory / "builds" / way / project.name
+            place = self.results / "builds" / way / project.name
             if not place.with_suffix(".json").exists():
                 self.build(project, way)
-            copy = self.directory / "checks" / way / project.name
+            copy = self.results / "checks" / way / project.name
             log = copy.with_suffix(f".{project.digest[:12]}.log")
             if not (way == EMULATED and self.arguments.reuse_emulated and log.exists()):
                 shutil.rmtree(copy, ignore_errors=True)
@@ -180,7 +183,8 @@ class Acceleration:
             values = []
             for _ in range(self.arguments.rounds if way == ACCELERATED else 1):
                 self.say(f"apt-get install build-essential, {way}")
-                self.mangrove("create", "fresh", RELEASE, "--arch", "arm64", "--replace", "--accelerate")
+                self.mangrove(
+                    "create", "fresh", self.arguments.release, "--arch", self.arguments.arch, "--replace", "--accelerate")
                 environment = ["--env", "DEBIAN_FRONTEND=noninteractive"]
                 self.mangrove(
                     "run", "--accelerate", *environment, "fresh", "--", "sh", "-ec",
@@ -202,13 +206,13 @@ class Acceleration:
 
     def machine(self):
         grep = PROJECTS["grep"]
-        place = self.directory / "machine"
+        place = self.results / "machine"
         shutil.rmtree(place, ignore_errors=True)
         grep.unpack(grep.fetch(self.sources, self.cache / "sources"), place / "grep")
         machine.write_projects(place)
-        return machine.check({
+        return machine.check(self.arguments.arch, {
             way: self.output(
-                "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build", ROOTS[way], "--",
+                "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build", self.roots[way], "--",
                 "bash", "-ec", machine.SCRIPT)
             for way in self.ways if way != NATIVE})
 
@@ -217,7 +221,7 @@ def main(bench, host, arguments):
     parts = arguments.parts or PARTS
     acceleration = Acceleration(bench, arguments)
     acceleration.prepare()
-    found, failed = {"compilers": acceleration.compilers(), "jobs": acceleration.jobs}, False
+    found, failed = {"release": arguments.release, "architecture": arguments.arch, "compilers": acceleration.compilers(), "jobs": acceleration.jobs}, False
     if "machine" in parts:
         found["machine"] = acceleration.machine()
     if "installation" in parts:

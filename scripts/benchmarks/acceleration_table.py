@@ -6,6 +6,8 @@ def markdown(host, found):
     lines = [
         f"{host['cpu']}, {host['cores']} cores, Linux {host['kernel']}, {host['user']}; {'; '.join(host['programs'][:2])}; "
         + ", ".join(f"{way}: {version}" for way, version in found["compilers"].items()),
+        "",
+        f"Roots of {found['release']}; the emulated one is for {found['architecture']}.",
     ]
     for part, write in (
         ("projects", projects), ("projects", code), ("checks", tests), ("installation", installation), ("machine", machine)
