@@ -11,8 +11,11 @@ package struct CompilerCheck: Sendable {
         let option: String
         let prefix: String
 
-        init(_ option: String, _ prefix: String? = nil) {
-            (self.option, self.prefix) = (option, prefix ?? option)
+        /// What it changes is seen in loops that can be vectorized.
+        let isOfVectors: Bool
+
+        init(_ option: String, _ prefix: String? = nil, isOfVectors: Bool = false) {
+            (self.option, self.prefix, self.isOfVectors) = (option, prefix ?? option, isOfVectors)
         }
     }
 
@@ -21,7 +24,8 @@ package struct CompilerCheck: Sendable {
         Option("-g"), Option("-fstack-protector-strong", "-fstack-protector"), Option("-fstack-clash-protection"),
         Option("-fsanitize=address,undefined", "-fsanitize"), Option("-ftrivial-auto-var-init=zero"),
         Option("-fzero-call-used-regs=used-gpr", "-fzero-call-used-regs"),
-        Option("-mbranch-protection=standard", "-mbranch-protection"), Option("-march=armv8.2-a+sve", "-march=armv8.2"),
+        Option("-mbranch-protection=standard", "-mbranch-protection"),
+        Option("-march=armv8.2-a+sve", "-march=armv8.2", isOfVectors: true),
     ]
 
     /// Of those, the ones that are worth the time with C++ as well.
@@ -37,33 +41,36 @@ package struct CompilerCheck: Sendable {
     ]
     private static let answers = "answers"
 
-    private static let levels = ["-O0", "-O2", "-O3", "-Os"]
+    private static let levels = ["-O3 -ffast-math -fno-pie -ftrapv -fopenmp -pg", "-O2", "-Os", "-O0"]
 
     /// A shell script, with no arguments. It works in a directory of its own below $TMPDIR
     /// or /tmp, always the same, and removes it.
     package static var script: String {
-        var jobs: [String] = []
-        for level in levels { jobs.append("compile base\(level) gcc c.c \(level)") }
-        jobs.append("compile base gcc c.c -O2 -ffast-math -fno-pie -ftrapv -fopenmp -pg")
-        jobs.append("compile base-O2 g++ cc.cc -O2")
-        jobs.append("compile base gcc s.S")
-        jobs.append("headers base gcc c.c")
-        jobs.append("headers base g++ cc.cc")
-        jobs.append("macros base gcc c")
-        jobs.append("macros base g++ c++")
-        for option in ["-O1", "-O2 -static", "-O2 -flto", "-O2 -shared -fPIC"] {
-            jobs.append("link base gcc c.c \(option)")
+        // What takes longest begins first.
+        var jobs = ["compile base g++ cc.cc -O2"]
+        for level in levels { jobs.append("compile base gcc c.c \(level)") }
+        for option in ["-O2 -flto", "-O2 -shared -fPIC", "-O2 -static", "-O1"] {
+            jobs.append("link base gcc small.c \(option)")
         }
-        jobs.append("link base g++ cc.cc -O0")
         for option in options {
-            jobs.append("compile \(option.option) gcc c.c -O2 \(option.option)")
+            let source = option.isOfVectors ? "c.c" : "small.c"
+            jobs.append("compile \(option.option) gcc \(source) -O2 \(option.option)")
             if alsoForCxx.contains(option.option) {
-                jobs.append("compile \(option.option) g++ cc.cc -O2 \(option.option)")
+                jobs.append("compile \(option.option) g++ small.cc -O2 \(option.option)")
             }
+        }
+        jobs.append("link base g++ small.cc -O0")
+        jobs.append("compile base gcc s.S")
+        for kind in ["headers base gcc c.c", "headers base g++ cc.cc", "macros base gcc c", "macros base g++ c++"] {
+            jobs.append(kind)
         }
         for program in ["gcc", "g++"] {
             for question in questions { jobs.append("answer \(answers) \(program) \(question)") }
         }
+        let files = [
+            ("small.c", CheckedSources.small), ("c.c", CheckedSources.c), ("small.cc", CheckedSources.smallCxx),
+            ("cc.cc", CheckedSources.cxx), ("s.S", CheckedSources.assembler), ("job", job),
+        ].map { "cat > \($0) <<'END_OF_FILE'\n\($1)\nEND_OF_FILE" }.joined(separator: "\n")
         let lines = jobs.map { "printf '%s\\n' '\($0)' >> jobs" }.joined(separator: "\n")
         return """
             set -u
@@ -72,18 +79,7 @@ package struct CompilerCheck: Sendable {
             directory=${TMPDIR:-/tmp}/compiler-check
             rm -rf "$directory" && mkdir "$directory" && cd "$directory" || exit 1
             trap 'cd / && rm -rf "$directory"' EXIT
-            cat > c.c <<'END_OF_FILE'
-            \(CheckedSources.c)
-            END_OF_FILE
-            cat > cc.cc <<'END_OF_FILE'
-            \(CheckedSources.cxx)
-            END_OF_FILE
-            cat > s.S <<'END_OF_FILE'
-            \(CheckedSources.assembler)
-            END_OF_FILE
-            cat > job <<'END_OF_FILE'
-            \(job)
-            END_OF_FILE
+            \(files)
             \(lines)
             xargs -P "$(nproc 2> /dev/null || echo 1)" -I '{}' sh job '{}' < jobs
             echo end

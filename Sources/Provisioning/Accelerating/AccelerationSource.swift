@@ -14,9 +14,14 @@ package struct AccelerationSource: Sendable {
     /// To be told of what takes a while.
     package var note: (@Sendable (String) -> Void)?
     /// For the comparison of compilers itself.
-    var assumesAgreement = false
+    var comparison: Comparison?
     /// Of the tools trees; nil: the newest.
     var generation: RootName?
+
+    /// Whose compilers compile; all other programs are native as far as can be.
+    enum Comparison {
+        case own, tools
+    }
 
     package init(_ choice: AccelerationChoice, tools: ToolsTrees) {
         (self.choice, self.tools) = (choice, tools)
@@ -45,8 +50,12 @@ package struct AccelerationSource: Sendable {
             tree: tree, directory: directory, tools: tools.record, interpreter: interpreter, mode: mode)
         wanted.changes = changes
         wanted.agreement =
-            try assumesAgreement ? .assumed : CompilerAgreements(self.tools, tools.record.name).known(for: tree)
-        wanted.isComparison = assumesAgreement
+            switch comparison {
+            case .own: nil
+            case .tools: .assumed
+            case nil: try CompilerAgreements(self.tools, tools.record.name).known(for: tree)
+            }
+        wanted.isComparison = comparison != nil
         wanted.cpu = emulation.environment["QEMU_CPU"]
         if case .throwaway = plan.root { wanted.isThrowaway = true }
         let acceleration = try TreeAcceleration(wanted)

@@ -68,7 +68,7 @@ struct CompilerAgreements {
 
     /// Finds it out where that is still to be done: has the tree's own compilers and the others compile the same.
     ///
-    /// `begin` is called before, because it takes a minute.
+    /// `begin` is called before, because it takes a while.
     func compare(
         _ tree: FilePath, _ source: AccelerationSource, _ subject: ToolsTrees.Subject, keptIn kept: FilePath,
         caller: Caller, begin: () -> Void
@@ -80,28 +80,27 @@ struct CompilerAgreements {
         defer { withExtendedLifetime(lock.rawValue) {} }
         guard Self.read(file) == nil else { return }
         begin()
-        var assuming = source
-        assuming.assumesAgreement = true
-        assuming.generation = tools
-        assuming.choice = AccelerationChoice(.compilers, isRequired: true)
+        var source = source
+        source.generation = tools
         defer { TreeAcceleration.forgetComparison(in: kept) }
-        let own = try output(of: nil, in: tree, subject, keptIn: kept, caller)
-        let other = try output(
-            of: .init(source: assuming, subject: subject, directory: kept), in: tree, subject, keptIn: kept, caller)
+        (source.comparison, source.choice) = (.own, AccelerationChoice(.full))
+        let own = try output(source, in: tree, subject, keptIn: kept, caller)
+        (source.comparison, source.choice) = (.tools, AccelerationChoice(.full, isRequired: true))
+        let other = try output(source, in: tree, subject, keptIn: kept, caller)
         let data = (try? JSONEncoder().encode(CompilerCheck.agreement(of: own, and: other))) ?? Data()
         try below { () throws(FilesystemError) in try AtomicFile.write(Array(data), to: file) }
     }
 
     /// What the comparing script prints.
     private func output(
-        of acceleration: TreeCommand.Accelerating?, in tree: FilePath, _ subject: ToolsTrees.Subject,
-        keptIn kept: FilePath, _ caller: Caller
+        _ source: AccelerationSource, in tree: FilePath, _ subject: ToolsTrees.Subject, keptIn kept: FilePath,
+        _ caller: Caller
     ) throws(ProvisioningError) -> String {
         let log = kept.appending("comparison.log")
         defer { try? Directory.open(kept).unlink("comparison.log") }
         let command = try TreeCommand(
             in: tree, called: "comparison", architecture: subject.architecture, caller: caller,
-            acceleration: acceleration)
+            acceleration: .init(source: source, subject: subject, directory: kept))
         _ = try command.run(["sh", "-c", CompilerCheck.script], log: log)
         let bytes = try below { () throws(FilesystemError) in try log.readFile() }
         return String(decoding: bytes, as: UTF8.self)
