@@ -24,7 +24,7 @@ package struct AccelerationPlan: Equatable, Sendable {
             (self.package, self.program, self.reason) = (package, program, reason)
         }
 
-        /// Where both trees have it, each another version.
+        /// Where both trees have it, each another version, and where the tools tree is to have it, too.
         package private(set) var versions: Versions?
 
         /// A package of the root, and another version of it in the tools tree.
@@ -33,13 +33,19 @@ package struct AccelerationPlan: Equatable, Sendable {
                 package: own.name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
             versions = Versions(own: own.version, native: native.version, nativeName: native.name)
         }
+
+        /// A package of the root which the tools tree does not have; `isWanted`: and should.
+        init(_ own: InstalledPackages.Package, isWanted: Bool) {
+            self.init(package: own.name, reason: "the tools tree does not have it")
+            if isWanted { versions = Versions(own: own.version, native: nil, nativeName: own.name) }
+        }
     }
 
     /// Those of a package in the two trees.
     package struct Versions: Codable, Hashable, Sendable {
         /// The root's.
         package let own: String
-        package let native: String
+        package let native: String?
         /// What the package is called in the tools tree: of compilers, the name of a cross compiler's.
         package let nativeName: String
     }

@@ -93,7 +93,7 @@ struct ProgramPairing: ~Copyable {
         if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
             return .init(package: name, reason: reason)
         }
-        guard let native = offered[name] else { return .init(package: name, reason: "the tools tree does not have it") }
+        guard let native = offered[name] else { return .init(own, isWanted: request.changes.add.contains(name)) }
         guard native.upstreamVersion == own.upstreamVersion else {
             return .init(own, native)
         }

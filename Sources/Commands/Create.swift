@@ -139,6 +139,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
             wanted.mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
             wanted.keyring = request.keyring
+            wanted.changes = configuration.accelerate
             if areWanted { try await creation.makeTools(wanted) }
             request.tools = wanted
         } catch let error as any Failure {

@@ -45,8 +45,7 @@ struct AcceleratedScene {
             try tree.appending(FilePath(path).components).makeDirectories()
         }
         for name in packages.keys {
-            try AtomicFile.write(
-                Array("/usr/bin/\(name)\n".utf8), to: tree.pushing(FilePath("var/lib/dpkg/info/\(name).list")))
+            try list(name, in: tree)
             try install(foreign.probeProgram, as: name, in: tree)
         }
         try Directory.open(tree.pushing("usr/bin")).makeSymbolicLink("sh", to: "dash")
@@ -60,6 +59,12 @@ struct AcceleratedScene {
             program, to: tree.pushing(FilePath("usr/bin/\(name)")), permissions: FilePermissions(rawValue: 0o755))
     }
 
+    /// That the package `name` has the program `name`.
+    private static func list(_ name: String, in tree: FilePath) throws {
+        try AtomicFile.write(
+            Array("/usr/bin/\(name)\n".utf8), to: tree.pushing(FilePath("var/lib/dpkg/info/\(name).list")))
+    }
+
     /// What dpkg says is installed in the root.
     private static func status(_ versions: [String: String]) -> [UInt8] {
         let paragraphs = packages.merging(versions) { $1 }.sorted { $0.key < $1.key }.map { name, version in
@@ -70,7 +75,10 @@ struct AcceleratedScene {
 
     /// As a package manager does it: other programs, and the database says so.
     func upgradeRoot(_ versions: [String: String]) throws {
-        for name in versions.keys { try Self.install(Self.foreign.probeProgram, as: name, in: home.tree("debian")) }
+        for name in versions.keys {
+            try Self.install(Self.foreign.probeProgram, as: name, in: home.tree("debian"))
+            try Self.list(name, in: home.tree("debian"))
+        }
         try AtomicFile.write(Self.status(versions), to: home.tree("debian").pushing("var/lib/dpkg/status"))
         try home.own(home.tree("debian"))
     }
@@ -110,6 +118,19 @@ struct AcceleratedScene {
     /// Does `mangrove run OPTIONS debian -- /usr/bin/sed --version`: 0 where it is the host's, 42 where it is emulated.
     func sed(_ options: String...) throws -> Program.Outcome {
         try start(["run"] + options + ["debian", "--", "/usr/bin/sed", "--version"]).wait(seconds: 60)
+    }
+
+    /// The same with a program that mangrove does not know.
+    func echo() throws -> Program.Outcome {
+        try start(["run", "debian", "--", "/usr/bin/echo"]).wait(seconds: 60)
+    }
+
+    /// Has the home's user configured with `lines`, too.
+    func configure(_ lines: String) throws {
+        try AtomicFile.write(
+            Array("{mirrors: {debian: \"\(mirror.url)\"}, network: {attempts: 1}, \(lines)}".utf8),
+            to: home.work.pushing(".config/mangrove/config.json"))
+        try home.own(home.scratch)
     }
 
     /// A shell in the root, the host's own, that executes `script`.

@@ -223,6 +223,46 @@ extension IntegrationTests {
             }
         }
 
+        @Test func whatTheUserAddsComesIntoIt() throws {
+            try AcceleratedScene.with { scene in
+                #expect(try scene.sed().status == 0)
+                let old = try #require(try scene.toolsNames().first)
+                try scene.publish(["echo": "1-1"])
+                try scene.upgradeRoot(["echo": "1-1"])
+                #expect(try scene.echo().status == 42)
+                #expect(try scene.toolsNames() == [old])
+                try scene.configure("accelerate: {add: [\"echo\", \"nothing\"]}")
+                let made = try scene.echo()
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(made.errors.contains("\(Self.making) anew, with echo\n"), "\(made.errors)")
+                #expect(try scene.toolsNames() == [old + ".2"])
+                // Another user's newer version does not lose it.
+                try scene.configure("")
+                try scene.publish(["echo": "1-1", "dash": "0.5.13-1"])
+                try scene.upgradeRoot(["echo": "1-1", "dash": "0.5.13-1"])
+                #expect(try scene.sed().errors.contains("anew, for newer versions of dash"))
+                try scene.configure("accelerate: {add: [\"echo\"]}")
+                let last = try scene.echo()
+                #expect(last.status == 0)
+                #expect(last.errors.isEmpty)
+            }
+        }
+
+        @Test func whatTheUserAddsAndTheArchiveHasNotIsEmulated() throws {
+            try AcceleratedScene.with { scene in
+                try scene.upgradeRoot(["echo": "1-1"])
+                try scene.configure("accelerate: {add: [\"echo\"]}")
+                #expect(try scene.sed().status == 0)
+                for _ in 1...2 {
+                    let run = try scene.echo()
+                    #expect(run.status == 42)
+                    #expect(!run.errors.contains("anew"))
+                }
+                let inspected = try scene.start(["inspect", "debian"]).wait()
+                #expect(inspected.output.contains("echo: the tools tree does not have it"), "\(inspected.output)")
+            }
+        }
+
         @Test func creatingARootNoticesThatItsPackagesAreNewer() throws {
             try AcceleratedScene.with { scene in
                 #expect(try scene.sed().status == 0)

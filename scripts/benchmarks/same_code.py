@@ -15,9 +15,9 @@ CHANGING = (
     (rb"(?m)^(It was created by|Build started at|uptime|/usr/bin/time).*$", b""),
     (rb"\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ][\d:.]+|\b\d+(\.\d+)?m?s\b", b"time"),
 )
-LOGS = re.compile(r"(^|/)(config\.log|CMakeOutput\.log|CMakeError\.log|meson-log\.txt)$")
+LOGS = re.compile(r"(^|/)(config\.log|CMakeOutput\.log|CMakeError\.log|CMakeConfigureLog\.yaml|meson-log\.txt)$")
 # ninja's own, which hold times of files, and meson's, which hold random identifiers; nothing of the result.
-NOT_COMPARED = re.compile(r"(^|/)(\.ninja_log|\.ninja_deps|meson-private/\w+\.dat)$")
+NOT_COMPARED = re.compile(r"(^|/)(\.ninja_log|\.ninja_deps|meson-private/\w+\.dat|meson-info/intro-dependencies\.json)$")
 RESULTS = re.compile(r"(^|/)(config\.h|config\.status|config\.cache|Makefile|CMakeCache\.txt|build\.ninja|[^/]+\.(pc|cmake|h|make))$")
 
 

@@ -37,6 +37,11 @@ struct CompilerDirectories: Hashable {
 
     /// Where `name` of `version` is, absolute in the tree; nil where it is not.
     func path(of name: String, _ version: String) -> String? {
-        (directories[version] ?? []).map { "\($0)/\(name)" }.first { files.contains($0) }
+        paths(of: name, version).first
+    }
+
+    /// Where `name` of `version` is, by links too: Debian 13 has some of what is in one directory in the other as well.
+    func paths(of name: String, _ version: String) -> [String] {
+        (directories[version] ?? []).map { "\($0)/\(name)" }.filter { files.contains($0) }
     }
 }

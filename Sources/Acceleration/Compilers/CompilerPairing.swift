@@ -157,11 +157,12 @@ struct CompilerPairing: ~Copyable {
         let name = "liblto_plugin.so"
         var found: [String: String] = [:]
         for version in compilers.versions {
-            guard let path = compilers.path(of: name, version), let native = crossCompilers.path(of: name, version),
-                tools.file(at: native) != nil, agree("gcc-\(version)")
-            else { continue }
+            let natives = crossCompilers.paths(of: name, version)
+            guard let native = natives.first(where: { tools.file(at: $0) != nil }), agree("gcc-\(version)") else {
+                continue
+            }
             let place = ToolsRelocation.directory.appending("plugin-\(version)")
-            found[path] = place.string
+            for path in compilers.paths(of: name, version) { found[path] = place.string }
             plan.mounts.append(
                 AccelerationPlan.Mount(request.tools.pushing(FilePath(String(native.dropFirst()))), at: place))
         }

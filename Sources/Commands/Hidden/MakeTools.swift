@@ -39,6 +39,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
             var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
             request.mirror = sources.mirror ?? configuration.mirrors[distro]
             request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+            request.changes = configuration.accelerate
             request.outdated = outdated.compactMap { OutdatedTool($0) }
             if request.outdated.isEmpty {
                 try await creation.makeTools(request)

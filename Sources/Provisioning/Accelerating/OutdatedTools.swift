@@ -6,16 +6,16 @@ internal import FoundationEssentials
 internal import PackageArchive
 internal import SystemPackage
 
-/// A package of which a root has a newer version than its tools tree.
+/// A package of which a root has a newer version than its tools tree, or which its tools tree is to have and has not.
 package struct OutdatedTool: Hashable, Sendable, CustomStringConvertible {
     /// As the tools tree calls it.
     package let name: String
     /// The root's.
     package let wanted: String
 
-    /// nil where the root's is not newer.
-    init?(_ name: String, of root: String, and native: String) {
-        guard PackageVersion(native) < PackageVersion(root) else { return nil }
+    /// nil where the root's is not newer. `native`: nil where there is none.
+    init?(_ name: String, of root: String, and native: String?) {
+        if let native, PackageVersion(native) >= PackageVersion(root) { return nil }
         (self.name, wanted) = (name, root)
     }
 
@@ -40,16 +40,36 @@ extension TreeAcceleration.Report {
 }
 
 extension ToolsTrees {
-    /// What a tools tree has older than `version`, a root's version of a package by its name, has it; of another
-    /// packaging of the same version nothing depends.
+    private static let addedFile: FilePath.Component = "added"
+
+    /// Packages that the newest was given because users wanted them, besides those that are known to be eligible; the
+    /// one that takes its place has them, too.
+    func added(_ subject: Subject) throws(ProvisioningError) -> Set<String> {
+        guard let name = try newest(of: subject),
+            let bytes = try? store.path(of: name).appending(Self.addedFile).readFile()
+        else { return [] }
+        return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
+    }
+
+    static func write(added: Set<String>, to directory: FilePath) throws(FilesystemError) {
+        guard !added.isEmpty else { return }
+        let text = added.sorted().joined(separator: "\n")
+        try AtomicFile.write(Array(text.utf8), to: directory.appending(addedFile))
+    }
+
+    /// What a tools tree has older than `version`, a root's version of a package by its name, has it, or does not have
+    /// although a user has added it; of another packaging of the same version nothing depends.
     func outdated(
-        _ subject: Subject, _ version: (String) -> String?
+        _ subject: Subject, adding added: [String], _ version: (String) -> String?
     ) throws(ProvisioningError) -> [OutdatedTool] {
         guard let offered = try packages(subject) else { return [] }
         let eligible = try below { () throws(AccelerationError) in try Eligibility.builtIn()[offered.manager] }
-        return eligible.packages.keys.sorted().compactMap { name in
-            guard let native = offered[name], let own = version(name), native.isOfOther(own) else { return nil }
-            return OutdatedTool(name, of: own, and: native.version)
+        return Set(eligible.packages.keys).union(added).sorted().compactMap { name in
+            guard let own = version(name) else { return nil }
+            guard let native = offered[name] else {
+                return added.contains(name) ? OutdatedTool(name, of: own, and: nil) : nil
+            }
+            return native.isOfOther(own) ? OutdatedTool(name, of: own, and: native.version) : nil
         }
     }
 
@@ -101,7 +121,8 @@ extension [OutdatedTool] {
     /// packaging that is as new as the one that is wanted.
     func areNewer(_ version: (String) -> String?, than installed: InstalledPackages) -> Bool {
         contains { tool in
-            guard let native = installed[tool.name], let offered = version(tool.name) else { return false }
+            guard let offered = version(tool.name) else { return false }
+            guard let native = installed[tool.name] else { return true }
             guard PackageVersion(native.version) < PackageVersion(offered) else { return false }
             return native.isOfOther(offered) || PackageVersion(tool.wanted) <= PackageVersion(offered)
         }

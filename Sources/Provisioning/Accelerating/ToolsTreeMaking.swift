@@ -2,28 +2,13 @@
 
 internal import Acceleration
 internal import Architectures
-package import Catalogue
+internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import Integrity
 internal import PackageArchive
-package import SystemPackage
+internal import SystemPackage
 internal import Terminal
-
-/// What a tools tree is made for, and from.
-package struct ToolsRequest: Sendable {
-    package let subject: ToolsTrees.Subject
-    /// The same release for this host's architecture.
-    package let selection: BaseSelection
-    package var mirror: String?
-    package var keyring: FilePath?
-    /// What is to be newer than in the tools tree that there is; empty: there is none.
-    package var outdated: [OutdatedTool] = []
-
-    package init(_ subject: ToolsTrees.Subject, _ selection: BaseSelection) {
-        (self.subject, self.selection) = (subject, selection)
-    }
-}
 
 extension Creation {
     package var tools: ToolsTrees { ToolsTrees(cache) }
@@ -61,7 +46,7 @@ extension Creation {
     /// `refreshTools`, for a root whose version of a package, by its name, is `version`; without an error.
     func refreshTools(_ request: CreationRequest, for version: (String) -> String?) async {
         guard var wanted = request.tools, request.acceleration.mode != nil,
-            let outdated = try? tools.outdated(wanted.subject, version)
+            let outdated = try? tools.outdated(wanted.subject, adding: request.accelerationChanges.add, version)
         else { return }
         wanted.outdated = outdated
         do throws(ProvisioningError) {
@@ -101,17 +86,29 @@ extension Creation {
         return creation
     }
 
-    private func announce(_ request: ToolsRequest) {
-        let names = request.outdated.map(\.name).joined(separator: " ")
-        progress.say("making the tools tree for \(request.subject.title) anew, for newer versions of \(names)")
+    private func announce(_ request: ToolsRequest, over old: InstalledPackages) {
+        let missing = request.missing(in: old)
+        let newer = request.outdated.map(\.name).filter { !missing.contains($0) }
+        let reasons = [
+            missing.isEmpty ? "" : ", with \(missing.sorted().joined(separator: " "))",
+            newer.isEmpty ? "" : ", for newer versions of \(newer.joined(separator: " "))",
+        ]
+        progress.say("making the tools tree for \(request.subject.title) anew\(reasons.joined())")
     }
 
     private func eligible(
         _ manager: InstalledPackages.Manager, for subject: ToolsTrees.Subject
-    ) throws(ProvisioningError) -> [String] {
+    ) throws(ProvisioningError) -> Set<String> {
         let packages = try below { () throws(AccelerationError) in try Eligibility.builtIn()[manager] }
         let machine = NamedMachine(subject.architecture)
-        return (packages.tools.map(machine.expand) + packages.packages.keys).sorted()
+        return Set(packages.tools.map(machine.expand)).union(packages.packages.keys)
+    }
+
+    /// What users have added to them, today and before.
+    private func added(_ request: ToolsRequest, over old: InstalledPackages?) throws(ProvisioningError) -> Set<String> {
+        // Not of the store in which this one is made: that has the trees of all subjects.
+        try ToolsTrees(cache).added(request.subject).union(old.map { request.missing(in: $0) } ?? [])
+            .union(request.changes.add)
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
@@ -123,7 +120,8 @@ extension Creation {
         var bootstrap = BootstrapRequest(
             base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
         bootstrap.mirror = request.mirror
-        bootstrap.tools = try eligible(.dpkg, for: request.subject)
+        let added = try added(request, over: old)
+        bootstrap.tools = try eligible(.dpkg, for: request.subject).union(added).sorted()
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
@@ -132,14 +130,14 @@ extension Creation {
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
             guard request.outdated.areNewer({ versions[$0] }, than: old) else { return }
-            announce(request)
+            announce(request, over: old)
         }
         let staging = try store.stage(creation.name)
         do throws(ProvisioningError) {
             _ = try await unpack(archive, with: client, into: staging.tree)
             let record = try toolsRecord(creation, request.selection, staging.tree, archive.plan)
             try listLibraries(of: staging.tree, log: staging.directory.appending("log"))
-            try seal(staging, for: request.subject)
+            try seal(staging, for: request.subject, adding: added)
             try publish(staging, record)
         } catch {
             progress.end()
@@ -171,7 +169,7 @@ extension Creation {
 
     /// Makes its programs find each other in roots, and writes down what state its files are in.
     private func seal(
-        _ staging: borrowing Staging, for subject: ToolsTrees.Subject
+        _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
     ) throws(ProvisioningError) {
         try below { () throws(AccelerationError) in
             let relocation = ToolsRelocation(host: .host)
@@ -192,14 +190,18 @@ extension Creation {
                 to: staging.directory, from: store.path(of: old), tree: staging.tree)
         }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
-        try below { () throws(FilesystemError) in try TreeManifest(of: staging.tree).write(to: manifest) }
+        try below { () throws(FilesystemError) in
+            try ToolsTrees.write(added: added, to: staging.directory)
+            try TreeManifest(of: staging.tree).write(to: manifest)
+        }
     }
 
     private func makeFromTarball(
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
-        if old != nil { announce(request) }
+        let added = try added(request, over: old)
+        if let old { announce(request, over: old) }
         let discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
         let base = try await fetcher(keyring: request.keyring).resolve(discovery)
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
@@ -207,7 +209,7 @@ extension Creation {
         let isNewer: Bool
         do throws(ProvisioningError) {
             let record = try await fill(staging, creation, base, verified)
-            try addEligible(to: staging, for: request.subject, upgrading: old != nil)
+            try addEligible(to: staging, for: request.subject, adding: added, upgrading: old != nil)
             isNewer =
                 try old.map { old throws(ProvisioningError) in
                     let tree = try below { () throws(FilesystemError) in try Directory.open(staging.tree) }
@@ -215,7 +217,7 @@ extension Creation {
                     return request.outdated.areNewer({ packages?[$0]?.version }, than: old)
                 } ?? true
             if isNewer {
-                try seal(staging, for: request.subject)
+                try seal(staging, for: request.subject, adding: added)
                 try publish(staging, record)
             }
         } catch {
@@ -229,7 +231,7 @@ extension Creation {
     /// What of the eligible packages there is, beyond the base; a mirror that cannot be reached leaves it at that.
     /// `upgrading`: the base, too, is to be as new as can be.
     private func addEligible(
-        to staging: borrowing Staging, for subject: ToolsTrees.Subject, upgrading: Bool
+        to staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>, upgrading: Bool
     ) throws(ProvisioningError) {
         let log = staging.directory.appending("log")
         let command = try TreeCommand(in: staging.tree, called: "tools", architecture: .host, caller: caller)
@@ -239,7 +241,7 @@ extension Creation {
             return progress.warn("the tools tree for \(subject.title) has the base's programs only")
         }
         if upgrading { _ = try command.run(["apk", "upgrade"], log: log) }
-        for package in try eligible(.apk, for: subject) {
+        for package in try eligible(.apk, for: subject).union(added).sorted() {
             _ = try command.run(["apk", "add", "--", package], log: log)
         }
     }

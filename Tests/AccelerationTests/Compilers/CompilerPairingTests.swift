@@ -127,6 +127,26 @@ extension AccelerationPlan {
         }
     }
 
+    @Test func `a linker's plugin has a native one by each of the paths that lead to it`() throws {
+        try CompilerTrees.with { trees in
+            // As in Debian 13: the file in one directory, a link to it in the other.
+            for (tree, directory) in [(trees.root, CompilerTrees.own), (trees.tools, CompilerTrees.cross)] {
+                let other = directory.replacing("usr/lib/", with: "usr/libexec/")
+                try CompilerTrees.put(
+                    "\(other)/liblto_plugin.so", try tree.pushing(FilePath("\(directory)/liblto_plugin.so")).readFile(),
+                    in: tree)
+                let parent = try Directory.open(tree.pushing(FilePath(directory)))
+                try parent.unlink("liblto_plugin.so")
+                try parent.makeSymbolicLink(
+                    "liblto_plugin.so", to: "../../../../../\(other)/liblto_plugin.so")
+            }
+            let exceptions = try #require(try trees.plan().entry("ld.bfd")).exceptions
+            let paths = ["lib", "libexec"].map { "/usr/\($0)/gcc/aarch64-linux-gnu/12/liblto_plugin.so" }
+            #expect(exceptions.substitutes.keys.sorted() == paths)
+            #expect(Set(exceptions.substitutes.values) == ["/run/mangrove/plugin-12"])
+        }
+    }
+
     @Test func `native archivers find the tools tree's plugins`() throws {
         try CompilerTrees.with { trees in
             let tree = try Directory.open(trees.tools)
