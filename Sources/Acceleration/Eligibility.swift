@@ -90,7 +90,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
     /// Another one where that data, or how tools trees and tables are made of it, is another.
     package static let edition: String = {
         let data = PackageResources.eligibility_json + PackageResources.start_py
-        return "6-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
+        return "7-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
     }()
 
     package subscript(manager: InstalledPackages.Manager) -> Packages {
