@@ -102,7 +102,6 @@ struct ProgramPairing: ~Copyable {
 
     private mutating func pair(_ name: String, _ rule: Eligibility.Rule) {
         if let fallback = disagreement(name, rule) { return plan.fallbacks.append(fallback) }
-        let machine = NamedMachine(request.architecture)
         for file in files(of: name, rule) where file.isProgram(for: request.architecture) {
             let inode = UInt64(file.status.inode)
             guard rule.programs?.contains(programName(file)) ?? true, !refused.contains(inode) else { continue }
@@ -133,8 +132,14 @@ struct ProgramPairing: ~Copyable {
                     .program(
                         path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
                         native: FileState(native.status), when: condition,
-                        environment: (rule.environment ?? []).map(machine.expand)), except: exceptions), file.path)
+                        environment: environment(rule)), except: exceptions), file.path)
         }
+    }
+
+    /// What the native program would not say of itself.
+    private func environment(_ rule: Eligibility.Rule) -> [String] {
+        let (own, native) = (NamedMachine(request.architecture), NamedMachine(request.host))
+        return (rule.environment ?? []).filter { own.expand($0) != native.expand($0) }.map(own.expand)
     }
 
     /// Whether the native program, and what it has its name from, calls the architecture as the root does, if at all.

@@ -90,6 +90,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (Architecture.arm64, ["HOSTTYPE=aarch64", "MACHTYPE=aarch64-unknown-linux-gnu"]),
+        (.armhf, ["HOSTTYPE=arm", "MACHTYPE=arm-unknown-linux-gnueabihf", "OSTYPE=linux-gnueabihf"]),
+    ]) func aShellIsToldWhatItWouldSayOtherwise(architecture: Architecture, variables: [String]) throws {
+        try PairedTrees.with(architecture) { trees in
+            try trees.installBoth("bash", "5.2-1", "/bin/bash")
+            guard case .program(_, _, _, let environment) = try #require(trees.plan().entries.first).kind else {
+                Issue.record("no program")
+                return
+            }
+            #expect(environment == variables)
+        }
+    }
+
     @Test func usersAddAndExcept() throws {
         try PairedTrees.with { trees in
             try trees.installBoth("sed", "4.9-1", "/bin/sed")

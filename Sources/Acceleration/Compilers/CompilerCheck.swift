@@ -26,6 +26,8 @@ package struct CompilerCheck: Sendable {
         Option("-fzero-call-used-regs=used-gpr", "-fzero-call-used-regs"),
         Option("-mbranch-protection=standard", "-mbranch-protection"),
         Option("-march=armv8.2-a+sve", "-march=armv8.2", isOfVectors: true),
+        // Of other architectures; a compiler that does not know an option says so in both trees.
+        Option("-marm"), Option("-mcmodel=medany", "-mcmodel"),
     ]
 
     /// Of those, the ones that are worth the time with C++ as well.
@@ -41,7 +43,7 @@ package struct CompilerCheck: Sendable {
     ]
     private static let answers = "answers"
 
-    private static let levels = ["-O3 -ffast-math -fno-pie -ftrapv -fopenmp -pg", "-O2", "-Os", "-O0"]
+    private static let levels = ["-O3", "-O2 -ffast-math -fno-pie -ftrapv -fopenmp -pg", "-O2", "-Os", "-O0"]
 
     /// A shell script, with no arguments. It works in a directory of its own below $TMPDIR
     /// or /tmp, always the same, and removes it.

@@ -61,13 +61,14 @@ extension AccelerationOptions {
         return source
     }
 
-    /// Has the tools tree for `root` made anew where the archive has what it has older than the root; whether there may
-    /// be another one now.
+    /// Has the tools tree for `root` made anew where the archive has what it has older than the root. Returns whether
+    /// that was due: then there may be another one, and nothing was decided about compilers yet.
     static func refreshTools(
         for root: RootRecord, _ outdated: [OutdatedTool], _ source: AccelerationSource
     ) throws -> Bool {
         guard let subject = ToolsTrees.Subject(root), source.tools.isRefreshDue(subject, outdated) else { return false }
-        return try makeTools(subject, outdated.flatMap { ["--outdated", $0.description] })
+        _ = try makeTools(subject, outdated.flatMap { ["--outdated", $0.description] })
+        return true
     }
 
     /// Deletes the tools trees that others have taken the place of, unless somebody is using them.

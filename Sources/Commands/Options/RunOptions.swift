@@ -90,7 +90,7 @@ struct RunOptions: ParsableArguments {
         }
         var run = try plan()
         if !dryRun, let source, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) {
-            // This one does not hold the old one any more.
+            // This one does not hold the old one any more, and has compilers compared.
             run = try plan()
             AccelerationOptions.removeSuperseded(for: run.record, source)
         }

@@ -87,17 +87,16 @@ package struct AccelerationSource: Sendable {
     }
 
     /// Finds out whether the compilers of the tools tree give the same code as those of the root, where that is not
-    /// known yet. It compiles in the root, which does not change.
+    /// known yet. It compiles in the root, which does not change. Returns whether it was unknown.
     func compareCompilers(
         in tree: FilePath, _ subject: ToolsTrees.Subject, keptIn directory: FilePath, caller: Caller
-    ) throws(ProvisioningError) {
+    ) throws(ProvisioningError) -> Bool {
         guard choice.mode != nil, let newest = try CompilerAgreements(tools, subject),
             try !newest.isSettled(for: tree), let held = try tools.find(subject)
-        else { return }
+        else { return false }
         let agreements = CompilerAgreements(tools, held.record.name)
-        try agreements.compare(tree, self, subject, keptIn: directory, caller: caller) {
-            note?("comparing the compilers of \(subject.title) with the tools tree's, once")
-        }
+        try agreements.compare(tree, self, subject, keptIn: directory, caller: caller) { note?($0) }
         withExtendedLifetime(held.takeLock().rawValue) {}
+        return true
     }
 }

@@ -68,18 +68,16 @@ struct CompilerAgreements {
 
     /// Finds it out where that is still to be done: has the tree's own compilers and the others compile the same.
     ///
-    /// `begin` is called before, because it takes a while.
+    /// `note` is told what takes a while: that, or that another process is at it.
     func compare(
         _ tree: FilePath, _ source: AccelerationSource, _ subject: ToolsTrees.Subject, keptIn kept: FilePath,
-        caller: Caller, begin: () -> Void
+        caller: Caller, note: (String) -> Void
     ) throws(ProvisioningError) {
         guard let file = try file(for: tree), Self.read(file) == nil else { return }
-        let lock = try below { () throws(FilesystemError) in
-            try FileLock.acquire(directory.appending(".agreement.lock"), .exclusive, wait: true)
-        }
+        let lock = try lock(note)
         defer { withExtendedLifetime(lock.rawValue) {} }
         guard Self.read(file) == nil else { return }
-        begin()
+        note("comparing the compilers of \(subject.title) with the tools tree's, once")
         var source = source
         source.generation = tools
         defer { TreeAcceleration.forgetComparison(in: kept) }
@@ -89,6 +87,13 @@ struct CompilerAgreements {
         let other = try output(source, in: tree, subject, keptIn: kept, caller)
         let data = (try? JSONEncoder().encode(CompilerCheck.agreement(of: own, and: other))) ?? Data()
         try below { () throws(FilesystemError) in try AtomicFile.write(Array(data), to: file) }
+    }
+
+    private func lock(_ note: (String) -> Void) throws(ProvisioningError) -> FileLock {
+        let path = directory.appending(".agreement.lock")
+        if let lock = try? FileLock.acquire(path, .exclusive, wait: false) { return lock }
+        note("waiting for another mangrove, which compares compilers")
+        return try below { () throws(FilesystemError) in try FileLock.acquire(path, .exclusive, wait: true) }
     }
 
     /// What the comparing script prints.

@@ -35,16 +35,24 @@ package struct RootRun: ~Copyable {
         let directory = store.path(of: record.name)
         var plan = try SandboxPlan(
             request, tree: tree, hostname: record.name.description, caller: caller, emulation: emulation)
-        if let acceleration, let subject = ToolsTrees.Subject(record), !isRehearsal, !emulation.rules.isEmpty {
+        let emulated = plan
+        var obstacle: ProvisioningError?
+        var accelerated = Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
+        if let acceleration, let subject = ToolsTrees.Subject(record), !isRehearsal, !emulation.rules.isEmpty,
+            // The compilers of one that is about to be replaced are of no interest.
+            !acceleration.tools.isRefreshDue(subject, accelerated?.outdated ?? [])
+        {
             do throws(ProvisioningError) {
-                try acceleration.compareCompilers(in: tree, subject, keptIn: directory, caller: caller)
+                if try acceleration.compareCompilers(in: tree, subject, keptIn: directory, caller: caller) {
+                    plan = emulated
+                    accelerated = Self.accelerate(
+                        &plan, acceleration, record, in: directory, emulation, request, &obstacle)
+                }
             } catch {
                 // Then they are emulated.
                 guard !acceleration.choice.isRequired else { throw error }
             }
         }
-        var obstacle: ProvisioningError?
-        let accelerated = Self.accelerate(&plan, acceleration, record, in: directory, emulation, request, &obstacle)
         let log = request.isProfiled && !isRehearsal && obstacle == nil ? try ProfileLog(in: directory) : nil
         (self.accelerated, self.obstacle, profileLog) = (accelerated, obstacle, log)
         // On top of what acceleration mounts there.
