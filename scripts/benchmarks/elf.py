@@ -20,6 +20,29 @@ class NotELF(Exception):
     pass
 
 
+class Layout:
+    """How the structures of 32-bit and of 64-bit files are laid out."""
+
+    def __init__(self, wide):
+        self.wide = wide
+        self.header = "<HHIQQQIHHHHHH" if wide else "<HHIIIIIHHHHHH"
+        self.section = "<IIQQQQIIQQ" if wide else "<IIIIIIIIII"
+        self.symbol = 24 if wide else 16
+        self.relocation = "<QQ" if wide else "<II"
+        self.addend = "q" if wide else "i"
+
+    def read_symbol(self, data, offset):
+        """Name, info, other, section, value and size."""
+        if self.wide:
+            return struct.unpack_from("<IBBHQQ", data, offset)
+        name, value, size, info, other, place = struct.unpack_from("<IIIBBH", data, offset)
+        return name, info, other, place, value, size
+
+    def split(self, what):
+        """A relocation's symbol and its type."""
+        return (what >> 32, what & 0xFFFFFFFF) if self.wide else (what >> 8, what & 0xFF)
+
+
 class Section:
     def __init__(self, fields):
         (self.name, self.kind, self.flags, self.address, self.offset, self.size, self.link, self.info,
@@ -27,14 +50,15 @@ class Section:
 
 
 def contents(data):
-    """All parts of a 64-bit little-endian ELF file that are compared, by a name for each."""
-    if data[:6] != b"\x7fELF\x02\x01":
+    """All parts of a little-endian ELF file that are compared, by a name for each."""
+    if data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] != 1:
         raise NotELF()
-    header = struct.unpack_from("<HHIQQQIHHHHHH", data, 16)
+    layout = Layout(data[4] == 2)
+    header = struct.unpack_from(layout.header, data, 16)
     programs, table, program_size, program_count, section_size, section_count, names = (
         header[4], header[5], *header[8:13])
     sections = [
-        Section(struct.unpack_from("<IIQQQQIIQQ", data, table + index * section_size))
+        Section(struct.unpack_from(layout.section, data, table + index * section_size))
         for index in range(section_count)]
 
     def text(offset):
@@ -53,8 +77,8 @@ def contents(data):
 
     def symbols(of):
         found = []
-        for offset in range(of.offset, of.offset + of.size, 24):
-            name, info, other, place, value, size = struct.unpack_from("<IBBHQQ", data, offset)
+        for offset in range(of.offset, of.offset + of.size, layout.symbol):
+            name, info, other, place, value, size = layout.read_symbol(data, offset)
             found.append((text(sections[of.link].offset + name), info, other, title(place), value, size))
         return found
 
@@ -74,9 +98,9 @@ def contents(data):
             info = sum(1 for one in raw if one[1] >> 4 == 0)
         elif section.kind in (RELOCATIONS, RELOCATIONS_WITH_ADDENDS) and section.link:
             table_of = symbols(sections[section.link])
-            step = "<QQq" if section.kind == RELOCATIONS_WITH_ADDENDS else "<QQ"
+            step = layout.relocation + (layout.addend if section.kind == RELOCATIONS_WITH_ADDENDS else "")
             raw = [
-                (place, what & 0xFFFFFFFF, table_of[what >> 32], *rest)
+                (place, layout.split(what)[1], table_of[layout.split(what)[0]], *rest)
                 for place, what, *rest in struct.iter_unpack(step, raw)]
             info = title(section.info)
         elif section.kind == GROUP:
