@@ -106,15 +106,22 @@ package struct DispatchImage: Sendable {
             try Directory.open(path.removingLastComponent())
         }
         do throws(AccelerationError) {
-            let file = try AccelerationError.wrapping { () throws(FilesystemError) in
-                try directory.openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
-            }
-            try write(to: file, named: path)
+            try write(to: temporary, in: directory, named: path)
             try AccelerationError.wrapping { () throws(FilesystemError) in try directory.rename(temporary, to: name) }
         } catch {
             try? directory.unlink(temporary)
             throw error
         }
+    }
+
+    /// It is closed again before it gets its name: what is open for writing cannot be executed (ETXTBSY).
+    private func write(
+        to name: FilePath.Component, in directory: borrowing Directory, named path: FilePath
+    ) throws(AccelerationError) {
+        let file = try AccelerationError.wrapping { () throws(FilesystemError) in
+            try directory.openFile(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
+        }
+        try write(to: file, named: path)
     }
 
     /// Writes the image to `file`, which is empty; `path` is for messages.

@@ -25,19 +25,26 @@ extension Directory {
             throw FilesystemError("write", path.appending(name), .invalidArgument)
         }
         do throws(FilesystemError) {
-            let file = try openFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: UInt32(permissions.rawValue))
-            // The umask does not apply to what is not the user's own.
-            guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
-                throw FilesystemError("set permissions of", path.appending(temporary), .last)
-            }
-            try file.write(bytes, to: path.appending(name))
-            try file.synchronize(path.appending(name))
+            try write(bytes, to: temporary, permissions)
             try rename(temporary, to: name)
         } catch {
             _ = unsafe unlinkat(rawValue, temporary.string, 0)
             throw error
         }
         try synchronize()
+    }
+
+    /// It is closed again before it gets its name: what is open for writing cannot be executed (ETXTBSY).
+    private func write(
+        _ bytes: [UInt8], to name: FilePath.Component, _ permissions: FilePermissions
+    ) throws(FilesystemError) {
+        let file = try openFile(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: UInt32(permissions.rawValue))
+        // The umask does not apply to what is not the user's own.
+        guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
+            throw FilesystemError("set permissions of", path.appending(name), .last)
+        }
+        try file.write(bytes, to: path.appending(name))
+        try file.synchronize(path.appending(name))
     }
 
     /// The bytes of the file `name`; nil where there is none.

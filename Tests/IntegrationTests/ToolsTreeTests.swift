@@ -28,7 +28,7 @@ extension IntegrationTests {
             try AcceleratedScene.with { scene in
                 let command = ["run", "--accelerate", "debian", "--", "/usr/bin/sed", "--version"]
                 let runs = try (1...3).map { _ in try scene.start(command) }.map { try $0.wait(seconds: 60) }
-                #expect(runs.map(\.status) == [0, 0, 0])
+                #expect(runs.map(\.status) == [0, 0, 0], "\(runs.map(\.errors))")
                 #expect(runs.count { $0.errors.contains(Self.making) } == 1)
                 #expect(try scene.toolsNames().count == 1)
             }
