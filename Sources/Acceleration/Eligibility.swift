@@ -116,7 +116,10 @@ package struct EligibilityChanges: Codable, Equatable, Sendable {
 
     package func applied(to packages: Eligibility.Packages) -> Eligibility.Packages {
         var packages = packages
-        for name in add where packages.packages[name] == nil { packages.packages[name] = Eligibility.Rule() }
+        // Compilers stand in by rules of their own, or not at all: these would make code for the host.
+        for name in add where packages.packages[name] == nil && !InstalledPackages.isCompiler(name) {
+            packages.packages[name] = Eligibility.Rule()
+        }
         for name in except { packages.packages[name] = nil }
         return packages
     }

@@ -109,8 +109,10 @@ import Testing
             try trees.installBoth("sed", "4.9-1", "/bin/sed")
             try trees.installBoth("grep", "3.8-5", "/bin/grep", "/bin/egrep")
             try trees.installBoth("own", "1", "/usr/bin/own")
+            // It would make the host's code.
+            try trees.installBoth("gcc-12", "12", "/usr/bin/gcc-12")
             let plan = try trees.plan {
-                $0.changes = EligibilityChanges(add: ["own"], except: ["sed", "/usr/bin/egrep"])
+                $0.changes = EligibilityChanges(add: ["own", "gcc-12"], except: ["sed", "/usr/bin/egrep"])
             }
             #expect(plan.programs == ["/usr/bin/grep", "/usr/bin/own"])
             #expect(plan.reason("grep", "/usr/bin/egrep") == EligibilityChanges.reason)

@@ -88,7 +88,9 @@ import Testing
     @Test func openDescriptorsAreInherited() throws {
         try AcceleratedPrograms.withEntry { programs in
             func descriptors(_ program: String) throws -> String {
+                // What other tests have open at the moment is not of interest.
                 let script = """
+                    os.closerange(3, 4096)
                     ends = os.pipe()
                     for number in (5, 20): os.dup2(ends[0], number, inheritable=True)
                     os.dup2(ends[0], 21, inheritable=False)

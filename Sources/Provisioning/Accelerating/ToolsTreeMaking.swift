@@ -125,7 +125,15 @@ extension Creation {
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
-        let archive = try await resolve(creation, bootstrap, client)
+        let archive: ResolvedArchive
+        do throws(ProvisioningError) {
+            archive = try await resolve(creation, bootstrap, client)
+        } catch  where !added.isEmpty {
+            // What one user adds must not be in the way of the others.
+            bootstrap.tools = try eligible(.dpkg, for: request.subject).sorted()
+            archive = try await resolve(creation, bootstrap, client)
+            progress.warn("the tools tree is made without \(added.sorted().joined(separator: " ")): \(error.told)")
+        }
         if let old {
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
