@@ -84,7 +84,8 @@ struct AcceleratedScene {
     }
 
     /// The archive's packages, in these versions where they are not those of the root as it was made.
-    func publish(_ versions: [String: String] = [:]) throws {
+    /// `needs`: what one of them depends on.
+    func publish(_ versions: [String: String] = [:], needs: [String: String] = [:]) throws {
         var libc = PackageMirror.package("libc6")
         let library = "usr/lib/\(Architecture.host.triplet)"
         for directory in ["lib64", "usr", "usr/lib", library] {
@@ -95,7 +96,7 @@ struct AcceleratedScene {
         libc.data.add("./\(library)/libc.so.6", content: "a library")
         let program = try FilePath("/bin/busybox").readFile()
         let debs = Self.packages.merging(versions) { $1 }.sorted { $0.key < $1.key }.map { name, version in
-            var deb = PackageMirror.package(name, "Depends: libc6\n", version: version)
+            var deb = PackageMirror.package(name, "Depends: \(needs[name] ?? "libc6")\n", version: version)
             for directory in ["usr", "usr/bin"] { deb.data.add("./\(directory)/", .directory, mode: 0o755) }
             deb.data.add("./usr/bin/\(name)".utf8, content: program, target: [UInt8](), mode: 0o755)
             return deb

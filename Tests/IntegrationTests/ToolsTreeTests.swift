@@ -263,6 +263,18 @@ extension IntegrationTests {
             }
         }
 
+        @Test func whatTheUserAddsIsNotInTheWayOfTheRest() throws {
+            try AcceleratedScene.with { scene in
+                try scene.publish(["echo": "1-1"], needs: ["echo": "nothing"])
+                try scene.upgradeRoot(["echo": "1-1"])
+                try scene.configure("accelerate: {add: [\"echo\"]}")
+                let made = try scene.sed()
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(made.errors.contains("the tools tree is made without echo: "), "\(made.errors)")
+                #expect(try scene.echo().status == 42)
+            }
+        }
+
         @Test func creatingARootNoticesThatItsPackagesAreNewer() throws {
             try AcceleratedScene.with { scene in
                 #expect(try scene.sed().status == 0)

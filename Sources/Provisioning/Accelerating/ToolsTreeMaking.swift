@@ -105,10 +105,8 @@ extension Creation {
     }
 
     /// What users have added to them, today and before.
-    private func added(_ request: ToolsRequest, over old: InstalledPackages?) throws(ProvisioningError) -> Set<String> {
-        // Not of the store in which this one is made: that has the trees of all subjects.
-        try ToolsTrees(cache).added(request.subject).union(old.map { request.missing(in: $0) } ?? [])
-            .union(request.changes.add)
+    private func added(_ request: ToolsRequest) throws(ProvisioningError) -> Set<String> {
+        try tools.added(request.subject).union(request.changes.add)
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
@@ -120,7 +118,7 @@ extension Creation {
         var bootstrap = BootstrapRequest(
             base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
         bootstrap.mirror = request.mirror
-        let added = try added(request, over: old)
+        let added = try added(request)
         bootstrap.tools = try eligible(.dpkg, for: request.subject).union(added).sorted()
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
@@ -128,7 +126,7 @@ extension Creation {
         let archive: ResolvedArchive
         do throws(ProvisioningError) {
             archive = try await resolve(creation, bootstrap, client)
-        } catch  where !added.isEmpty {
+        } catch  where !added.isEmpty && error.status != .unavailable {
             // What one user adds must not be in the way of the others.
             bootstrap.tools = try eligible(.dpkg, for: request.subject).sorted()
             archive = try await resolve(creation, bootstrap, client)
@@ -208,7 +206,7 @@ extension Creation {
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
-        let added = try added(request, over: old)
+        let added = try added(request)
         if let old { announce(request, over: old) }
         let discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
         let base = try await fetcher(keyring: request.keyring).resolve(discovery)
