@@ -16,11 +16,30 @@ extension AccelerationPlan {
         var plan = pairing.plan
         if let agreement = request.agreement { try plan.addCompilers(request, agreement) }
         guard !plan.entries.isEmpty else { return plan }
+        try plan.heedPreloading(request)
         plan.mounts = try mounts(request) + plan.mounts
         return plan
     }
 
-    private static func mounts(_ request: AccelerationRequest) throws(AccelerationError) -> [Mount] {
+    /// Libraries that the root has loaded into all programs (ld.so(8), /etc/ld.so.preload) are in no native one.
+    private mutating func heedPreloading(_ request: AccelerationRequest) throws(AccelerationError) {
+        let path = FilePath(ToolsRelocation.preloadList)
+        let root = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(request.root) }
+        guard let file = try? root.openInRoot(path.string) else {
+            changes[path] = .some(nil)
+            return
+        }
+        let (status, bytes) = try AccelerationError.wrapping { () throws(FilesystemError) in
+            (try file.status(of: path), try file.readToEnd(of: path))
+        }
+        changes[path] = FileState(status, anyDevice: request.anyDevice)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard lines.contains(where: { !$0.prefix { $0 != "#" }.allSatisfy(\.isWhitespace) }) else { return }
+        (entries, programs) = ([], [])
+        fall("libc6", nil, "\(path) has libraries loaded into all programs")
+    }
+
+    package static func mounts(_ request: AccelerationRequest) throws(AccelerationError) -> [Mount] {
         try AccelerationError.wrapping { () throws(FilesystemError) in
             let tools = try Directory.open(request.tools)
             let tree = Mount(request.tools, at: toolsDirectory)
@@ -38,6 +57,11 @@ extension AccelerationPlan {
             ]
             if let cache = try? tools.realPath(of: ToolsRelocation.cacheInTree.string) {
                 mounts.append(Mount(cache, at: ToolsRelocation.cache))
+            }
+            if request.host.elf.byteOrder != request.architecture.elf.byteOrder {
+                mounts.append(
+                    Mount(
+                        try tools.realPath(of: ToolsRelocation.systemLocales), at: ToolsRelocation.locales))
             }
             if try tools.status(of: MachineName.directory)?.kind == .directory {
                 mounts.append(Mount(request.tools.appending(MachineName.directory), at: MachineName.place))

@@ -62,6 +62,8 @@ package struct AccelerationPlan: Equatable, Sendable {
 
     package var entries: [DispatchEntry] = []
     package var mounts: [Mount] = []
+    /// Files of the root with which everything is emulated once they change; nil: once they exist.
+    package var changes: [FilePath: FileState?] = [:]
     /// Paths in the root, sorted.
     package var programs: [String] = []
     package var fallbacks: [Fallback] = []
@@ -89,6 +91,8 @@ package struct AccelerationRequest: Sendable {
     package var agreement: CompilerAgreement?
     /// Files of the root have another device number in the run than now: under an overlay.
     package var anyDevice = false
+    /// What is known of the tools tree's programs.
+    package var record = ToolsRecord()
     /// Files with what `answeringDrivers()` gives, by the same names.
     package var drivers: [String: FilePath] = [:]
 

@@ -25,18 +25,34 @@ package struct DispatchEntry: Hashable, Sendable {
 
     /// When a program is emulated all the same.
     package struct Exceptions: Hashable, Sendable {
-        /// One of its arguments is this.
-        package var arguments: [String] = []
-        /// One of its arguments begins with this.
-        package var prefixes: [String] = []
+        /// One of its arguments matches one of these patterns (glob(7)).
+        package var patterns: [String] = []
         /// But not where one of these stands behind that argument: then the program is given another one in its place.
         package var substitutes: [String: String] = [:]
-        /// One of these variables is set and not empty.
+        /// Its arguments may be in a file ("@FILE"), which is looked into for `patterns`.
+        package var readsResponses = false
+        /// One of these variables is set and not empty; of "NAME=VALUE|VALUE|", to none of these values.
         package var variables: [String] = []
-        /// One of these files, paths in the root, has changed.
-        package var changes: [FilePath: FileState] = [:]
+        /// One of these files, paths in the root, has changed; nil: it exists.
+        package var changes: [FilePath: FileState?] = [:]
+        /// LD_LIBRARY_PATH names a directory with one of these shared libraries.
+        package var libraries: [String] = []
+        package var script: ScriptSearch?
 
         package init() {}
+    }
+
+    /// What a program's arguments and its script are searched for.
+    package struct ScriptSearch: Codable, Hashable, Sendable {
+        /// Where one of these is found the program is emulated. A space is one blank or more, "<" stands for the
+        /// beginning of a word.
+        package var texts: [String] = []
+        /// Conversions of floating-point numbers by printf are looked for, too.
+        package var floats: Bool?
+        /// The script is what follows an option, and not the first operand.
+        package var byOption: Bool?
+        /// Options with an argument; "=" before those whose argument is a script.
+        package var options: [String] = []
     }
 
     package let file: FileState

@@ -144,7 +144,7 @@ package struct DispatchImage: Sendable {
         }
     }
 
-    private static var code: [UInt8] {
+    static var code: [UInt8] {
         unsafe Array(UnsafeRawBufferPointer(start: mg_dispatch_code(), count: mg_dispatch_size()))
     }
 

@@ -24,6 +24,8 @@ package struct DispatchLog: Sendable {
         case nativeFailed
         /// The table is damaged.
         case damaged
+        /// Its script, or an argument, does what depends on the machine.
+        case byText
 
         /// For a reader.
         package var reason: String {
@@ -37,6 +39,7 @@ package struct DispatchLog: Sendable {
             case .nativeMissing: "the native program is missing, or another one"
             case .nativeFailed: "the native program could not be executed"
             case .damaged: "the table of programs is damaged"
+            case .byText: "its script does what another machine does otherwise"
             }
         }
     }

@@ -9,17 +9,25 @@ package struct DispatchTable: Hashable, Sendable {
     /// How many files are in it.
     package let count: Int
 
-    /// Variables that name libraries of the root's architecture: what has them set is emulated, children too.
-    package static let libraryVariables = ["LD_PRELOAD", "LD_AUDIT"]
+    /// Variables that name libraries of the root's architecture: what has one set is emulated, children too.
+    /// And those that have the loader, or the emulator, do something else than starting the program (ld.so(8), qemu(1)).
+    package static let variables = [
+        "LD_PRELOAD", "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS", "LD_DEBUG", "LD_SHOW_AUXV", "LD_PROFILE", "LD_VERBOSE",
+        "LD_WARN", "LD_DYNAMIC_WEAK", "LD_ORIGIN_PATH", "GLIBC_TUNABLES", "GCONV_PATH", "QEMU_STRACE", "QEMU_LOG",
+        "QEMU_GDB", "QEMU_SET_ENV", "QEMU_UNSET_ENV", "QEMU_LD_PREFIX", "QEMU_ARGV0",
+    ]
+    /// What is executed by a path below this is emulated (a link to "/").
+    package static let emulatedDirectory = ToolsRelocation.directory.appending("emulated")
 
     /// A table of `entries`. Of a file that is in two different ones neither is taken.
     ///
-    /// Everything is emulated for processes in which one of `unless` is set and not empty. What is emulated has
-    /// `interpreterEnvironment` (NAME=VALUE) set where it is not. With `log`, a path in the root, a record of every
+    /// Everything is emulated for processes in which one of `unless` is set and not empty, and once one of `changes`,
+    /// files in the root, is another (nil: exists). What is emulated has `interpreterEnvironment` (NAME=VALUE) set where
+    /// it is not. With `log`, a path in the root, a record of every
     /// program is appended to that file, if it exists.
     package init(
-        _ entries: [DispatchEntry], unless: [String] = libraryVariables, interpreterEnvironment: String? = nil,
-        log: FilePath? = nil
+        _ entries: [DispatchEntry], unless: [String] = variables, changes: [FilePath: FileState?] = [:],
+        interpreterEnvironment: String? = nil, log: FilePath? = nil
     ) {
         var seen: [DispatchKey: DispatchEntry] = [:]
         var ambiguous: Set<DispatchKey> = []
@@ -34,7 +42,7 @@ package struct DispatchTable: Hashable, Sendable {
         count = chosen.count
         var writer = TableWriter(count: chosen.count)
         for entry in chosen { writer.append(entry) }
-        writer.finish(unless: unless, environment: interpreterEnvironment, log: log)
+        writer.finish(unless: unless, changes: changes, environment: interpreterEnvironment, log: log)
         bytes = writer.bytes
     }
 }
@@ -98,10 +106,13 @@ private struct TableWriter {
         let exceptions = entry.exceptions
         var texts = [
             Self.string(path), Self.list(names), Self.list(environment),
-            Self.list(exceptions.arguments.map { "=" + $0 } + exceptions.prefixes), Self.list(exceptions.variables),
+            Self.list(exceptions.patterns), Self.list(exceptions.variables),
             Self.string(start),
             Self.list(exceptions.substitutes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
+            Self.list(exceptions.libraries), Self.list(exceptions.script?.texts ?? []),
+            Self.list(exceptions.script?.options ?? []),
         ]
+        record.flags |= Self.flags(exceptions)
         record.path = intern(texts[0])
         record.names = intern(texts[1])
         record.environment = intern(texts[2])
@@ -109,6 +120,9 @@ private struct TableWriter {
         record.variables = intern(texts[4])
         record.start = intern(texts[5])
         record.substitutes = intern(texts[6])
+        record.libraries = intern(texts[7])
+        record.texts = intern(texts[8])
+        record.script_options = intern(texts[9])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))
@@ -119,7 +133,18 @@ private struct TableWriter {
         enter(UInt32(written), inode: entry.file.inode)
     }
 
-    mutating func finish(unless: [String], environment: String?, log: FilePath?) {
+    private static func flags(_ exceptions: DispatchEntry.Exceptions) -> UInt32 {
+        var flags: [mg_entry_flag] = []
+        if exceptions.readsResponses { flags.append(mg_responses) }
+        if let script = exceptions.script {
+            flags.append(mg_scans)
+            if script.floats == true { flags.append(mg_scans_floats) }
+            if script.byOption == true { flags.append(mg_script_by_option) }
+        }
+        return flags.reduce(0) { $0 | $1.rawValue }
+    }
+
+    mutating func finish(unless: [String], changes: [FilePath: FileState?], environment: String?, log: FilePath?) {
         var header = mg_table()
         header.magic = mg_table_magic
         header.version = mg_table_version
@@ -127,25 +152,33 @@ private struct TableWriter {
         header.entries = UInt32(entriesOffset)
         header.bucket_bits = bits
         header.buckets = UInt32(bucketsOffset)
-        let texts = [
+        var texts = [
             Self.list(unless), Self.list(environment.map { [$0] } ?? []), Self.string(log?.string ?? ""),
-            Self.string("/proc/self/fd/"),
+            Self.string("/proc/self/fd/"), Self.string("\(DispatchTable.emulatedDirectory)/"),
+            Self.string("LD_LIBRARY_PATH"), Self.string("printf"),
         ]
         header.unless = intern(texts[0])
         header.environment = intern(texts[1])
         header.log = intern(texts[2])
         header.descriptors = intern(texts[3])
+        header.emulated = intern(texts[4])
+        header.library_path = intern(texts[5])
+        header.printf = intern(texts[6])
+        let guards = guards(changes)
+        header.guard_count = UInt32(guards.count)
+        header.guards = place(guards.map(\.bytes))
+        texts += guards.flatMap { [$0.bytes, $0.path] }
         bytes += [0, 0]
         header.size = UInt32(bytes.count)
         header.check = check(of: header, upTo: MemoryLayout<mg_table>.offset(of: \.check) ?? 0, texts)
         write(header, at: 0)
     }
 
-    private mutating func guards(_ files: [FilePath: FileState]) -> [(bytes: [UInt8], path: [UInt8])] {
+    private mutating func guards(_ files: [FilePath: FileState?]) -> [(bytes: [UInt8], path: [UInt8])] {
         files.sorted { $0.key.string < $1.key.string }.map { path, state in
             let text = Self.string(path.string)
             var record = mg_guard()
-            record.file = state.encoded
+            if let state { record.file = state.encoded }
             record.path = intern(text)
             return (unsafe withUnsafeBytes(of: record) { unsafe Array($0) }, text)
         }

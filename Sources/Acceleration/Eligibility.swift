@@ -7,7 +7,7 @@ internal import FoundationEssentials
 /// they do must not depend on the machine that they run on.
 package struct Eligibility: Decodable, Equatable, Sendable {
     /// Of the programs of one package. Words in braces stand for names of the root's architecture: `{machine}`
-    /// (`aarch64`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`).
+    /// (`aarch64`), `{vendor}` (`unknown`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`).
     package struct Rule: Decodable, Equatable, Sendable {
         /// These only; nil: all.
         package var programs: Set<String>?
@@ -17,10 +17,15 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var except: [String: String]?
         /// In roots of 64-bit architectures only, and why.
         package var only64: String?
-        /// NAME=VALUE that a program gets where its caller sets none.
-        package var environment: [String]?
-        /// Arguments with which a program is emulated, and why.
+        /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
+        /// What single programs are emulated with.
+        package var when: [String: Conditions]?
+        /// Strings of single programs that name the host, and what takes their places in the tools tree, both with words
+        /// in braces; where that cannot be done the program is emulated.
+        package var strings: [String: [String: String]]?
+        /// In roots of the other byte order these only; nil: none.
+        package var otherByteOrder: Set<String>?
         /// Programs that the name of the architecture is compiled into: in the tools tree it is replaced by the root's
         /// (`ArchitectureName`), and where that cannot be done they are emulated.
         package var named: Set<String>?
@@ -33,6 +38,18 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var applets: Applets?
 
         package init() {}
+    }
+
+    /// With what a program is emulated although it is eligible.
+    package struct Conditions: Decodable, Equatable, Sendable {
+        /// Arguments, as patterns (glob(7)), and why.
+        package var refusing: [String: String]?
+        /// The same, in roots of 32-bit architectures.
+        package var refusing32: [String: String]?
+        /// Variables that are set and not empty, and why.
+        package var variables: [String: String]?
+        /// What its script has in it.
+        package var script: DispatchEntry.ScriptSearch?
     }
 
     package struct Applets: Decodable, Equatable, Sendable {
@@ -55,6 +72,14 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var variables: [String]?
         /// Arguments with which it is emulated, and why.
         package var refusing: [String: String]?
+        /// Directories of modules that are compiled for the machine, `{triplet}` in their names: the tools tree has to have
+        /// them all (`CompiledModules`).
+        package var modules: [String]?
+        /// Directories, `{triplet}` in their names, where files whose names begin like that say which machine the
+        /// interpreter was built for: native interpreters read the root's.
+        package var own: [String: String]?
+        /// The link by which the interpreter finds its own path; native ones find the root's by another.
+        package var `self`: String?
         /// Scripts may ask for the machine: the native interpreter is given them by a script that has it say the root's
         /// and find its own modules (`ScriptStart`), and is told it by uname(2), too (`MachineName`).
         package var start: ScriptStart?
@@ -65,6 +90,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
     package struct Packages: Decodable, Equatable, Sendable {
         /// The distros whose roots this is known to work in.
         package let distros: [String]
+        /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
+        package var refusing: [String: String]?
         /// What a tools tree holds besides `packages`.
         package let tools: [String]
         package var packages: [String: Rule]
@@ -87,10 +114,15 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         }
     }
 
-    /// Another one where that data, or how tools trees and tables are made of it, is another.
+    /// Another one where that data is another, the edits of tools trees, or the code that is put into images.
     package static let edition: String = {
-        let data = PackageResources.eligibility_json + PackageResources.start_py
-        return "7-" + String(unsafe mg_check(mg_check_start, data, data.count), radix: 16)
+        var check = mg_check_start
+        func add(_ bytes: [UInt8]) { check = unsafe mg_check(check, bytes, bytes.count) }
+        add(PackageResources.eligibility_json)
+        add(PackageResources.start_py)
+        add(DispatchImage.code)
+        add(ToolsSeal.description)
+        return String(check, radix: 16)
     }()
 
     package subscript(manager: InstalledPackages.Manager) -> Packages {

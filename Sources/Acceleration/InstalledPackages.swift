@@ -87,6 +87,8 @@ package struct InstalledPackages: Sendable {
         names.filter { name in prefixes.contains { name.hasPrefix($0) } }
     }
 
+    func names(endingWith suffix: String) -> [String] { names.filter { $0.hasSuffix(suffix) } }
+
     /// The paths, absolute in the tree, that the package `name` brought.
     package func files(of name: String, in tree: borrowing Directory) -> [String] {
         guard let package = packages[name] else { return [] }

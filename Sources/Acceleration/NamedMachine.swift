@@ -15,6 +15,7 @@ package struct NamedMachine: Sendable {
         let parts = triplet.split(separator: "-", maxSplits: 1)
         // Packages' names have no underscores.
         return text.replacing("{triplet}", with: triplet.replacing("_", with: "-"))
+            .replacing("{vendor}", with: [.amd64, .i386].contains(architecture) ? "pc" : "unknown")
             .replacing("{machine}", with: parts[0]).replacing("{system}", with: parts[1])
     }
 }

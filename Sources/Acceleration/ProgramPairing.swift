@@ -13,6 +13,7 @@ struct ProgramPairing: ~Copyable {
     var root: TreeFiles
     var tools: TreeFiles
     var plan = AccelerationPlan()
+    let names: NameServices
     /// Files of the root that must not be taken for another name's.
     private var refused: Set<UInt64> = []
     var paired: Set<UInt64> = []
@@ -30,6 +31,7 @@ struct ProgramPairing: ~Copyable {
         }
         (self.installed, self.offered) = (installed, offered)
         packages = request.changes.applied(to: eligibility[installed.manager])
+        names = NameServices(root: root, tools: tools, request)
         self.root = TreeFiles(root)
         self.tools = TreeFiles(tools)
     }
@@ -110,56 +112,22 @@ struct ProgramPairing: ~Copyable {
                 plan.fall(name, file.path, "the tools tree does not have it")
                 continue
             }
-            if rule.named?.contains(programName(file)) == true, !isNamed(native, rule) {
-                plan.fall(name, file.path, "the native one would give the host's architecture for the root's")
-                continue
-            }
-            let asks = rule.machine?.contains(programName(file)) == true
-            if asks, !isTold(native) {
-                plan.fall(name, file.path, "the native one would take the host's machine for the root's")
+            if let reason = request.record.refused[native.path] ?? otherByteOrder(file, rule) {
+                plan.fall(name, file.path, reason)
                 continue
             }
             var condition = DispatchEntry.Condition.always
             if let applets = rule.applets, applets.program == programName(file) {
                 condition = .called(own: applets.program, names: applets.names)
             }
-            var exceptions = DispatchEntry.Exceptions()
-            exceptions.arguments = (rule.refusing ?? [:]).keys.sorted()
-            if asks { exceptions.variables = MachineName.variables }
             add(
                 DispatchEntry(
                     FileState(file.status, anyDevice: request.anyDevice),
                     .program(
                         path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
                         native: FileState(native.status), when: condition,
-                        environment: environment(rule)), except: exceptions), file.path)
+                        environment: []), except: exceptions(file, rule, native)), file.path)
         }
-    }
-
-    /// What the native program would not say of itself.
-    private func environment(_ rule: Eligibility.Rule) -> [String] {
-        let (own, native) = (NamedMachine(request.architecture), NamedMachine(request.host))
-        return (rule.environment ?? []).filter { own.expand($0) != native.expand($0) }.map(own.expand)
-    }
-
-    /// Whether the native program, and what it has its name from, calls the architecture as the root does, if at all.
-    private func isNamed(_ native: TreeFiles.File, _ rule: Eligibility.Rule) -> Bool {
-        let name = ArchitectureName(host: request.host, root: request.architecture)
-        let libraries = offered.names(beginningWith: rule.libraries ?? []).flatMap {
-            offered.files(of: $0, in: tools.tree)
-        }
-        return ([native.path] + libraries).allSatisfy { path in
-            guard let bytes = try? tools.tree.openInRoot(path).readToEnd(of: FilePath(path)) else { return true }
-            return name.isAbsent(from: bytes)
-        }
-    }
-
-    /// Whether the native program is told the root's machine.
-    func isTold(_ native: TreeFiles.File) -> Bool {
-        guard let bytes = try? tools.tree.openInRoot(native.path).readToEnd(of: FilePath(native.path)) else {
-            return false
-        }
-        return MachineName(host: request.host, root: request.architecture).isTold(to: bytes)
     }
 
     mutating func add(_ entry: DispatchEntry, _ path: String) {

@@ -12,12 +12,15 @@ extension ProgramPairing {
             let native = native(of: file.path)
         else { return }
         if let fallback = disagreement(of: programName(file), scripts) { return plan.fallbacks.append(fallback) }
-        var exceptions = DispatchEntry.Exceptions()
-        exceptions.variables = scripts.variables ?? []
-        exceptions.arguments = (scripts.refusing ?? [:]).keys.sorted()
+        if let reason = request.record.refused[native.path] {
+            return plan.fall(scripts.package.replacing("{program}", with: programName(file)), file.path, reason)
+        }
+        var exceptions = exceptions(of: native)
+        exceptions.variables += scripts.variables ?? []
+        exceptions.patterns = (scripts.refusing ?? [:]).keys.sorted()
         var start: FilePath?
         if let kind = scripts.start {
-            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)"), isTold(native),
+            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)"),
                 request.architecture.elf.byteOrder == request.host.elf.byteOrder
             else {
                 let package = scripts.package.replacing("{program}", with: programName(file))
@@ -27,6 +30,18 @@ extension ProgramPairing {
             start = place
             exceptions.changes[place] = FileState(found.status)
             exceptions.variables += MachineName.variables
+        }
+        if let patterns = scripts.modules {
+            let modules = CompiledModules(
+                patterns, request, root: root.tree, tools: tools.tree, installed: installed, offered: offered)
+            plan.fallbacks += modules.missing
+            if let path = modules.unknown {
+                return plan.fall(
+                    scripts.package.replacing("{program}", with: programName(file)), file.path,
+                    "the tools tree does not have the root's module \(path)")
+            }
+            guard modules.missing.isEmpty else { return }
+            exceptions.changes.merge(modules.changes) { $1 }
         }
         let state = FileState(file.status, anyDevice: request.anyDevice)
         guard pair(scripts, of: interpreter, state) else { return }

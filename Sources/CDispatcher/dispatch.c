@@ -36,51 +36,37 @@ MG_PART static bool is_eligible_script(
            entry->native.device == interpreter->root.device;
 }
 
-/// Whether an argument is not for the native program.
-MG_PART static bool has_refused_argument(const char *refused, const char *substitutes, char **own) {
-    if (*refused == 0) return false;
-    for (char **argument = own + 1; *argument != NULL; argument++) {
-        if (!mg_refused(refused, *argument)) continue;
-        if (argument[1] == NULL || mg_substitute(substitutes, argument[1]) == NULL) return true;
-        argument++;
-    }
-    return false;
-}
-
-/// Puts other arguments in the place of those that stand behind refused ones, or (with `back`) these again.
-MG_PART static void substitute(const char *refused, const char *substitutes, char **own, bool back) {
-    if (*substitutes == 0) return;
-    for (char **argument = own + 1; *argument != NULL && argument[1] != NULL; argument++) {
-        if (!mg_refused(refused, *argument)) continue;
-        argument++;
-        for (const char *from = substitutes; *from != 0; from = mg_next(mg_next(from))) {
-            const char *to = mg_next(from);
-            if (back ? *argument == to : mg_equal(from, *argument)) {
-                *argument = (char *)(back ? from : to);
-                break;
-            }
-        }
-    }
-}
-
 /// Executes the program, with another script before its own; returns if it cannot be executed.
 MG_PART static void execute_by(
-    const char *start, const char *path, const char *options, const struct mg_process *process) {
-    char **own = process->arguments + own_index;
+    const char *start, const char *path, const char *options, char **own, struct mg_arena *arena, char **environment) {
     char **script = script_of(options, own);
-    char *program = own[-1];
-    // What stands before the script makes room by moving over the program's path.
-    for (char **argument = own; argument < script; argument++) *(char *volatile *)(argument - 1) = *argument;
-    script[-1] = (char *)start;
-    mg_execute(path, own - 1, process->environment);
-    for (char **argument = script - 1; argument >= own; argument--) *(char *volatile *)argument = argument[-1];
-    own[-1] = program;
+    long count = 0;
+    while (own[count] != NULL) count++;
+    char **longer = mg_allocate(arena, (count + 2) * (long)sizeof *longer);
+    if (longer == NULL) return;
+    // Volatile: or the compiler calls memcpy().
+    char *volatile *to = longer;
+    for (char **from = own; from < own + count; from++) {
+        if (from == script) *to++ = (char *)start;
+        *to++ = *from;
+    }
+    *to = NULL;
+    mg_execute(path, longer, environment);
 }
 
-/// Executes the host's program in this one's place; returns why not.
-MG_PART static enum mg_outcome execute_native(const struct mg_table *table, struct mg_process *process) {
+/// The native program for `process`, decided.
+struct native {
+    const struct mg_entry *entry;
+    char **own; ///< its arguments
+};
+
+/// Decides whether the host's program stands in; mg_native, or why not.
+MG_PART static enum mg_outcome decide(
+    const struct mg_table *table, const struct mg_process *process, struct mg_arena *arena, struct native *native) {
     if (mg_is_set(process, (const char *)table + table->unless)) return mg_by_environment;
     if (process->privileged) return mg_privileged;
+    const char *emulated = (const char *)table + table->emulated;
+    if (*emulated != 0 && mg_begins(process->arguments[1], emulated)) return mg_not_eligible;
     struct stat found;
     if (mg_fstat(process->program, &found) != 0) return mg_not_listed;
     enum mg_outcome outcome;
@@ -91,28 +77,72 @@ MG_PART static enum mg_outcome execute_native(const struct mg_table *table, stru
     if (own[0] == NULL || (entry->flags & mg_script) != 0) return mg_not_eligible;
     if ((entry->flags & mg_by_name) != 0 && !is_eligible_name(names, own)) return mg_not_eligible;
     if ((entry->flags & mg_by_script) != 0 && !is_eligible_script(table, entry, names, own)) return mg_not_eligible;
-    const char *refused = (const char *)table + entry->refused;
-    const char *substitutes = (const char *)table + entry->substitutes;
-    if (has_refused_argument(refused, substitutes, own)) return mg_not_eligible;
+    native->entry = entry;
+    native->own = own;
+    if ((entry->flags & mg_responses) != 0) {
+        char **flattened = mg_flattened(arena, own);
+        if (flattened == NULL) return mg_not_eligible;
+        // They are handed on as they are, unless one of them is replaced.
+        char **all = flattened;
+        const char *substitutes = (const char *)table + entry->substitutes;
+        if (mg_has_refused(arena, (const char *)table + entry->refused, substitutes, &all)) return mg_not_eligible;
+        if (all != flattened) native->own = all;
+    } else if (mg_has_refused(
+                   arena, (const char *)table + entry->refused, (const char *)table + entry->substitutes, &native->own)) {
+        return mg_not_eligible;
+    }
     if (mg_is_set(process, (const char *)table + entry->variables)) return mg_by_environment;
-    if (!mg_guards_hold(table, entry)) return mg_changed;
-    const char *path = (const char *)table + entry->path;
-    struct stat native;
-    if (mg_stat(path, &native) != 0 || !mg_is(&entry->native, &native)) return mg_native_missing;
+    if (mg_has_other_library(table, entry, process)) return mg_by_environment;
+    if (!mg_guards_hold(table, table->guards, table->guard_count)) return mg_changed;
+    if (!mg_guards_hold(table, entry->guards, entry->guard_count)) return mg_changed;
+    if (mg_has_refused_text(table, entry, arena, own)) return mg_by_text;
+    struct stat state;
+    if (mg_stat((const char *)table + entry->path, &state) != 0 || !mg_is(&entry->native, &state)) {
+        return mg_native_missing;
+    }
+    return mg_native;
+}
 
+enum { name_limit = 512 };
+
+/// `path`, or that of a link beside it to the same program that is called as `called`: from the name the kernel makes
+/// that of the process (proc(5), comm).
+MG_PART static const char *by_own_name(
+    const char *path, const char *called, const struct mg_identity *native, char buffer[name_limit]) {
+    const char *name = mg_base_name(called);
+    const char *base = mg_base_name(path);
+    if (mg_equal(name, base)) return path;
+    char *to = buffer;
+    char *limit = buffer + name_limit - 1;
+    for (const char *from = path; from < base && to < limit; from++) *(volatile char *)to++ = *from;
+    while (*name != 0 && to < limit) *(volatile char *)to++ = *name++;
+    *to = 0;
+    struct stat found;
+    return to < limit && mg_stat(buffer, &found) == 0 && mg_is(native, &found) ? buffer : path;
+}
+
+/// Executes the host's program in this one's place; returns why not.
+MG_PART static enum mg_outcome execute_native(
+    const struct mg_table *table, struct mg_process *process, struct mg_arena *arena) {
+    struct native native;
+    enum mg_outcome outcome = decide(table, process, arena, &native);
+    if (outcome != mg_native) return outcome;
+    const struct mg_entry *entry = native.entry;
     mg_log(table, process, mg_native);
     // The descriptor is the kernel's doing: the program's caller does not know of it.
     mg_close_on_exec(process->program, true);
+    bool is_copy = native.own != process->arguments + own_index;
     int words = mg_add_environment(process, (const char *)table + entry->environment, 1);
-    own = process->arguments + own_index;
-    substitute(refused, substitutes, own, false);
+    char **own = is_copy ? native.own : process->arguments + own_index;
+    char named[name_limit];
+    const char *path =
+        by_own_name((const char *)table + entry->path, process->arguments[1], &entry->native, named);
     const char *start = (const char *)table + entry->start;
     if (*start != 0) {
-        execute_by(start, path, names, process);
+        execute_by(start, path, (const char *)table + entry->names, own, arena, process->environment);
     } else {
         mg_execute(path, own, process->environment);
     }
-    substitute(refused, substitutes, own, true);
     // E2BIG, ENOEXEC, a loader that is not there: then the slow way.
     mg_remove_environment(process, words);
     mg_close_on_exec(process->program, false);
@@ -134,7 +164,10 @@ MG_PART struct mg_continuation mg_start(long *stack, const char *code) {
     }
     // Registered with other flags, or executed as a program.
     if (stack[0] <= own_index || process.program < 0 || !mg_table_is_whole(table, image->size)) return next;
-    enum mg_outcome outcome = execute_native(table, &process);
+    struct mg_arena arena;
+    arena.start = NULL;
+    enum mg_outcome outcome = execute_native(table, &process, &arena);
+    mg_release(&arena);
     mg_log(table, &process, outcome);
     // Two words, for the stack has to stay aligned: the variable comes twice, which is once to the interpreter.
     mg_add_environment(&process, (const char *)table + table->environment, 2);

@@ -30,7 +30,7 @@ MG_PART static const char *value(const char *string, const char *variable) {
     return *string == '=' ? string + 1 : NULL;
 }
 
-MG_PART static const char *variable(const struct mg_process *process, const char *name) {
+MG_PART const char *mg_variable(const struct mg_process *process, const char *name) {
     for (char **one = process->environment; *one != NULL; one++) {
         const char *found = value(*one, name);
         if (found != NULL) return found;
@@ -38,10 +38,28 @@ MG_PART static const char *variable(const struct mg_process *process, const char
     return NULL;
 }
 
+/// Whether `string` is one of `values`, each of which ends with "|".
+MG_PART static bool is_among(const char *values, const char *string) {
+    while (*values != 0) {
+        const char *rest = string;
+        while (*values != '|' && *values != 0 && *values == *rest) {
+            values++;
+            rest++;
+        }
+        if (*values == '|' && *rest == 0) return true;
+        while (*values != '|' && *values != 0) values++;
+        if (*values == '|') values++;
+    }
+    return false;
+}
+
 MG_PART bool mg_is_set(const struct mg_process *process, const char *names) {
     for (; *names != 0; names = mg_next(names)) {
-        const char *found = variable(process, names);
-        if (found != NULL && *found != 0) return true;
+        const char *found = mg_variable(process, names);
+        if (found == NULL || *found == 0) continue;
+        const char *values = names;
+        while (*values != 0 && *values != '=') values++;
+        if (*values == 0 || !is_among(values + 1, found)) return true;
     }
     return false;
 }
@@ -50,7 +68,7 @@ MG_PART int mg_add_environment(struct mg_process *process, const char *list, int
     char *added[mg_environment_limit];
     int count = 0;
     for (const char *one = list; *one != 0 && count < mg_environment_limit; one = mg_next(one)) {
-        if (variable(process, one) == NULL) added[count++] = (char *)one;
+        if (mg_variable(process, one) == NULL) added[count++] = (char *)one;
     }
     if (count == 0) return 0;
     int words = (count + unit - 1) / unit * unit;

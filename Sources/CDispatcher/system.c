@@ -3,8 +3,11 @@
 
 #if MG_HAS_DISPATCH
 
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/time.h>
 #include <linux/uio.h>
 
@@ -40,6 +43,62 @@ MG_PART long mg_append(int descriptor, const struct mg_record *record, const cha
 
 MG_PART long mg_close(int descriptor) {
     return mg_call(__NR_close, descriptor, 0, 0, 0);
+}
+
+MG_PART long mg_open(const char *path) {
+    // What blocks or has an effect when it is opened is none of our business.
+    return mg_call(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+}
+
+MG_PART long mg_read(int descriptor, char *buffer, long size) {
+    return mg_call(__NR_read, descriptor, (long)buffer, size, 0);
+}
+
+MG_PART bool mg_is_terminal(int descriptor) {
+    struct termios found;
+    return mg_call(__NR_ioctl, descriptor, TCGETS, (long)&found, 0) == 0;
+}
+
+MG_PART void *mg_allocate(struct mg_arena *arena, long size) {
+    if (arena->start == NULL) {
+        long found = mg_call6(
+            __NR_mmap, 0, mg_arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (found < 0 && found > -4096) return NULL;
+        arena->start = (char *)found;
+        arena->next = arena->start;
+    }
+    size = (size + 15) & ~15L;
+    if (size > arena->start + mg_arena_size - arena->next) return NULL;
+    char *result = arena->next;
+    arena->next += size;
+    return result;
+}
+
+MG_PART void mg_release(struct mg_arena *arena) {
+    if (arena->start != NULL) mg_call(__NR_munmap, (long)arena->start, mg_arena_size, 0, 0);
+    arena->start = NULL;
+}
+
+MG_PART char *mg_contents(struct mg_arena *arena, const char *path, long *length, bool *exists) {
+    struct stat found;
+    *exists = mg_stat(path, &found) == 0;
+    // S_IFREG
+    if (!*exists || (found.st_mode & 0170000) != 0100000 || found.st_size > mg_file_limit) return NULL;
+    long file = mg_open(path);
+    if (file < 0) return NULL;
+    long size = (long)found.st_size;
+    char *buffer = mg_allocate(arena, size + 1);
+    long count = 0;
+    while (buffer != NULL && count < size) {
+        long part = mg_read((int)file, buffer + count, size - count);
+        if (part <= 0) break;
+        count += part;
+    }
+    mg_close((int)file);
+    if (buffer == NULL) return NULL;
+    buffer[count] = 0;
+    *length = count;
+    return buffer;
 }
 
 MG_PART long mg_read_link(const char *path, char *buffer, long size) {

@@ -12,15 +12,33 @@ MG_PART uint32_t mg_bucket(uint64_t inode, uint32_t bits) {
     return bits == 0 ? 0 : (uint32_t)((inode * 0x9e3779b97f4a7c15) >> (64 - bits));
 }
 
-static inline __attribute__((always_inline)) const char *at(const struct mg_table *table, uint32_t offset) {
+MG_INLINE const char *at(const struct mg_table *table, uint32_t offset) {
     return (const char *)table + offset;
 }
 
-static inline __attribute__((always_inline)) uint64_t check_string(uint64_t check, const char *string) {
+/// The check of guards, with their paths; `*is_whole` is false where one is damaged.
+MG_PART static uint64_t check_guards(
+    const struct mg_table *table, uint64_t check, uint32_t offset, uint32_t count, bool *is_whole) {
+    *is_whole = offset % 8 == 0 && offset <= table->size && count <= (table->size - offset) / sizeof(struct mg_guard);
+    if (!*is_whole) return check;
+    const struct mg_guard *guards = (const struct mg_guard *)at(table, offset);
+    for (uint32_t i = 0; i < count; i++) {
+        if (guards[i].path >= table->size) {
+            *is_whole = false;
+            return check;
+        }
+        check = mg_check(check, &guards[i], sizeof guards[i]);
+        const char *path = at(table, guards[i].path);
+        check = mg_check(check, path, (size_t)(mg_next(path) - path));
+    }
+    return check;
+}
+
+MG_INLINE uint64_t check_string(uint64_t check, const char *string) {
     return mg_check(check, string, (size_t)(mg_next(string) - string));
 }
 
-static inline __attribute__((always_inline)) uint64_t check_list(uint64_t check, const char *list) {
+MG_INLINE uint64_t check_list(uint64_t check, const char *list) {
     const char *end = list;
     while (*end != 0) end = mg_next(end);
     return mg_check(check, list, (size_t)(end - list) + 1);
@@ -32,13 +50,20 @@ MG_PART bool mg_table_is_whole(const struct mg_table *table, uint64_t size) {
     uint64_t check = mg_check(mg_check_start, table, offsetof(struct mg_table, check));
     // Lists that lost their ends to damage end here.
     if (table->unless >= table->size || table->environment >= table->size || table->log >= table->size ||
-        table->descriptors >= table->size || *at(table, table->size - 1) != 0 || *at(table, table->size - 2) != 0) {
+        table->descriptors >= table->size || table->emulated >= table->size || table->library_path >= table->size ||
+        table->printf >= table->size || *at(table, table->size - 1) != 0 || *at(table, table->size - 2) != 0) {
         return false;
     }
     check = check_list(check, at(table, table->unless));
     check = check_list(check, at(table, table->environment));
     check = check_string(check, at(table, table->log));
-    return check_string(check, at(table, table->descriptors)) == table->check;
+    check = check_string(check, at(table, table->descriptors));
+    check = check_string(check, at(table, table->emulated));
+    check = check_string(check, at(table, table->library_path));
+    check = check_string(check, at(table, table->printf));
+    bool is_whole;
+    check = check_guards(table, check, table->guards, table->guard_count, &is_whole);
+    return is_whole && check == table->check;
 }
 
 MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found) {
@@ -52,9 +77,8 @@ MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found)
 MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry *entry) {
     if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size ||
         entry->refused >= table->size || entry->variables >= table->size || entry->start >= table->size ||
-        entry->substitutes >= table->size ||
-        entry->guards % 8 != 0 || entry->guards > table->size ||
-        entry->guard_count > (table->size - entry->guards) / sizeof(struct mg_guard)) {
+        entry->substitutes >= table->size || entry->libraries >= table->size || entry->texts >= table->size ||
+        entry->script_options >= table->size) {
         return false;
     }
     uint64_t check = mg_check(mg_check_start, entry, offsetof(struct mg_entry, check));
@@ -65,20 +89,20 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     check = check_list(check, at(table, entry->variables));
     check = check_string(check, at(table, entry->start));
     check = check_list(check, at(table, entry->substitutes));
-    const struct mg_guard *guards = (const struct mg_guard *)at(table, entry->guards);
-    for (uint32_t i = 0; i < entry->guard_count; i++) {
-        if (guards[i].path >= table->size) return false;
-        check = mg_check(check, &guards[i], sizeof guards[i]);
-        check = check_string(check, at(table, guards[i].path));
-    }
-    return check == entry->check;
+    check = check_list(check, at(table, entry->libraries));
+    check = check_list(check, at(table, entry->texts));
+    check = check_list(check, at(table, entry->script_options));
+    bool guards_are_whole;
+    check = check_guards(table, check, entry->guards, entry->guard_count, &guards_are_whole);
+    return guards_are_whole && check == entry->check;
 }
 
-MG_PART bool mg_guards_hold(const struct mg_table *table, const struct mg_entry *entry) {
-    const struct mg_guard *guards = (const struct mg_guard *)at(table, entry->guards);
-    for (uint32_t i = 0; i < entry->guard_count; i++) {
+MG_PART bool mg_guards_hold(const struct mg_table *table, uint32_t offset, uint32_t count) {
+    const struct mg_guard *guards = (const struct mg_guard *)at(table, offset);
+    for (uint32_t i = 0; i < count; i++) {
         struct stat found;
-        if (mg_stat(at(table, guards[i].path), &found) != 0 || !mg_is(&guards[i].file, &found)) return false;
+        bool exists = mg_stat(at(table, guards[i].path), &found) == 0;
+        if (guards[i].file.inode == 0 ? exists : !exists || !mg_is(&guards[i].file, &found)) return false;
     }
     return true;
 }

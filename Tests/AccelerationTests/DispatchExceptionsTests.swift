@@ -22,8 +22,7 @@ import Testing
     @Test func argumentsLeadToEmulation() throws {
         try AcceleratedPrograms.with { programs in
             let entry = try entry(programs) {
-                $0.arguments = ["-v", "--version"]
-                $0.prefixes = ["-print", "-B"]
+                $0.patterns = ["-v", "--version", "-print*", "-B*"]
             }
             try programs.register(DispatchTable([entry]))
             func end(_ arguments: String...) throws -> ChildProcess.End {
@@ -42,8 +41,7 @@ import Testing
         try AcceleratedPrograms.with { programs in
             func entry(_ native: FilePath = "/bin/sh", _ program: FilePath? = nil) throws -> DispatchEntry {
                 var entry = try programs.entry(native, for: program, environment: ["A=1"])
-                entry.exceptions.arguments = ["-plugin"]
-                entry.exceptions.prefixes = ["--plugin"]
+                entry.exceptions.patterns = ["-plugin", "--plugin*"]
                 entry.exceptions.substitutes = ["/own.so": "/native", "/other.so": "/longer/native"]
                 return entry
             }
@@ -76,7 +74,7 @@ import Testing
 
     @Test func theProgramsOwnNameIsNoArgument() throws {
         try AcceleratedPrograms.with { programs in
-            try programs.register(DispatchTable([try entry(programs) { $0.prefixes = ["-"] }]))
+            try programs.register(DispatchTable([try entry(programs) { $0.patterns = ["-*"] }]))
             let end = try programs.binfmt.execute(["bash", "-c", "exec -a -name \(programs.program)"]).end
             #expect(end == .exited(0))
         }
@@ -128,7 +126,7 @@ import Testing
             let file = programs.scratch.appending("guard")
             for path in [log, file] { try AtomicFile.write([], to: path) }
             let entry = try entry(programs) {
-                $0.arguments = ["-x"]
+                $0.patterns = ["-x"]
                 $0.variables = ["OPTIONS"]
                 $0.changes = [file: try AcceleratedPrograms.state(file)]
             }

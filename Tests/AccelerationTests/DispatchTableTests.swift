@@ -45,8 +45,7 @@ import Testing
             try installProgram(try programs.program.readFile(), at: other)
             try installProgram(Array("#!/bin/sh\nexit 8\n".utf8), at: wrong)
             var entry = try programs.entry(when: .called(own: "sh", names: ["-c"]), environment: ["A=b"])
-            entry.exceptions.arguments = ["-v"]
-            entry.exceptions.prefixes = ["-print"]
+            entry.exceptions.patterns = ["-v", "-print*"]
             entry.exceptions.variables = ["D"]
             for guarded: FilePath in ["/bin/sh", programs.program] {
                 entry.exceptions.changes[guarded] = try AcceleratedPrograms.state(guarded)

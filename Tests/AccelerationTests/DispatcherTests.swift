@@ -110,7 +110,7 @@ import Testing
     @Test func processesWithLibrariesToPreloadAreEmulated() throws {
         try AcceleratedPrograms.with { programs in
             try programs.register(DispatchTable([try programs.entry()]))
-            for variable in DispatchTable.libraryVariables {
+            for variable in DispatchTable.variables {
                 // Set for the program alone: the machine's own env is not to see it.
                 let command = ["env", "\(variable)=/lib/none.so", programs.program.string, "-c", "exit 7"]
                 #expect(try programs.binfmt.execute(command).end == emulated)

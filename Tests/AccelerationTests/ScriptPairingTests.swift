@@ -56,7 +56,7 @@ import Testing
             #expect(condition == .givenScript(options: [], start: start))
             #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == [start])
             #expect(python.exceptions.variables.contains("PYTHONHOME"))
-            #expect(python.exceptions.arguments == ["runpython"])
+            #expect(python.exceptions.patterns == ["runpython"])
         }
     }
 

@@ -10,6 +10,8 @@ struct CompilerDirectories: Hashable {
     static let drivers = ["cpp", "g++", "gcc"]
     /// Those that read headers.
     static let compilers = ["cc1", "cc1plus"]
+    /// All that are executed or loaded.
+    static let programs = compilers + ["lto1", "lto-wrapper", "collect2", "g++-mapper-server", "liblto_plugin.so"]
 
     /// "12", in the order of age.
     private(set) var versions: [String] = []

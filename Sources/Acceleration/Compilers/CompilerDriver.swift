@@ -10,7 +10,7 @@ internal import SystemPackage
 struct CompilerDriver {
     private static let directories = ["/usr/lib/gcc-cross/", "/usr/libexec/gcc-cross/"]
     private static let directory = "gcc-cross"
-    private let program: FixedProgram
+    private let program: ELFProgram
     private let triplet: String
     /// Where the program keeps the pointer to whether it is a cross compiler: "0" or "1". The next two pointers are to
     /// the machine's name and to the system root.
@@ -18,7 +18,7 @@ struct CompilerDriver {
 
     /// nil where `bytes` are no driver of gcc's for `triplet`, or not as this knows them.
     init?(parsing bytes: [UInt8], triplet: String) {
-        guard let program = FixedProgram(parsing: bytes), program.wordSize == 8 else { return nil }
+        guard let program = ELFProgram(parsing: bytes), program.isFixed, program.wordSize == 8 else { return nil }
         self.program = program
         self.triplet = triplet
         var places: Set<Int> = []

@@ -100,6 +100,11 @@ struct CompilerPairing: ~Copyable {
             return
         }
         let place = AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst())))
+        if let reason = request.record.refused[native.path] {
+            return plan.fall(package, path, reason)
+        }
+        var exceptions = exceptions
+        exceptions.libraries = request.record.programs[native.path]?.libraries ?? []
         add(path, place, FileState(native.status), of: package, except: exceptions)
     }
 
@@ -136,16 +141,15 @@ struct CompilerPairing: ~Copyable {
         var exceptions = DispatchEntry.Exceptions()
         for name in Self.plain { add(binary(name), binary(name), of: package, except: exceptions) }
         // Plugins are of the root's architecture; for compilers' own there are native ones.
-        exceptions.arguments = ["--plugin"]
-        exceptions.prefixes = ["--plugin="]
+        exceptions.patterns = ["--plugin", "--plugin=*"]
+        exceptions.readsResponses = true
         exceptions.substitutes = mountPlugins()
         if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
             for name in Self.archivers { add(binary(name), binary(name), of: package, except: exceptions) }
         } else {
             plan.fall(package, nil, "the tools tree's does not find its own plugins")
         }
-        exceptions.arguments = ["--plugin", "-plugin"]
-        exceptions.prefixes = ["--plugin=", "-plugin="]
+        exceptions.patterns = ["--plugin", "-plugin", "--plugin=*", "-plugin=*"]
         add(binary("ld.gold"), binary("ld.gold"), of: package, except: exceptions)
         // Only native linkers heed them.
         exceptions.variables = ["LD_LIBRARY_PATH", "LD_RUN_PATH"]
@@ -176,9 +180,10 @@ struct CompilerPairing: ~Copyable {
     private mutating func pairCompilers(_ version: String) {
         var exceptions = DispatchEntry.Exceptions()
         // They say which package they are of. What a driver is asked to say, too, is of no consequence.
-        exceptions.arguments = ["--version"] + (agreement.answersAlike ? [] : ["-v", "-version"])
-        exceptions.prefixes = ["--help", "--target-help", "-fplugin", "-stdlib=", "-iprefix"]
-        exceptions.prefixes += agreement.exceptions.keys.sorted()
+        exceptions.patterns = ["--version"] + (agreement.answersAlike ? [] : ["-v", "-version"])
+        exceptions.patterns += ["--help*", "--target-help*", "-fplugin*", "-stdlib=*", "-iprefix*"]
+        exceptions.patterns += agreement.exceptions.keys.sorted().map { "\($0)*" }
+        exceptions.readsResponses = true
         exceptions.variables = ["GCC_EXEC_PREFIX"]
         for (name, package) in [("cc1", "cpp"), ("cc1plus", "g++"), ("lto1", "gcc")] {
             guard let path = compilers.path(of: name, version) else { continue }
@@ -203,7 +208,7 @@ struct CompilerPairing: ~Copyable {
     /// Whether two compilers proper look for headers in the same directories of the root.
     private func searchesAlike(_ path: String, _ native: String, _ version: String) -> Bool {
         guard let own = bytes(path, in: root.tree), let other = bytes(native, in: tools.tree),
-            let ownProgram = FixedProgram(parsing: own), let otherProgram = FixedProgram(parsing: other),
+            let ownProgram = ELFProgram(parsing: own), let otherProgram = ELFProgram(parsing: other),
             let ownDirectories = HeaderDirectories(in: ownProgram),
             let otherDirectories = HeaderDirectories(in: otherProgram)
         else { return false }

@@ -10,6 +10,9 @@ package import SystemPackage
 ///
 /// It is done once, when the tree is made. What is not as this knows it stays as it is, and will not be used.
 package struct CompilerRelocation: Sendable {
+    /// What it does, in words; others where it does something else.
+    static let edition = "drivers, directories of headers, directories of plugins: 2"
+
     private let target: Architecture
     private let host: Architecture
 
@@ -32,7 +35,7 @@ package struct CompilerRelocation: Sendable {
                 for name in CompilerDirectories.compilers {
                     guard let path = compilers.path(of: name, version) else { continue }
                     try change(path, in: tree) { bytes in
-                        guard let program = FixedProgram(parsing: bytes), let table = HeaderTable(in: program) else {
+                        guard let program = ELFProgram(parsing: bytes), let table = HeaderTable(in: program) else {
                             return nil
                         }
                         let native = HeaderDirectories(table.directories)
@@ -71,7 +74,7 @@ package struct CompilerRelocation: Sendable {
         for path in try libraries(in: tree) {
             try change(path, in: tree) { bytes in
                 var changed = bytes
-                for (old, new) in pluginDirectories { ToolsRelocation.replace(old, by: new, in: &changed) }
+                for (old, new) in pluginDirectories { Bytes.replace(old, by: new, in: &changed) }
                 return changed == bytes ? nil : changed
             }
         }
@@ -102,7 +105,7 @@ package struct CompilerRelocation: Sendable {
                     return false
                 }
                 return pluginDirectories.allSatisfy { old, new in
-                    !ToolsRelocation.find(old, in: bytes) && ToolsRelocation.find(new, in: bytes)
+                    !Bytes.contain(bytes, old) && Bytes.contain(bytes, new)
                 }
             }
     }

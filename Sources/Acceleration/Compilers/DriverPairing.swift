@@ -10,13 +10,13 @@ extension CompilerPairing {
         "--help", "--target-help", "-Q", "-dumpspecs", "-march=native", "-mcpu=native", "-mtune=native",
         "-fuse-ld=lld", "-fuse-ld=mold", "-wrapper", "-specs", "--specs", "--sysroot", "--prefix",
     ]
-    /// The same, with more behind it. What a file of arguments holds cannot be seen.
-    private static let exceptionPrefixes = [
-        "--help=", "-B", "--prefix=", "-specs=", "--specs=", "--sysroot=", "-fplugin", "-stdlib=", "@",
+    /// The same, with more behind it.
+    private static let exceptionPatterns = [
+        "--help=*", "-B*", "--prefix=*", "-specs=*", "--specs=*", "--sysroot=*", "-fplugin*", "-stdlib=*",
     ]
     /// Those with which it tells something else of itself.
     private static let queries = ["-v", "-###", "--version"]
-    private static let queryPrefixes = ["-print-", "--print-", "-dump", "--dump"]
+    private static let queryPatterns = ["-print-*", "--print-*", "-dump*", "--dump*"]
 
     mutating func pairDrivers(_ version: String) {
         guard compilers.path(of: "collect2", version) != nil else {
@@ -33,14 +33,13 @@ extension CompilerPairing {
                 continue
             }
             var exceptions = DispatchEntry.Exceptions()
-            exceptions.arguments = Self.exceptions
-            exceptions.prefixes = Self.exceptionPrefixes
+            exceptions.patterns = Self.exceptions + Self.exceptionPatterns
+            exceptions.readsResponses = true
             exceptions.variables = ["GCC_EXEC_PREFIX"]
             guard agreement.answersAlike, let driver = request.drivers["\(name)-\(version)"],
                 let file = try? OwnedDescriptor.open(driver, .readOnly), let status = try? file.status(of: driver)
             else {
-                exceptions.arguments += Self.queries
-                exceptions.prefixes += Self.queryPrefixes
+                exceptions.patterns += Self.queries + Self.queryPatterns
                 add(path, path, of: package, except: exceptions)
                 continue
             }
@@ -50,7 +49,7 @@ extension CompilerPairing {
         }
         guard agree("gcc-\(version)") else { return }
         var exceptions = DispatchEntry.Exceptions()
-        exceptions.arguments = ["-v", "--version"]
+        exceptions.patterns = ["-v", "--version"]
         for name in ["gcov", "gcov-dump", "gcov-tool"] {
             let path = binary("\(name)-\(version)")
             if root.file(at: path) != nil { add(path, path, of: "gcc-\(version)", except: exceptions) }

@@ -33,7 +33,7 @@ struct HeaderDirectories: Equatable {
     private static let local = "/usr/local/include"
 
     /// nil where there is no table like that in the program, or more than one.
-    init?(in program: FixedProgram) {
+    init?(in program: ELFProgram) {
         guard let table = HeaderTable(in: program) else { return nil }
         directories = table.directories
     }
@@ -95,7 +95,8 @@ struct HeaderTable {
     private(set) var directories: [HeaderDirectories.Directory] = []
     private var components: [String: UInt64] = [:]
 
-    init?(in program: FixedProgram) {
+    init?(in program: ELFProgram) {
+        guard program.isFixed else { return nil }
         let word = program.wordSize
         entrySize = word == 8 ? 24 : 12
         var starts: Set<Int> = []
@@ -128,7 +129,7 @@ struct HeaderTable {
         }
     }
 
-    private static func path(in program: FixedProgram, at offset: Int) -> String? {
+    private static func path(in program: ELFProgram, at offset: Int) -> String? {
         guard let address = program.word(at: offset), address != 0, let path = program.string(at: address),
             path.hasPrefix("/")
         else { return nil }
@@ -137,7 +138,7 @@ struct HeaderTable {
 
     /// Puts `new` in the table's place. What it needs of strings is written where the program has its configure
     /// options, which it only tells plugins. nil where there is no room.
-    func replaced(by new: [HeaderDirectories.Directory], in program: FixedProgram) -> FixedProgram? {
+    func replaced(by new: [HeaderDirectories.Directory], in program: ELFProgram) -> ELFProgram? {
         let options = program.offsets(of: Array("../src/configure ".utf8))
         guard new.count <= directories.count, options.count == 1, let options = options.first,
             let length = program.bytes[options...].firstIndex(of: 0).map({ $0 - options })

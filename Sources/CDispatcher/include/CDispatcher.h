@@ -39,6 +39,15 @@ enum mg_entry_flag {
     mg_by_script = 2,
     /// `names` are the applets of a program that is many; no other is eligible.
     mg_by_name = 4,
+    /// "@FILE" stands for the arguments in FILE (gcc(1), ld(1)).
+    mg_responses = 8,
+    /// Its arguments and its script are searched for `texts`. The script is its first operand, or what follows an
+    /// option of `script_options`.
+    mg_scans = 16,
+    /// They are searched for conversions of floating-point numbers by printf, too.
+    mg_scans_floats = 32,
+    /// The script is what follows an option of `script_options` only; the first operand is none.
+    mg_script_by_option = 64,
 };
 
 /// Offsets are in bytes from the start of the table. Lists are strings one after the other, the last one empty.
@@ -49,11 +58,15 @@ struct mg_entry {
     uint32_t names;            ///< a list
     uint32_t environment;      ///< a list of NAME=VALUE, set where NAME is not
     uint32_t flags;
-    uint32_t refused;     ///< a list of arguments that are not for the native program: "=" and the whole of one, else
-                          ///< its beginning
-    uint32_t variables;   ///< a list of variables; where one of them is set and not empty, the program is emulated
+    uint32_t refused;     ///< a list of patterns (glob(7)) of arguments that are not for the native program
+    uint32_t variables;   ///< a list of variables; where one of them is set and not empty, the program is emulated. Of
+                          ///< "NAME=" followed by values with a "|" behind each, where it has another one
     uint32_t guards;      ///< struct mg_guard each, at a multiple of 8: files that have to be as they were, too
     uint32_t guard_count;
+    uint32_t libraries; ///< a list of shared libraries' names: where LD_LIBRARY_PATH has one, the program is emulated
+    uint32_t texts;     ///< a list: where one of them is found (mg_scans), the program is emulated. A space is any
+                        ///< number of blanks, at least one; after "<" it begins where no word goes on
+    uint32_t script_options; ///< a list of options with an argument; "=" before those whose argument is a script
     uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none
     uint32_t substitutes; ///< a list of pairs: what may stand behind an argument of `refused`, and what the native
                           ///< program is given in its place; with those it is not refused
@@ -61,13 +74,13 @@ struct mg_entry {
 };
 
 struct mg_guard {
-    struct mg_identity file;
-    uint32_t path; ///< a string; links are followed
+    struct mg_identity file; ///< inode 0: there must be none
+    uint32_t path;           ///< a string; links are followed
     uint32_t padding;
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 4;
+static const uint32_t mg_table_version = 5;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };
@@ -85,6 +98,12 @@ struct mg_table {
     uint32_t environment; ///< a list of NAME=VALUE, set for the interpreter where NAME is not; one at most
     uint32_t log;         ///< the path of a file that records are appended to; an empty string: none
     uint32_t descriptors; ///< "/proc/self/fd/"
+    uint32_t guards;      ///< struct mg_guard each; where one does not hold, everything is emulated
+    uint32_t guard_count;
+    uint32_t emulated;     ///< a string: what is executed by a path that begins with it is emulated
+    uint32_t library_path; ///< "LD_LIBRARY_PATH"
+    uint32_t printf;       ///< "printf"
+    uint32_t padding;
     uint64_t check;       ///< mg_check() of everything before, and of the lists and strings
 };
 
@@ -99,6 +118,7 @@ enum mg_outcome {
     mg_native_missing, ///< what stands in is not there, or another one
     mg_native_failed,  ///< the kernel would not execute what stands in; a record mg_native came before
     mg_damaged,        ///< the table is
+    mg_by_text,        ///< its script, or an argument, does what another machine does otherwise
 };
 
 /// A record of the log; `length` bytes of the program's path follow.

@@ -7,6 +7,7 @@ internal import Failures
 internal import Filesystem
 internal import Integrity
 internal import PackageArchive
+internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
@@ -106,7 +107,7 @@ extension Creation {
 
     /// What users have added to them, today and before.
     private func added(_ request: ToolsRequest) throws(ProvisioningError) -> Set<String> {
-        try tools.added(request.subject).union(request.changes.add)
+        try tools.added(request.subject).union(request.changes.add).union(request.outdated.map(\.name))
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
@@ -177,19 +178,12 @@ extension Creation {
     private func seal(
         _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
     ) throws(ProvisioningError) {
-        try below { () throws(AccelerationError) in
-            let relocation = ToolsRelocation(host: .host)
-            try relocation.apply(to: staging.tree)
-            try relocation.tellMusl(in: staging.tree)
-            try CompilerRelocation(target: subject.architecture).apply(to: staging.tree)
-            let eligibility = try Eligibility.builtIn()
-            let name = ArchitectureName(host: .host, root: subject.architecture)
-            let machine = MachineName(host: .host, root: subject.architecture)
-            for packages in [eligibility.dpkg, eligibility.apk] {
-                try name.replace(in: staging.tree, packages)
-                try machine.replace(in: staging.tree, packages)
-            }
+        let seal = try below { () throws(AccelerationError) in
+            try ToolsSeal(staging.tree, for: subject.architecture)
         }
+        var record = try below { () throws(AccelerationError) in try seal.apply() }
+        try prove(seal, &record, staging)
+        try below { () throws(FilesystemError) in try ToolsTrees.write(record, to: staging.directory) }
         if let old = try ToolsTrees(cache).newest(of: subject) {
             // Else they are compared anew.
             try? CompilerAgreements.take(
@@ -200,6 +194,34 @@ extension Creation {
             try ToolsTrees.write(added: added, to: staging.directory)
             try TreeManifest(of: staging.tree).write(to: manifest)
         }
+    }
+
+    /// Has the loader of every program find its libraries as in a run, in a root without any.
+    private func prove(
+        _ seal: ToolsSeal, _ record: inout ToolsRecord, _ staging: borrowing Staging
+    ) throws(ProvisioningError) {
+        let proof = try below { () throws(AccelerationError) in try seal.proof() }
+        let (list, log) = (staging.directory.appending("list"), staging.directory.appending("proof"))
+        let root = staging.directory.appending("empty")
+        defer {
+            if let directory = try? Directory.open(staging.directory) {
+                for name: FilePath.Component in ["list", "proof"] { try? directory.unlink(name) }
+                try? directory.removeTree("empty")
+            }
+        }
+        try below { () throws(FilesystemError) in
+            try AtomicFile.write(Array(proof.list.utf8), to: list)
+            try root.makeDirectories()
+        }
+        let command = try TreeCommand(in: root, called: "tools", architecture: .host, caller: caller)
+        let mounts = try below { () throws(AccelerationError) in try seal.mounts() }
+        let steps = mounts.map {
+            MountStep.bind(source: $0.source, target: $0.target, readOnly: true, optional: false)
+        }
+        let shell = AccelerationPlan.toolsDirectory.appending("bin/sh").string
+        _ = try command.run([shell, "-c", LoaderProof.script], steps: steps, input: list, log: log)
+        let output = try below { () throws(FilesystemError) in try log.readFile() }
+        proof.complete(&record, with: String(decoding: output, as: UTF8.self), tree: staging.tree)
     }
 
     private func makeFromTarball(

@@ -67,6 +67,17 @@ package struct ToolsTrees: Sendable {
     }
 
     static let manifest: FilePath.Component = "manifest"
+    private static let programs: FilePath.Component = "programs.json"
+
+    /// What is known of the programs of the tools tree `record`.
+    static func programs(of record: RootRecord) -> ToolsRecord? {
+        let file = FilePath(record.path).removingLastComponent().appending(programs)
+        return (try? file.readFile()).flatMap { ToolsRecord(parsing: $0) }
+    }
+
+    static func write(_ record: ToolsRecord, to directory: FilePath) throws(FilesystemError) {
+        try AtomicFile.write(record.bytes, to: directory.appending(programs))
+    }
 
     /// The newest; nil where there is none, or where somebody has changed it.
     package func find(_ subject: Subject) throws(ProvisioningError) -> ToolsTree? {

@@ -100,11 +100,13 @@ package struct TreeAcceleration: Sendable {
             root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
         request.agreement = subject.agreement
+        if let record = ToolsTrees.programs(of: subject.tools) { request.record = record }
         if subject.agreement?.answersAlike ?? false { request.drivers = try writeDrivers(request, subject) }
         let plan = try AccelerationPlan.make(request, .builtIn())
         if !plan.entries.isEmpty {
             let table = DispatchTable(
-                plan.entries, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" }, log: ProfileLog.target)
+                plan.entries, changes: plan.changes, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" },
+                log: ProfileLog.target)
             try DispatchImage(subject.interpreter, table).replace(image)
         }
         do throws(FilesystemError) {

@@ -39,10 +39,11 @@ package struct TreeCommand: Sendable {
     /// Executes `command` as root of the tree and waits for it. Returns its exit status, 128 and the signal's number
     /// where one ended it.
     ///
-    /// Standard input is empty; output and errors are appended to `log`, a file of the host. `steps` are added to what
+    /// Standard input is the file `input` of the host; output and errors are appended to `log`, a file of the host. `steps` are added to what
     /// a run sees.
     package func run(
-        _ command: [String], environment: [String: String] = [:], steps: [MountStep] = [], log: FilePath
+        _ command: [String], environment: [String: String] = [:], steps: [MountStep] = [],
+        input: FilePath = "/dev/null", log: FilePath
     ) throws(ProvisioningError) -> Int32 {
         var request = RunRequest(command: command)
         request.environment = environment
@@ -50,13 +51,13 @@ package struct TreeCommand: Sendable {
         var plan = try SandboxPlan(
             request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
         plan.steps += steps
-        guard let acceleration else { return try execute(plan, log: log) }
+        guard let acceleration else { return try execute(plan, input: input, log: log) }
         let accelerated = try accelerate(&plan, acceleration)
         defer { withExtendedLifetime(accelerated) {} }
         let workers = NamespacePerformer(identity: caller.identity)
         return try MountPoints.around(tree, in: acceleration.directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
-            try execute(plan, log: log)
+            try execute(plan, input: input, log: log)
         }
     }
 
@@ -75,8 +76,8 @@ package struct TreeCommand: Sendable {
         }
     }
 
-    private func execute(_ plan: SandboxPlan, log: FilePath) throws(ProvisioningError) -> Int32 {
-        let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open("/dev/null", .readOnly) }
+    private func execute(_ plan: SandboxPlan, input: FilePath, log: FilePath) throws(ProvisioningError) -> Int32 {
+        let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open(input, .readOnly) }
         let output = try below { () throws(FilesystemError) in
             try OwnedDescriptor.open(log, .writeOnly, options: [.create, .append])
         }

@@ -13,7 +13,7 @@ import Testing
         let other = try #require(CompilerDriver(parsing: changed, triplet: CompilerPrograms.triplet))
         #expect(other.isMadeOver)
         #expect(other.madeOver == nil)
-        let program = try #require(FixedProgram(parsing: changed))
+        let program = try #require(ELFProgram(parsing: changed))
         #expect(program.strings("/usr/lib/gcc/").count == 1)
         #expect(program.strings("gcc").count == 1)
         #expect(program.strings("/usr/lib/gcc-cross/").isEmpty)

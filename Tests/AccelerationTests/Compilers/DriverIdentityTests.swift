@@ -12,7 +12,7 @@ import Testing
 
     /// A driver that refers to the name of its package by an instruction that begins with `opcode`, and from data.
     private static func driver(_ package: String, _ rest: String, opcode: UInt8 = 0xBA) -> [UInt8] {
-        var builder = FixedProgramBuilder(.amd64)
+        var builder = ELFProgramBuilder(.amd64)
         let name = builder.string("(\(package)) ")
         let options = builder.string(configuration(package, rest))
         for address in [name, options] {
@@ -32,7 +32,7 @@ import Testing
         #expect(changed.count == bytes.count)
         #expect(DriverIdentity(in: changed) == ownIdentity)
         // Both references lead to the new name now, which is where nothing was, behind the code.
-        let program = try #require(FixedProgram(parsing: changed))
+        let program = try #require(ELFProgram(parsing: changed))
         let place = try #require(program.strings("(Debian 1-2+deb12u1) ").first)
         let address = 0x40_0200 - 0x200 + UInt64(place)
         #expect(program.words(address).count == 1)
@@ -49,10 +49,10 @@ import Testing
         let bytes = Self.driver("Debian 1-2", "")
         let identity = try #require(ownIdentity)
         let changed = try #require(DriverIdentity(in: bytes)?.replaced(by: identity, in: bytes))
-        let place = try #require(FixedProgram(parsing: changed)?.strings(identity.configuration).first)
+        let place = try #require(ELFProgram(parsing: changed)?.strings(identity.configuration).first)
         let address = 0x40_0200 - 0x200 + UInt64(place)
         let pattern = [0xBA] + (0..<4).map { UInt8(truncatingIfNeeded: address >> (8 * $0)) }
-        #expect(FixedProgram(parsing: changed)?.offsets(of: pattern).count == 1)
+        #expect(ELFProgram(parsing: changed)?.offsets(of: pattern).count == 1)
     }
 
     @Test func `what does not fit, or is referred to in an unknown way, is not changed`() throws {

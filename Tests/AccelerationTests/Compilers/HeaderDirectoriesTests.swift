@@ -11,14 +11,14 @@ import Testing
     @Test(arguments: [Architecture.arm64, .armhf]) func `a compiler's table is read`(architecture: Architecture) throws
     {
         let program = try #require(
-            FixedProgram(parsing: CompilerPrograms.compiler(CompilerPrograms.ownDirectories, for: architecture)))
+            ELFProgram(parsing: CompilerPrograms.compiler(CompilerPrograms.ownDirectories, for: architecture)))
         let directories = try #require(HeaderDirectories(in: program))
         #expect(directories.directories == CompilerPrograms.ownDirectories)
     }
 
     @Test func `a cross compiler made over searches where the root's own does`() throws {
         let bytes = CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64)
-        let program = try #require(FixedProgram(parsing: bytes))
+        let program = try #require(ELFProgram(parsing: bytes))
         let table = try #require(HeaderTable(in: program))
         let native = HeaderDirectories(table.directories).native(triplet: CompilerPrograms.triplet, version: "12")
         let changed = try #require(table.replaced(by: native.directories, in: program))
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `a compiler without room for the names stays as it is`() throws {
         let program = try #require(
-            FixedProgram(
+            ELFProgram(
                 parsing: CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64, options: 90)))
         let table = try #require(HeaderTable(in: program))
         let native = HeaderDirectories(table.directories).native(triplet: CompilerPrograms.triplet, version: "12")
@@ -80,12 +80,12 @@ import Testing
     @Test func `what is cut short or strange is no compiler`() throws {
         let bytes = CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64)
         for count in stride(from: 0, to: bytes.count, by: 97) {
-            if let program = FixedProgram(parsing: Array(bytes.prefix(count))) {
+            if let program = ELFProgram(parsing: Array(bytes.prefix(count))) {
                 #expect(HeaderDirectories(in: program) == nil)
             }
         }
         var broken = bytes
         broken.replaceSubrange(32..<40, with: [UInt8](repeating: 0xFF, count: 8))
-        #expect(FixedProgram(parsing: broken) == nil)
+        #expect(ELFProgram(parsing: broken) == nil)
     }
 }

@@ -4,7 +4,7 @@
 import Architectures
 
 /// Makes ELF programs that are loaded at fixed addresses: strings that nobody may write, and words.
-struct FixedProgramBuilder {
+struct ELFProgramBuilder {
     let architecture: Architecture
     private var text: [UInt8] = [0]
     private(set) var data: [UInt8] = []
@@ -130,7 +130,7 @@ enum CompilerPrograms {
     static func compiler(
         _ directories: [HeaderDirectories.Directory], for architecture: Architecture, options: Int = 900
     ) -> [UInt8] {
-        var builder = FixedProgramBuilder(architecture)
+        var builder = ELFProgramBuilder(architecture)
         builder.directories(directories)
         _ = builder.string("../src/configure " + String(repeating: "x", count: options))
         return builder.bytes
@@ -139,7 +139,7 @@ enum CompilerPrograms {
     static func driver(
         for architecture: Architecture = .amd64, sharing: Bool = false, systemRoot: String = "/"
     ) -> [UInt8] {
-        var builder = FixedProgramBuilder(architecture)
+        var builder = ELFProgramBuilder(architecture)
         _ = builder.string("12.2.0")
         let prefix = builder.string("/usr/lib/gcc-cross/")
         _ = builder.string("gcc-cross")

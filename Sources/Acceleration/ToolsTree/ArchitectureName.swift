@@ -6,6 +6,9 @@ package import SystemPackage
 
 /// The name of its architecture in a program that has it compiled in, as a string and in its version (dpkg).
 package struct ArchitectureName: Sendable {
+    /// What it does, in words; others where it does something else.
+    static let edition = "the name, in parentheses, as an operand: 2"
+
     private let host: [UInt8]
     private let root: [UInt8]
 
@@ -34,11 +37,11 @@ package struct ArchitectureName: Sendable {
         var changed = bytes
         // A string of its own, and what stands in parentheses after a version.
         for (before, after) in [(0, 0), (0x28, 0x29)] as [(UInt8, UInt8)] {
-            ToolsRelocation.replace([before] + host + [after], by: [before] + root + [after], in: &changed)
+            Bytes.replace([before] + host + [after], by: [before] + root + [after], in: &changed)
         }
         // Four bytes of it may be an operand of an instruction; then the others have to be the same.
         if host.dropFirst(4) == root.dropFirst(4) {
-            ToolsRelocation.replace(Array(host.prefix(4)), by: Array(root.prefix(4)), in: &changed)
+            Bytes.replace(Array(host.prefix(4)), by: Array(root.prefix(4)), in: &changed)
         }
         guard changed != bytes else { return }
         try AccelerationError.wrapping { () throws(FilesystemError) in
@@ -50,10 +53,6 @@ package struct ArchitectureName: Sendable {
     /// Whether a program has the host's name nowhere in it.
     func isAbsent(from bytes: [UInt8]) -> Bool {
         // Four bytes of it may be an operand of an instruction.
-        !bytes.contains(Array(host.prefix(4)))
+        !Bytes.contain(bytes, Array(host.prefix(4)))
     }
-}
-
-extension [UInt8] {
-    fileprivate func contains(_ bytes: [UInt8]) -> Bool { ToolsRelocation.find(bytes, in: self) }
 }

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLinux
-
-/// An ELF program that is loaded at fixed addresses (elf(5), ET_EXEC), little-endian: its file, and what stands at which
-/// address. gcc's programs are such.
-struct FixedProgram {
+/// An ELF program or shared library of a little-endian machine (elf(5)): its file, and what stands at which address.
+struct ELFProgram {
     private(set) var bytes: [UInt8]
     /// How long an address is, in bytes.
     let wordSize: Int
-    private let segments: [Segment]
+    /// It is loaded at the addresses that it names (ET_EXEC), as gcc's programs are; else anywhere (ET_DYN).
+    let isFixed: Bool
+    let segments: [Segment]
 
-    private struct Segment {
+    /// An entry of the table of program headers.
+    struct Segment {
+        /// A `PT_` constant.
+        let kind: UInt32
         let offset: Int
         let address: UInt64
+        /// In the file.
         let size: Int
         let isWritable: Bool
         let isExecutable: Bool
     }
 
-    /// nil where `bytes` are no such program.
+    private static let loadable: UInt32 = 1
+    private static let interpreter: UInt32 = 3
+
+    /// nil where `bytes` are neither, or damaged.
     init?(parsing bytes: [UInt8]) {
-        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]), bytes[5] == 1, bytes[16] == 2 else {
-            return nil
-        }
+        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]), bytes[5] == 1,
+            bytes[16] == 2 || bytes[16] == 3, bytes[17] == 0
+        else { return nil }
         let wide = bytes[4] == 2
         let table = Self.integer(bytes, wide ? 32 : 28, wide ? 8 : 4)
         let entrySize = Self.integer(bytes, wide ? 54 : 42, 2)
@@ -33,25 +39,32 @@ struct FixedProgram {
         var segments: [Segment] = []
         for index in 0..<Int(count) {
             let entry = Int(table) + index * Int(entrySize)
-            // PT_LOAD
-            guard Self.integer(bytes, entry, 4) == 1 else { continue }
             let word = wide ? 8 : 4
             let offset = Self.integer(bytes, entry + word, word)
             let size = Self.integer(bytes, entry + 4 * word, word)
             guard offset <= UInt64(bytes.count), size <= UInt64(bytes.count) - offset else { return nil }
+            let flags = Self.integer(bytes, entry + (wide ? 4 : 24), 4)
             segments.append(
                 Segment(
-                    offset: Int(offset), address: Self.integer(bytes, entry + 2 * word, word), size: Int(size),
-                    isWritable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 2 != 0,
-                    isExecutable: Self.integer(bytes, entry + (wide ? 4 : 24), 4) & 1 != 0))
+                    kind: UInt32(Self.integer(bytes, entry, 4)), offset: Int(offset),
+                    address: Self.integer(bytes, entry + 2 * word, word), size: Int(size),
+                    isWritable: flags & 2 != 0, isExecutable: flags & 1 != 0))
         }
         self.bytes = bytes
         self.segments = segments
+        isFixed = bytes[16] == 2
         wordSize = wide ? 8 : 4
     }
 
+    private var loaded: [Segment] { segments.filter { $0.kind == Self.loadable } }
+
+    /// Where in the file the path of its loader is, with the zero byte at its end; nil where it has none.
+    var loader: Range<Int>? {
+        segments.first { $0.kind == Self.interpreter }.map { $0.offset..<$0.offset + $0.size }
+    }
+
     func address(ofOffset offset: Int) -> UInt64? {
-        guard let found = segments.first(where: { $0.offset <= offset && offset < $0.offset + $0.size }) else {
+        guard let found = loaded.first(where: { $0.offset <= offset && offset < $0.offset + $0.size }) else {
             return nil
         }
         return found.address + UInt64(offset - found.offset)
@@ -68,6 +81,7 @@ struct FixedProgram {
     /// Where `count` bytes are to be had, in memory too, that nothing uses: between the end of a segment that is only
     /// read and the end of its page, which is mapped with it.
     func room(for count: Int) -> (offset: Int, address: UInt64)? {
+        let segments = loaded
         for segment in segments where !segment.isWritable {
             let end = segment.offset + segment.size
             let pageEnd = (end + 0xFFF) & ~0xFFF
@@ -83,7 +97,7 @@ struct FixedProgram {
     }
 
     private func segment(at address: UInt64) -> Segment? {
-        segments.first { $0.address <= address && address - $0.address < UInt64($0.size) }
+        segments.first { $0.kind == Self.loadable && $0.address <= address && address - $0.address < UInt64($0.size) }
     }
 
     /// The string that begins at `address`; nil where none does that is text.
@@ -118,22 +132,7 @@ struct FixedProgram {
         }
     }
 
-    func offsets(of pattern: [UInt8]) -> [Int] {
-        var found: [Int] = []
-        let count = bytes.count
-        unsafe bytes.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress else { return }
-            var offset = 0
-            while offset < count,
-                let place = unsafe mg_memmem(start + offset, UInt(count - offset), pattern, UInt(pattern.count))
-            {
-                let position = unsafe start.distance(to: place)
-                found.append(position)
-                offset = position + 1
-            }
-        }
-        return found
-    }
+    func offsets(of pattern: [UInt8]) -> [Int] { Bytes.places(of: pattern, in: bytes) }
 
     mutating func set(_ word: UInt64, at offset: Int) { set(encoded(word), at: offset) }
 
@@ -141,11 +140,11 @@ struct FixedProgram {
         bytes.replaceSubrange(offset..<offset + new.count, with: new)
     }
 
-    private func encoded(_ word: UInt64) -> [UInt8] {
+    func encoded(_ word: UInt64) -> [UInt8] {
         (0..<wordSize).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
     }
 
-    private static func integer(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> UInt64 {
+    static func integer(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> UInt64 {
         bytes[offset..<offset + size].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -6,7 +6,6 @@ struct ProgramHeaders {
     private static let entrySize = 56
     private static let loadable: UInt64 = 1
     private static let table: UInt64 = 6
-    private static let interpreter: UInt64 = 3
 
     /// The ELF header, then the table of program headers.
     private let header: [UInt8]
@@ -40,14 +39,6 @@ struct ProgramHeaders {
         let alignment = segments.map { Self.integer($0, 48, 8) }.max() ?? 0
         guard alignment <= 1 << 21, alignment & (alignment &- 1) == 0 else { return nil }
         self.alignment = max(alignment, 0x1000)
-    }
-
-    /// Where in the file the path of its loader is, with the zero byte at its end; nil where it has none.
-    var loader: Range<Int>? {
-        guard let entry = entries.first(where: { Self.integer($0, 0, 4) == Self.interpreter }) else { return nil }
-        let (offset, size) = (Self.integer(entry, 8, 8), Self.integer(entry, 32, 8))
-        guard offset < 1 << 47, size < 4096 else { return nil }
-        return Int(offset)..<Int(offset + size)
     }
 
     /// How long the table is with one segment more.

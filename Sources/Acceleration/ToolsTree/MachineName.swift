@@ -10,6 +10,9 @@ package import SystemPackage
 /// loaded before all others (/etc/ld.so.preload) is another of the same length. So nothing is in the program's
 /// environment, and what it starts is as it would be without.
 package struct MachineName: Sendable {
+    /// What it does, in words; others where it does something else.
+    static let edition = "a loader of their own, uname(): 2"
+
     /// What is made for that, in a tools tree.
     package static let directory: FilePath.Component = "machine"
     /// Where that directory is seen in a run: as short as it can be told to the loader.
@@ -18,7 +21,8 @@ package struct MachineName: Sendable {
     private static let loader: FilePath.Component = "ld.so"
     private static let library: FilePath.Component = "uname.so"
     private static let list: FilePath.Component = "so"
-    private static let systemList = Array("\0/etc/ld.so.preload\0".utf8)
+    /// As ToolsRelocation leaves it.
+    private static let systemList = Array("\0\(ToolsRelocation.noPreloadList)\0".utf8)
     private static var ownList: [UInt8] { Array("\0\(place.appending(list))\0".utf8) }
 
     private let host: Architecture
@@ -63,9 +67,9 @@ package struct MachineName: Sendable {
         // What a 32-bit machine is called depends on the processor that is emulated.
         guard root.elf.fileClass == .bits64, let library = MachineLibrary(naming: root.kernelName, host: host),
             let file = try? tree.openInRoot(host.loader), var bytes = try? file.readToEnd(of: FilePath(host.loader)),
-            Self.ownList.count == Self.systemList.count, ToolsRelocation.find(Self.systemList, in: bytes)
+            Self.ownList.count == Self.systemList.count, Bytes.contain(bytes, Self.systemList)
         else { return false }
-        ToolsRelocation.replace(Self.systemList, by: Self.ownList, in: &bytes)
+        Bytes.replace(Self.systemList, by: Self.ownList, in: &bytes)
         let loader = bytes
         try AccelerationError.wrapping { () throws(FilesystemError) in
             let directory = try tree.makeDirectories([Self.directory])
@@ -96,7 +100,7 @@ package struct MachineName: Sendable {
     }
 
     private static func loader(of program: [UInt8]) -> Range<Int>? {
-        guard let place = ProgramHeaders(parsing: program)?.loader, place.upperBound <= program.count else {
+        guard let place = ELFProgram(parsing: program)?.loader, place.upperBound <= program.count else {
             return nil
         }
         return place

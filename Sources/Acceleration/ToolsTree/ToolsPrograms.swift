@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+/// What of a tools tree may be executed or loaded natively in a run.
+struct ToolsPrograms {
+    /// Absolute in the tree, without links: programs that have a loader, and libraries that programs load by themselves.
+    let paths: [String]
+
+    init(
+        in tree: consuming Directory, host: Architecture, root: Architecture, _ eligibility: Eligibility
+    ) throws(AccelerationError) {
+        guard let offered = try InstalledPackages(of: tree) else {
+            paths = []
+            return
+        }
+        let packages = eligibility[offered.manager]
+        let compilers = CompilerDirectories(root, in: tree, cross: true)
+        let own = CompilerDirectories(host, in: tree, cross: false)
+        var files = TreeFiles(tree)
+        var found: Set<String> = []
+        func add(_ path: String) {
+            guard let file = files.file(at: path), file.isProgram(for: host),
+                let bytes = try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
+                let program = ELFProgram(parsing: bytes)
+            else { return }
+            let isLibrary = FilePath(file.path).lastComponent?.string.contains(".so") ?? false
+            // Static ones would run.
+            if program.loader != nil || isLibrary && !program.dynamicEntries.isEmpty { found.insert(file.path) }
+        }
+        let interpreters = (packages.scripts ?? [:]).keys
+        for path in interpreters { add((try? files.tree.realPathInRoot(of: path).string) ?? path) }
+        for name in packages.packages.keys {
+            for path in offered.files(of: name, in: files.tree) where !path.contains(".so") { add(path) }
+        }
+        for version in compilers.versions {
+            for name in CompilerDirectories.programs { compilers.path(of: name, version).map(add) }
+        }
+        for version in own.versions { own.path(of: "collect2", version).map(add) }
+        for name in offered.names where InstalledPackages.isCompiler(name) {
+            for path in offered.files(of: name, in: files.tree) where path.hasPrefix("/usr/bin/\(root.triplet)-") {
+                add(path)
+            }
+        }
+        paths = found.sorted()
+    }
+}

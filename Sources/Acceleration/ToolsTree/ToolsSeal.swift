@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+internal import Filesystem
+package import SystemPackage
+
+/// Makes an unpacked tree of the host's architecture a tools tree: has its programs find each other in a run, and say of
+/// the machine what the root's own say.
+package struct ToolsSeal: Sendable {
+    let tree: FilePath
+    let host: Architecture
+    let root: Architecture
+    private let eligibility: Eligibility
+
+    /// The tree at `path`, for roots of `root`.
+    package init(_ path: FilePath, for root: Architecture, host: Architecture = .host) throws(AccelerationError) {
+        (tree, self.root, self.host) = (path, root, host)
+        eligibility = try .builtIn()
+    }
+
+    /// The edits of all trees, and which edition of each of the others it is.
+    static let description: [UInt8] = {
+        let paths = Architecture.allCases.flatMap { ToolsRelocation(host: .host, root: $0).edits.map(\.description) }
+        let others = [
+            PrivateLibraries.edition, CompilerRelocation.edition, ArchitectureName.edition, MachineName.edition,
+            LoaderProof.script,
+        ]
+        return Array((paths + others).joined(separator: "\n").utf8)
+    }()
+
+    /// Changes its files. Returns what is known of them but for what the loader finds (`proof(_:)`).
+    package func apply() throws(AccelerationError) -> ToolsRecord {
+        let relocation = ToolsRelocation(host: host, root: root)
+        try relocation.apply(to: tree)
+        try relocation.writeMuslList(in: tree, host: host)
+        try CompilerRelocation(target: root, host: host).apply(to: tree)
+        var record = ToolsRecord()
+        let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
+        guard let offered = try InstalledPackages(of: opened) else { return record }
+        let packages = eligibility[offered.manager]
+        try ArchitectureName(host: host, root: root).replace(in: tree, packages)
+        let machine = MachineName(host: host, root: root)
+        try machine.replace(in: tree, packages)
+        var files = TreeFiles(opened)
+        for (name, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
+            for path in offered.files(of: name, in: files.tree) {
+                guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
+                try edit(file, rule, &record)
+                if let reason = refusal(of: file, rule, machine, offered, in: files.tree) {
+                    record.refuse(file.path, reason)
+                }
+            }
+        }
+        for (interpreter, scripts) in packages.scripts ?? [:] {
+            guard let file = files.file(at: (try? files.tree.realPathInRoot(of: interpreter).string) ?? interpreter)
+            else { continue }
+            try edit(file, scripts, interpreter, &record)
+            if scripts.start != nil,
+                !((try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path))).map(machine.isTold)
+                    ?? false)
+            {
+                record.refuse(file.path, Self.machineReason)
+            }
+        }
+        return record
+    }
+
+    /// Has the interpreter say of itself what the root's own does: of its path, and of what it was built for.
+    private func edit(
+        _ file: TreeFiles.File, _ scripts: Eligibility.Scripts, _ interpreter: String, _ record: inout ToolsRecord
+    ) throws(AccelerationError) {
+        if let link = scripts.`self`, let name = FilePath(interpreter).lastComponent {
+            let place = Self.selves.appending(name)
+            try replace([link: AccelerationPlan.toolsDirectory.pushing(place).string], in: file, &record)
+            try AccelerationError.wrapping { () throws(FilesystemError) in
+                try Directory.open(tree).makeDirectories(Array(Self.selves.components))
+                    .makeSymbolicLink(name, to: interpreter)
+            }
+        }
+        for (pattern, beginning) in scripts.own ?? [:] {
+            let own = "/" + pattern.replacing("{triplet}", with: root.triplet)
+            let native = FilePath(pattern.replacing("{triplet}", with: host.triplet))
+            try AccelerationError.wrapping { () throws(FilesystemError) in
+                guard let directory = try? Directory.open(tree.pushing(native)) else { return }
+                try link(beginning, in: directory, to: own)
+                // One directory more, named after the version.
+                for name in try directory.names() where name.string.first?.isNumber == true {
+                    guard try directory.status(of: name)?.kind == .directory else { continue }
+                    try link(beginning, in: try directory.openDirectory(name), to: "\(own)/\(name)")
+                }
+            }
+        }
+    }
+
+    /// Where links to interpreters are, in the tree.
+    private static let selves: FilePath = "self"
+
+    /// Puts links to the root's own files in the places of those whose names begin with `beginning`.
+    private func link(
+        _ beginning: String, in directory: borrowing Directory, to own: String
+    ) throws(FilesystemError) {
+        for name in try directory.names() where name.string.hasPrefix(beginning) {
+            guard try directory.status(of: name)?.kind == .regular else { continue }
+            try directory.unlink(name)
+            try directory.makeSymbolicLink(name, to: "\(own)/\(name)")
+        }
+    }
+
+    /// What has to be shown of the tree's programs before they are used.
+    package func proof() throws(AccelerationError) -> LoaderProof {
+        let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
+        let all = try ToolsPrograms(in: opened, host: host, root: root, eligibility).paths
+        return LoaderProof(all, host: host)
+    }
+
+    /// What the proof mounts, as a run does.
+    package func mounts() throws(AccelerationError) -> [AccelerationPlan.Mount] {
+        try AccelerationPlan.mounts(AccelerationRequest(root: tree, tools: tree, architecture: root, host: host))
+    }
+
+    private static let architectureReason = "the native one would report the host's architecture"
+    private static let machineReason = "the native one would take the host's machine for the root's"
+
+    /// Has the program say the names that the root's own has compiled in.
+    private func edit(
+        _ file: TreeFiles.File, _ rule: Eligibility.Rule, _ record: inout ToolsRecord
+    ) throws(AccelerationError) {
+        guard let strings = rule.strings?[FilePath(file.path).lastComponent?.string ?? ""] else { return }
+        let (own, native) = (NamedMachine(root), NamedMachine(host))
+        let pairs = strings.map { (native.expand($0.key), own.expand($0.value)) }
+        try replace(Dictionary(pairs) { first, _ in first }, in: file, &record)
+    }
+
+    /// Puts other strings in the places of some; where that is not certain to be all, the program is refused.
+    private func replace(
+        _ strings: [String: String], in file: TreeFiles.File, _ record: inout ToolsRecord
+    ) throws(AccelerationError) {
+        let path = tree.pushing(FilePath(String(file.path.dropFirst())))
+        guard let bytes = try? path.readFile(limit: 1 << 30), var program = ELFProgram(parsing: bytes) else {
+            return record.refuse(file.path, Self.architectureReason)
+        }
+        for (old, new) in strings.sorted(by: { $0.key < $1.key }) where old != new {
+            guard program.replaceString(old, by: new) else {
+                return record.refuse(file.path, Self.architectureReason)
+            }
+            record.edits[file.path, default: []].append("\(old) becomes \(new)")
+        }
+        guard program.bytes != bytes else { return }
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            try OwnedDescriptor.open(path, .writeOnly).write(program.bytes, to: path)
+        }
+    }
+
+    private func refusal(
+        of file: TreeFiles.File, _ rule: Eligibility.Rule, _ machine: MachineName, _ offered: InstalledPackages,
+        in tree: borrowing Directory
+    ) -> String? {
+        let name = FilePath(file.path).lastComponent?.string ?? ""
+        func bytes(_ path: String) -> [UInt8]? { try? tree.openInRoot(path).readToEnd(of: FilePath(path)) }
+        if rule.named?.contains(name) == true {
+            let libraries = offered.names(beginningWith: rule.libraries ?? []).flatMap {
+                offered.files(of: $0, in: tree)
+            }
+            let architecture = ArchitectureName(host: host, root: root)
+            guard ([file.path] + libraries).allSatisfy({ bytes($0).map(architecture.isAbsent) ?? true }) else {
+                return Self.architectureReason
+            }
+        }
+        if rule.machine?.contains(name) == true, !(bytes(file.path).map(machine.isTold) ?? false) {
+            return Self.machineReason
+        }
+        return nil
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks for what a script does that another machine would do otherwise: numbers of the machine's own kind, objects that
+// were compiled for the root.
+#include "internal.h"
+
+#if MG_HAS_DISPATCH
+
+MG_PART static bool goes_on(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Whether `pattern` (CDispatcher.h, `texts`) stands at `text`, which begins at `start`.
+MG_PART static bool stands_at(const char *pattern, const char *text, const char *start) {
+    if (*pattern == '<') {
+        if (text > start && goes_on(text[-1])) return false;
+        pattern++;
+    }
+    for (; *pattern != 0; pattern++) {
+        if (*pattern == ' ') {
+            if (*text != ' ' && *text != '\t') return false;
+            while (*text == ' ' || *text == '\t') text++;
+        } else if (*pattern != *text++) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Whether a conversion of a floating-point number (printf(3)) stands at `text`, which is a percent sign.
+MG_PART static bool is_float(const char *text) {
+    text++;
+    // Flags, width, precision.
+    while ((*text >= '0' && *text <= '9') || *text == '-' || *text == '+' || *text == ' ' || *text == '#' ||
+           *text == '.' || *text == '*' || *text == '\'') {
+        text++;
+    }
+    char c = (char)(*text | 0x20);
+    return c == 'a' || (c >= 'e' && c <= 'g');
+}
+
+MG_PART static bool has_text(
+    const struct mg_table *table, const struct mg_entry *entry, const char *text, const char *end) {
+    const char *texts = (const char *)table + entry->texts;
+    const char *printf = (const char *)table + table->printf;
+    bool floats = (entry->flags & mg_scans_floats) != 0;
+    bool prints = false;
+    // The characters that texts begin with: most places are passed over by one look.
+    uint64_t first[4];
+    for (int i = 0; i < 4; i++) ((volatile uint64_t *)first)[i] = 0;
+    for (const char *one = texts; *one != 0; one = mg_next(one)) {
+        unsigned char c = (unsigned char)(*one == '<' ? one[1] : *one);
+        first[c >> 6] |= (uint64_t)1 << (c & 63);
+    }
+    if (floats) first[0] |= (uint64_t)1 << '%' | (uint64_t)1 << '\n';
+    if (floats) first['p' >> 6] |= (uint64_t)1 << ('p' & 63);
+    for (const char *place = text; place < end; place++) {
+        unsigned char c = (unsigned char)*place;
+        if ((first[c >> 6] >> (c & 63) & 1) == 0) continue;
+        if (floats) {
+            if (c == '\n') prints = false;
+            if (c == 'p' && mg_begins(place, printf)) prints = true;
+            if (c == '%' && prints && is_float(place)) return true;
+        }
+        for (const char *one = texts; *one != 0; one = mg_next(one)) {
+            if (stands_at(one, place, text)) return true;
+        }
+    }
+    return false;
+}
+
+/// Whether the script at `path` has one in it, or cannot be read.
+MG_PART static bool script_has_text(
+    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, const char *path) {
+    bool exists;
+    long length;
+    char *contents = mg_contents(arena, path, &length, &exists);
+    // Without it the program says that there is none.
+    if (contents == NULL) return exists;
+    return has_text(table, entry, contents, contents + length);
+}
+
+/// The option of `options` that `argument` is, or begins with where its own argument follows at once; NULL where it is
+/// none. Those of more than one letter stand alone.
+MG_PART static const char *option(const char *options, const char *argument) {
+    for (; *options != 0; options = mg_next(options)) {
+        const char *name = *options == '=' ? options + 1 : options;
+        if (mg_equal(name, argument)) return options;
+        if (name[0] == '-' && name[1] != '-' && name[2] == 0 && mg_begins(argument, name)) return options;
+    }
+    return NULL;
+}
+
+/// Whether the option of one letter `c`, among others behind one `sign`, has an argument of its own.
+MG_PART static bool takes_argument(const char *options, char sign, char c) {
+    for (; *options != 0; options = mg_next(options)) {
+        if (options[0] == sign && options[1] == c && options[2] == 0) return true;
+    }
+    return false;
+}
+
+MG_PART bool mg_has_refused_text(
+    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, char **own) {
+    if ((entry->flags & mg_scans) == 0) return false;
+    const char *options = (const char *)table + entry->script_options;
+    bool has_script = false;
+    for (char **argument = own + 1; *argument != NULL; argument++) {
+        if (has_text(table, entry, *argument, mg_next(*argument) - 1)) return true;
+    }
+    for (char **argument = own + 1; *argument != NULL; argument++) {
+        const char *found = option(options, *argument);
+        if (found != NULL) {
+            const char *name = *found == '=' ? found + 1 : found;
+            bool is_whole = mg_equal(name, *argument);
+            const char *value = is_whole ? argument[1] : *argument + 2;
+            if (is_whole && value != NULL) argument++;
+            if (*found != '=') continue;
+            has_script = true;
+            if (value == NULL) continue;
+            // Standard input.
+            if (value[0] == '-' && value[1] == 0) return true;
+            if (script_has_text(table, entry, arena, value)) return true;
+        } else if ((entry->flags & mg_script_by_option) == 0) {
+            if (**argument == '-' || **argument == '+') {
+                // A shell's -c, alone or with others: the script is an argument. -s: it is standard input.
+                bool takes = false;
+                for (const char *c = *argument + 1; (*argument)[1] != '-' && *c != 0; c++) {
+                    if (**argument == '-' && *c == 'c') return false;
+                    takes = takes || takes_argument(options, **argument, *c);
+                }
+                if (takes && argument[1] != NULL) argument++;
+                continue;
+            }
+            return script_has_text(table, entry, arena, *argument);
+        }
+    }
+    if ((entry->flags & mg_script_by_option) != 0 || has_script) return false;
+    // The script comes in on standard input, which can be read once only.
+    return !mg_is_terminal(0);
+}
+
+#endif
