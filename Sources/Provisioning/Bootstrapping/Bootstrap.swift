@@ -37,6 +37,7 @@ extension Creation {
         _ request: CreationRequest, from bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
+        let request = try await ensureTools(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
@@ -206,15 +207,11 @@ extension Creation {
         let original = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
-        let command = try TreeCommand(
-            in: tree, called: request.name.description, architecture: bootstrap.base.selection.architecture,
-            caller: caller, cpu: cpu,
-            acceleration: .init(
-                source: acceleration(request),
-                subject: .init(
-                    distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
-                    architecture: bootstrap.base.selection.architecture),
-                directory: staging.directory))
+        let command = try command(
+            in: staging,
+            of: .init(
+                distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
+                architecture: bootstrap.base.selection.architecture), request)
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
         let selection = bootstrap.base.selection

@@ -10,92 +10,8 @@ internal import PackageArchive
 internal import SystemPackage
 internal import Terminal
 
+/// What a tools tree consists of, and where that comes from.
 extension Creation {
-    package var tools: ToolsTrees { ToolsTrees(cache) }
-
-    /// Makes a tools tree, unless a whole one is there. Waits for another process that is making it.
-    package func makeTools(_ request: ToolsRequest) async throws(ProvisioningError) {
-        let lock = try lockTools(request.subject, wait: true)
-        if tools.has(request.subject) { return }
-        progress.say("making the tools tree for \(request.subject.title), once")
-        try await make(request, over: nil)
-        withExtendedLifetime(lock.rawValue) {}
-    }
-
-    /// Makes one that takes the place of that which is there, where the archive has any of `outdated` newer. Runs that
-    /// are going on keep the old one.
-    ///
-    /// Once a day it asks, and not while another process does.
-    package func refreshTools(_ request: ToolsRequest) async throws(ProvisioningError) {
-        guard tools.isRefreshDue(request.subject, request.outdated) else { return }
-        let lock: FileLock
-        do throws(ProvisioningError) {
-            lock = try lockTools(request.subject, wait: false)
-        } catch {
-            return
-        }
-        guard tools.isRefreshDue(request.subject, request.outdated), let old = try tools.packages(request.subject)
-        else {
-            return
-        }
-        tools.noteRefresh(request.subject, request.outdated)
-        try await make(request, over: old)
-        withExtendedLifetime(lock.rawValue) {}
-    }
-
-    /// `refreshTools`, for a root whose version of a package, by its name, is `version`; without an error.
-    func refreshTools(_ request: CreationRequest, for version: (String) -> String?) async {
-        guard var wanted = request.tools, request.acceleration.mode != nil,
-            let outdated = try? tools.outdated(wanted.subject, adding: request.accelerationChanges.add, version)
-        else { return }
-        wanted.outdated = outdated
-        do throws(ProvisioningError) {
-            try await refreshTools(wanted)
-        } catch {
-            progress.warn("the tools tree for \(wanted.subject.title) is not brought up to date: \(error.told)")
-        }
-    }
-
-    private func lockTools(_ subject: ToolsTrees.Subject, wait: Bool) throws(ProvisioningError) -> FileLock {
-        let directory = tools.store.directory
-        let name = try subject.name
-        return try below { () throws(FilesystemError) in
-            try directory.makeDirectories(mode: 0o700)
-            return try FileLock.acquire(directory.appending(".\(name).lock"), .exclusive, wait: wait)
-        }
-    }
-
-    /// `old`: what the one that it takes the place of consists of.
-    private func make(_ request: ToolsRequest, over old: InstalledPackages?) async throws(ProvisioningError) {
-        let trees = tools
-        let making = Creation(
-            store: trees.store, cache: cache, downloader: downloader, proxy: proxy, workers: workers, caller: caller,
-            cpu: nil, progress: progress)
-        if request.selection.distro.archive != nil {
-            try await making.makeFromArchive(request, over: old)
-        } else {
-            try await making.makeFromTarball(request, over: old)
-        }
-        trees.removeSuperseded(request.subject) { workers }
-    }
-
-    private func creationRequest(_ request: ToolsRequest) throws(ProvisioningError) -> CreationRequest {
-        var creation = CreationRequest(name: try tools.next(of: request.subject).name)
-        creation.keyring = request.keyring
-        try prepare(creation)
-        return creation
-    }
-
-    private func announce(_ request: ToolsRequest, over old: InstalledPackages) {
-        let missing = request.missing(in: old)
-        let newer = request.outdated.map(\.name).filter { !missing.contains($0) }
-        let reasons = [
-            missing.isEmpty ? "" : ", with \(missing.sorted().joined(separator: " "))",
-            newer.isEmpty ? "" : ", for newer versions of \(newer.joined(separator: " "))",
-        ]
-        progress.say("making the tools tree for \(request.subject.title) anew\(reasons.joined())")
-    }
-
     private func eligible(
         _ manager: InstalledPackages.Manager, for subject: ToolsTrees.Subject
     ) throws(ProvisioningError) -> Set<String> {
@@ -110,7 +26,7 @@ extension Creation {
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
-    private func makeFromArchive(
+    func makeFromArchive(
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
@@ -173,36 +89,7 @@ extension Creation {
         }
     }
 
-    /// Makes its programs find each other in roots, and writes down what state its files are in.
-    private func seal(
-        _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
-    ) throws(ProvisioningError) {
-        try below { () throws(AccelerationError) in
-            let relocation = ToolsRelocation(host: .host)
-            try relocation.apply(to: staging.tree)
-            try relocation.tellMusl(in: staging.tree)
-            try CompilerRelocation(target: subject.architecture).apply(to: staging.tree)
-            let eligibility = try Eligibility.builtIn()
-            let name = ArchitectureName(host: .host, root: subject.architecture)
-            let machine = MachineName(host: .host, root: subject.architecture)
-            for packages in [eligibility.dpkg, eligibility.apk] {
-                try name.replace(in: staging.tree, packages)
-                try machine.replace(in: staging.tree, packages)
-            }
-        }
-        if let old = try ToolsTrees(cache).newest(of: subject) {
-            // Else they are compared anew.
-            try? CompilerAgreements.take(
-                to: staging.directory, from: store.path(of: old), tree: staging.tree)
-        }
-        let manifest = staging.directory.appending(ToolsTrees.manifest)
-        try below { () throws(FilesystemError) in
-            try ToolsTrees.write(added: added, to: staging.directory)
-            try TreeManifest(of: staging.tree).write(to: manifest)
-        }
-    }
-
-    private func makeFromTarball(
+    func makeFromTarball(
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
