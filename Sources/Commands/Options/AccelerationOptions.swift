@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Architectures
 internal import ArgumentParser
-internal import Filesystem
-internal import Processes
 internal import Provisioning
-internal import SystemPackage
 
 /// How much of a root runs as the host's own programs.
 struct AccelerationOptions: ParsableArguments {
@@ -43,27 +39,6 @@ extension AccelerationOptions {
             choice(configuration).resolved(for: root), for: ToolsTrees.Subject(root),
             tools: ToolsTrees(Cache(locations.cache)), changes: configuration.accelerate)
     }
-}
-
-/// `mangrove make-tools`, a process of its own: what it says and how it is interrupted is as for `create`.
-struct ToolsTreeProcess: ToolsTreeMaker {
-    func make(
-        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], required: Bool
-    ) throws(ProvisioningError) -> Bool {
-        let options = outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
-        do throws(FilesystemError) {
-            let end = try ChildProcess.attend(
-                "/proc/self/exe",
-                [MakeTools._commandName] + options
-                    + ["--", subject.distro, subject.release, subject.architecture.rawValue],
-                environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
-            return end == .exited(0)
-        } catch {
-            throw ProvisioningError(error)
-        }
-    }
-
-    func note(_ text: String) { FailureRendering.note(text) }
 }
 
 extension AccelerationChoice.Extent: ExpressibleByArgument {}

@@ -85,11 +85,12 @@ struct RunOptions: ParsableArguments {
             try report(run.obstacle, isProfiled: run.isAccelerated, accelerator)
             return try Console.print(run.plan.description + "\n")
         }
+        let errands = RunErrands()
         guard
             var run = try AcceleratedRun.prepare(
                 request, in: name, of: store, caller: caller,
                 known: KnownVersions(locations.cache.appending("interpreters")), accelerator: accelerator,
-                maker: ToolsTreeProcess(), workers: Surroundings.workers)
+                errands: errands, workers: Surroundings.workers)
         else { throw ExitCode(125) }
         // After the processes that make a tools tree, which would inherit it, and before anything that could make a
         // thread: threads inherit the mask.
@@ -102,7 +103,8 @@ struct RunOptions: ParsableArguments {
         // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
         if StandardDescriptors.isInBackground { descriptors.input = -1 }
         var spent: RunProfile?
-        let status = try run.perform(descriptors: descriptors, signals: signals, profile: &spent)
+        let status = try run.perform(
+            descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
             let error = OutputStream.standardError
             try? error.write(

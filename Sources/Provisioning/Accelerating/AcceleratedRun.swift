@@ -2,17 +2,21 @@
 
 package import Acceleration
 package import Emulation
+internal import Filesystem
 package import Sandbox
 internal import SystemPackage
 
-/// Who has tools trees made: for runs a process of mangrove's own, so that what it says and how it is interrupted is as
-/// for `create`.
-package protocol ToolsTreeMaker {
+/// Who does what takes a while: for runs processes of mangrove's own, so that what they say and how they are interrupted
+/// is as for `create`.
+package protocol AccelerationErrands {
     /// Makes the first, or with `outdated` another one where the archive has any of that newer. False where there is
     /// none to be had; why was said, or noted with the tools trees where it is not `required`.
     func make(
         _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], required: Bool
     ) throws(ProvisioningError) -> Bool
+
+    /// Has the compilers of the root `name` compared (`BackgroundComparison`) while this process goes on, and after it.
+    func compareCompilers(of name: RootName)
 
     func note(_ text: String)
 }
@@ -20,7 +24,8 @@ package protocol ToolsTreeMaker {
 /// A command in a root, some of whose programs run as the host's own.
 ///
 /// All that leads to one is here: the tools tree is there or is made; the run is planned; where the tools tree turns out
-/// to be outdated, or nothing is known of the root's compilers yet, that is seen to and the run is planned again.
+/// to be outdated, that is seen to and the run is planned again. Where nothing is known of the root's compilers yet, they
+/// are emulated, and compared with those of the tools tree meanwhile; only who requires acceleration waits for that.
 package struct AcceleratedRun: ~Copyable {
     private let run: RootRun
     private var acceleration: PlannedAcceleration?
@@ -41,24 +46,25 @@ package struct AcceleratedRun: ~Copyable {
         accelerate()
     }
 
-    /// The same, with everything there that the run can have: it may make a tools tree, and compare compilers.
+    /// The same, with everything there that the run can have: it may have a tools tree made.
     ///
     /// nil where acceleration is required and there is no tools tree to be had; why was said.
     package static func prepare(
         _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil,
-        accelerator: Accelerator?, maker: some ToolsTreeMaker, workers: () throws -> any NamespacePerforming
+        accelerator: Accelerator?, errands: some AccelerationErrands, workers: () throws -> any NamespacePerforming
     ) throws(ProvisioningError) -> AcceleratedRun? {
         var wanted = accelerator
         if let accelerator {
-            guard try accelerator.ensure(by: maker) else { return nil }
+            guard try accelerator.ensure(by: errands) else { return nil }
             if let reason = accelerator.reasonForNone() {
-                maker.note("not accelerated: \(reason)")
+                errands.note("not accelerated: \(reason)")
                 wanted = nil
             }
         }
         var planned = try AcceleratedRun(
             request, in: name, of: store, caller: caller, known: known, accelerator: wanted)
-        try planned.complete(by: maker)
+        try planned.complete(by: errands)
+        planned.compareLater(by: errands)
         if let accelerator { accelerator.tools.removeSuperseded(accelerator.subject, using: workers) }
         return planned
     }
@@ -84,24 +90,29 @@ package struct AcceleratedRun: ~Copyable {
         }
     }
 
-    private mutating func complete(by maker: some ToolsTreeMaker) throws(ProvisioningError) {
+    private mutating func complete(by errands: some AccelerationErrands) throws(ProvisioningError) {
         guard let accelerator else { return }
         if accelerator.tools.isRefreshDue(accelerator.subject, acceleration?.outdated ?? []) {
             let outdated = acceleration?.outdated ?? []
             // It must not keep the old one.
             acceleration = nil
-            _ = try maker.make(accelerator.subject, outdated: outdated, required: false)
+            _ = try errands.make(accelerator.subject, outdated: outdated, required: false)
             accelerate()
         }
-        guard !run.emulation.rules.isEmpty else { return }
-        do throws(ProvisioningError) {
-            let isNews = try accelerator.compareCompilers(in: run.tree, keptIn: run.directory, caller: run.caller) {
-                maker.note($0)
-            }
-            if isNews { accelerate() }
-        } catch {
-            // Then they are emulated.
-            guard !accelerator.choice.isRequired else { throw error }
+        guard accelerator.choice.isRequired else { return }
+        let isNews = try accelerator.compareCompilers(in: run.tree, keptIn: run.directory, caller: run.caller) {
+            errands.note($0)
+        }
+        if isNews { accelerate() }
+    }
+
+    /// Has the compilers compared where nothing is known of them, or that was broken off half-way.
+    private func compareLater(by errands: some AccelerationErrands) {
+        guard let acceleration else { return }
+        switch BackgroundWork.state(in: run.directory) {
+        case .goingOn: break
+        case .brokenOff: errands.compareCompilers(of: record.name)
+        case .none: if !acceleration.areCompared { errands.compareCompilers(of: record.name) }
         }
     }
 
@@ -115,9 +126,28 @@ package struct AcceleratedRun: ~Copyable {
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
-    /// one ended it. `profile` is what was noted, where that was asked for.
+    /// one ended it. `profile` is what was noted, where that was asked for. Where the command has installed other
+    /// compilers, they are compared for the next one.
     package consuming func perform(
-        descriptors: StandardDescriptors, signals: borrowing ForwardedSignals, profile: inout RunProfile?
+        descriptors: StandardDescriptors, signals: borrowing ForwardedSignals, errands: some AccelerationErrands,
+        profile: inout RunProfile?
+    ) throws(ProvisioningError) -> Int32 {
+        let (tree, name, accelerator) = (run.tree, record.name, acceleration == nil ? nil : accelerator)
+        let packages = Self.packages(of: tree)
+        let status = try perform(descriptors, signals, &profile)
+        if let accelerator, Self.packages(of: tree) != packages, try accelerator.compilers(of: tree) == .unknown {
+            errands.compareCompilers(of: name)
+        }
+        return status
+    }
+
+    /// What changes when anything is installed.
+    private static func packages(of tree: FilePath) -> FileState? {
+        try? InstalledPackages.state(of: Directory.open(tree))
+    }
+
+    private consuming func perform(
+        _ descriptors: StandardDescriptors, _ signals: borrowing ForwardedSignals, _ profile: inout RunProfile?
     ) throws(ProvisioningError) -> Int32 {
         var plan = plan
         let acceleration = acceleration
@@ -141,9 +171,9 @@ package struct AcceleratedRun: ~Copyable {
 
 extension Accelerator {
     /// That there is a tools tree. False where there is none to be had although it is required.
-    fileprivate func ensure(by maker: some ToolsTreeMaker) throws(ProvisioningError) -> Bool {
+    fileprivate func ensure(by errands: some AccelerationErrands) throws(ProvisioningError) -> Bool {
         guard try tools.areWanted(for: subject, choice) else { return true }
-        return try maker.make(subject, outdated: [], required: choice.isRequired) || !choice.isRequired
+        return try errands.make(subject, outdated: [], required: choice.isRequired) || !choice.isRequired
     }
 
     /// Why there is no tools tree, where that was found out a while ago and it is not required.

@@ -73,18 +73,19 @@ package struct Accelerator: Sendable {
         var wanted = TreeAcceleration.Subject(
             tree: tree, directory: directory, tools: found.record, interpreter: interpreter, mode: mode)
         wanted.changes = changes
-        wanted.agreement =
+        let compilers: CompilerAgreements.State =
             switch comparison {
-            case .own: nil
-            case .tools: .assumed
-            case nil: try CompilerAgreements(tools, found.record.name).known(for: tree)
+            case .own: .unknown
+            case .tools: .known(.assumed)
+            case nil: try CompilerAgreements(tools, found.record.name).state(for: tree)
             }
+        wanted.agreement = compilers.agreement
         wanted.isComparison = comparison != nil
         wanted.cpu = emulation.environment["QEMU_CPU"]
         wanted.isThrowaway = isThrowaway
         return PlannedAcceleration(
             try TreeAcceleration(planning: wanted), subject, interpreter, trustsSetuid: trustsSetuid,
-            HeldToolsTree(found))
+            areCompared: compilers != .unknown, HeldToolsTree(found))
     }
 
     private func find() throws(ProvisioningError) -> ToolsTrees.ToolsTree? {
@@ -109,15 +110,17 @@ struct PlannedAcceleration: Sendable {
     private let interpreter: Interpreter
     private let trustsSetuid: Bool
     private let tools: HeldToolsTree
+    /// Whether the compilers need not be compared: that was done, or there are none.
+    let areCompared: Bool
     /// Why nothing is native after all.
     let obstacle: ProvisioningError?
 
     init(
         _ acceleration: TreeAcceleration, _ subject: ToolsTrees.Subject, _ interpreter: Interpreter,
-        trustsSetuid: Bool, _ tools: HeldToolsTree
+        trustsSetuid: Bool, areCompared: Bool, _ tools: HeldToolsTree
     ) {
         (self.acceleration, self.interpreter, self.trustsSetuid) = (acceleration, interpreter, trustsSetuid)
-        self.tools = tools
+        (self.tools, self.areCompared) = (tools, areCompared)
         obstacle = acceleration.obstacle(subject).map { ProvisioningError($0) }
     }
 
@@ -139,6 +142,6 @@ struct PlannedAcceleration: Sendable {
 
     private init(_ planned: PlannedAcceleration, _ written: TreeAcceleration) {
         (acceleration, interpreter, trustsSetuid) = (written, planned.interpreter, planned.trustsSetuid)
-        (tools, obstacle) = (planned.tools, planned.obstacle)
+        (tools, areCompared, obstacle) = (planned.tools, planned.areCompared, planned.obstacle)
     }
 }

@@ -37,22 +37,24 @@ struct CompilerAgreements {
         }
     }
 
-    /// nil where the root has no compiler, or it was not found out yet.
-    func known(for tree: FilePath) throws(ProvisioningError) -> CompilerAgreement? {
-        guard let file = try file(for: tree) else { return nil }
-        return Self.read(file)
+    /// What is known of a root's compilers.
+    enum State: Equatable {
+        case noCompilers
+        case unknown
+        case known(CompilerAgreement)
+
+        var agreement: CompilerAgreement? { if case .known(let agreement) = self { agreement } else { nil } }
+    }
+
+    func state(for tree: FilePath) throws(ProvisioningError) -> State {
+        guard let file = try file(for: tree) else { return .noCompilers }
+        return Self.read(file).map { .known($0) } ?? .unknown
     }
 
     /// nil where it was not written, or where somebody has damaged it.
     static func read(_ file: FilePath) -> CompilerAgreement? {
         guard let bytes = try? file.readFile() else { return nil }
         return try? JSONDecoder().decode(CompilerAgreement.self, from: Data(bytes))
-    }
-
-    /// Whether there is nothing to be found out about the root's compilers.
-    func isSettled(for tree: FilePath) throws(ProvisioningError) -> Bool {
-        guard let file = try file(for: tree) else { return true }
-        return Self.read(file) != nil
     }
 
     /// nil where the root has no compiler.

@@ -6,6 +6,11 @@ internal import FoundationEssentials
 internal import SystemPackage
 
 extension Accelerator {
+    /// What is known of the compilers of `tree` with the newest tools tree.
+    func compilers(of tree: FilePath) throws(ProvisioningError) -> CompilerAgreements.State {
+        try CompilerAgreements(tools, subject)?.state(for: tree) ?? .noCompilers
+    }
+
     /// Finds out whether the compilers of the tools tree give the same code as those of the root `tree`, where that is
     /// not known yet. It compiles in the root, which does not change. Returns whether it was unknown.
     ///
@@ -13,8 +18,7 @@ extension Accelerator {
     func compareCompilers(
         in tree: FilePath, keptIn directory: FilePath, caller: Caller, note: (String) -> Void
     ) throws(ProvisioningError) -> Bool {
-        guard choice.mode != nil, let newest = try CompilerAgreements(tools, subject),
-            try !newest.isSettled(for: tree), let found = try tools.find(subject)
+        guard try compilers(of: tree) == .unknown, let found = try tools.find(subject)
         else { return false }
         let comparison = CompilerComparison(
             tree: tree, agreements: CompilerAgreements(tools, found.record.name), accelerator: self,
@@ -37,6 +41,8 @@ struct CompilerComparison {
     /// Does it unless it was done. `note` is told what takes a while: that, or that another process is at it.
     func perform(_ note: (String) -> Void) throws(ProvisioningError) {
         guard let file = try agreements.file(for: tree), CompilerAgreements.read(file) == nil else { return }
+        // Programs cannot be made native at all.
+        guard try !command().emulation.rules.isEmpty else { return }
         let lock = try lock(note)
         defer { withExtendedLifetime(lock.rawValue) {} }
         guard CompilerAgreements.read(file) == nil else { return }
@@ -59,12 +65,14 @@ struct CompilerComparison {
     private func output(_ accelerator: Accelerator) throws(ProvisioningError) -> String {
         let log = directory.appending("comparison.log")
         defer { try? Directory.open(directory).unlink("comparison.log") }
-        let command = AcceleratedCommand(
-            command: try TreeCommand(
-                in: tree, called: "comparison", architecture: accelerator.subject.architecture, caller: caller),
-            accelerator: accelerator, directory: directory)
+        let command = AcceleratedCommand(command: try command(), accelerator: accelerator, directory: directory)
         _ = try command.run(["sh", "-c", CompilerCheck.script], log: log)
         let bytes = try below { () throws(FilesystemError) in try log.readFile() }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func command() throws(ProvisioningError) -> TreeCommand {
+        try TreeCommand(
+            in: tree, called: "comparison", architecture: accelerator.subject.architecture, caller: caller)
     }
 }

@@ -131,7 +131,7 @@ package struct TreeAcceleration: Sendable {
         for name in names {
             let text = name.string
             guard
-                ["dispatch-comparison", "acceleration-comparison.json"].contains(text)
+                ["dispatch-comparison", "acceleration-comparison.json", "comparison.log"].contains(text)
                     || text.hasPrefix("\(AccelerationDraft.driverPrefix)comparison-")
             else { continue }
             try? directory.unlink(name)

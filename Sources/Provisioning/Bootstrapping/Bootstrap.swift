@@ -60,7 +60,9 @@ extension Creation {
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
             let configuration = try await unpack(archive, with: client, into: staging.tree)
-            try publish(staging, try complete(staging, request, bootstrap, archive.plan, configuration))
+            let record = try complete(staging, request, bootstrap, archive.plan, configuration)
+            try await compareCompilers(in: staging, record, request)
+            try publish(staging, record)
         } catch {
             progress.end()
             let failure = keepingLog(of: staging.directory, request.name, error)

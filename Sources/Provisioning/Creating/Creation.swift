@@ -77,7 +77,9 @@ package struct Creation: Sendable {
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
-            try publish(staging, try await fill(staging, request, base, verified))
+            let record = try await fill(staging, request, base, verified)
+            try await compareCompilers(in: staging, record, request)
+            try publish(staging, record)
         } catch {
             progress.end()
             try? staging.discard(using: workers)
@@ -106,6 +108,27 @@ package struct Creation: Sendable {
     /// nil where nothing is to be accelerated.
     func accelerator(_ request: CreationRequest, _ subject: ToolsTrees.Subject) -> Accelerator? {
         Accelerator(request.acceleration, for: subject, tools: tools, changes: request.accelerationChanges)
+    }
+
+    /// Has the root's compilers compared with those of the tools tree, so that no run has to do without. What was
+    /// unpacked is written to the disk meanwhile.
+    func compareCompilers(
+        in staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
+    ) async throws(ProvisioningError) {
+        guard let subject = ToolsTrees.Subject(record), let accelerator = accelerator(request, subject),
+            try accelerator.compilers(of: staging.tree) == .unknown
+        else { return }
+        progress.begin("comparing the compilers with the tools tree's")
+        let tree = staging.tree
+        let writing = Task.detached { try? Directory.open(tree).synchronizeFileSystem() }
+        do throws(ProvisioningError) {
+            _ = try accelerator.compareCompilers(in: tree, keptIn: staging.directory, caller: caller) { _ in }
+        } catch {
+            // Runs will have it done.
+            guard !request.acceleration.isRequired else { throw error }
+        }
+        await writing.value
+        progress.end()
     }
 
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
