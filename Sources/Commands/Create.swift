@@ -110,7 +110,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
             }
-            try await tools(&request, selection, creation, configuration, report)
+            request.tools = try tools(request, selection, creation, configuration, report)
             root = try await creation.create(request, from: bootstrap)
         } else {
             let base = try await base(selection, creation, request, configuration)
@@ -118,34 +118,35 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 return try OutputRendering.show(
                     CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
             }
-            if let selection { try await tools(&request, selection, creation, configuration, report) }
+            if let selection { request.tools = try tools(request, selection, creation, configuration, report) }
             root = try await creation.create(request, from: base)
         }
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
         report.say("\(root.name) is ready: mangrove shell \(root.name)")
     }
 
-    /// The tools tree that makes the root fast, and what installs its packages, where there is none yet. One that is
-    /// there may turn out to be too old.
+    /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one
+    /// that is there turns out to be too old.
     private func tools(
-        _ request: inout CreationRequest, _ selection: BaseSelection, _ creation: Creation,
-        _ configuration: Configuration, _ report: Progress
-    ) async throws {
+        _ request: CreationRequest, _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration,
+        _ report: Progress
+    ) throws -> ToolsRequest? {
         let subject = ToolsTrees.Subject(
             distro: selection.distro.name, release: selection.release.number, architecture: selection.architecture)
-        let areWanted = try creation.tools.areWanted(for: subject, request.acceleration)
-        guard areWanted || creation.tools.mayHave(subject) else { return }
+        guard
+            try creation.tools.areWanted(for: subject, request.acceleration) || creation.tools.mayHave(subject)
+        else { return nil }
         do {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
             wanted.mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
             wanted.keyring = request.keyring
             wanted.changes = configuration.accelerate
-            if areWanted { try await creation.makeTools(wanted) }
-            request.tools = wanted
+            return wanted
         } catch let error as any Failure {
             guard !request.acceleration.isRequired else { throw error }
             report.warn("not accelerated: \(error.told)")
             creation.tools.noteFailure(subject, error.told)
+            return nil
         }
     }
 

@@ -17,6 +17,7 @@ struct Mangrove: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
-            CommandGroup(name: "Internal", subcommands: [Worker.self, CleanUp.self, MakeTools.self]),
+            CommandGroup(
+                name: "Internal", subcommands: [Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self]),
         ])
 }

@@ -59,6 +59,20 @@ package struct ChildProcess: Sendable {
         return end(of: try unsafe spawn(path, [path.string] + arguments, environment, &actions))
     }
 
+    /// Executes `path` in a session of its own, without this process's standard descriptors, and does not wait for it.
+    package static func detach(
+        _ path: FilePath, _ arguments: [String], environment: [String]
+    ) throws(FilesystemError) {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for number: CInt in 0...2 {
+            unsafe posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0)
+        }
+        // POSIX_SPAWN_SETSID, which glibc's header hides.
+        _ = try unsafe spawn(path, [path.string] + arguments, environment, &actions, flags: 0x80)
+    }
+
     private static func end(of process: pid_t) -> End {
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0, Errno.last == .interrupted {}
@@ -77,7 +91,7 @@ package struct ChildProcess: Sendable {
 
     private static func spawn(
         _ path: FilePath, _ arguments: [String], _ environment: [String],
-        _ actions: inout posix_spawn_file_actions_t
+        _ actions: inout posix_spawn_file_actions_t, flags: CInt = 0
     ) throws(FilesystemError) -> pid_t {
         var process: pid_t = 0
         let arguments = unsafe arguments.map { unsafe strdup($0) } + [nil]
@@ -93,7 +107,7 @@ package struct ChildProcess: Sendable {
         unsafe sigfillset(&all)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | flags))
         let failure = unsafe posix_spawn(&process, path.string, &actions, &attributes, arguments, environment)
         guard failure == 0 else { throw FilesystemError("execute", path, Errno(rawValue: failure)) }
         return process

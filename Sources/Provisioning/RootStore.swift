@@ -55,9 +55,10 @@ package struct RootStore: Sendable {
         }
     }
 
-    /// Locks a root: shared to use it, exclusive to change it. Never waits.
+    /// Locks a root: shared to use it, exclusive to change it. Never waits; work in the background gives way.
     package func lock(_ name: RootName, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
-        _ = try read(name)
+        let record = try read(name)
+        if kind == .exclusive { BackgroundWork.stop(in: path(of: name), tree: FilePath(record.path)) }
         do throws(FilesystemError) {
             return try FileLock.acquire(path(of: name).appending(Self.lock), kind, wait: false)
         } catch let error where error.errno == .resourceTemporarilyUnavailable {

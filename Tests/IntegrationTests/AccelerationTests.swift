@@ -80,6 +80,21 @@ extension IntegrationTests {
             }
         }
 
+        @Test(arguments: Who.allCases)
+        func aDryRunShowsThePlanAndWritesNothing(who: Who) throws {
+            try Self.with(who) { home, _ in
+                for isFirst in [true, false] {
+                    let before = try home.contents()
+                    let planned = try Self.sed(home, "--dry-run")
+                    #expect(planned.status == 0, "\(planned.errors)")
+                    #expect(planned.output.contains("/dispatch-full\n"))
+                    #expect(planned.output.contains(" at /run/mangrove/tools, read-only\n"))
+                    #expect(try home.contents() == before, "first: \(isFirst)")
+                    #expect(try Self.sed(home).status == 0)
+                }
+            }
+        }
+
         @Test func aReplacedProgramIsEmulated() throws {
             try Self.with(.root) { home, _ in
                 #expect(try Self.sed(home).status == 0)

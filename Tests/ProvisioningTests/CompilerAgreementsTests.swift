@@ -28,11 +28,11 @@ import Testing
     }
 
     private func isSettled(_ agreements: CompilerAgreements, _ root: FilePath) throws -> Bool {
-        try agreements.isSettled(for: root)
+        try agreements.state(for: root) != .unknown
     }
 
     private func known(_ agreements: CompilerAgreements, _ root: FilePath) throws -> CompilerAgreement? {
-        try agreements.known(for: root)
+        try agreements.state(for: root).agreement
     }
 
     private func write(_ agreement: CompilerAgreement, to file: FilePath?) throws {

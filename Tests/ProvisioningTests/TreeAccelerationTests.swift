@@ -24,14 +24,18 @@ import Testing
             try AtomicFile.write(ToolsTreesTests.status(versions), to: tree.pushing("var/lib/dpkg/status"))
         }
 
-        func accelerate(_ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws -> TreeAcceleration {
+        func plan(_ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws -> TreeAcceleration {
             let found = try trees.newest(of: ToolsTreesTests.subject)
             let newest = try #require(found)
             var subject = TreeAcceleration.Subject(
                 tree: tree, directory: directory, tools: try trees.store.read(newest), interpreter: interpreter,
                 mode: .full)
             change(&subject)
-            return try TreeAcceleration(subject)
+            return try TreeAcceleration(planning: subject)
+        }
+
+        func accelerate(_ change: (inout TreeAcceleration.Subject) -> Void = { _ in }) throws -> TreeAcceleration {
+            try plan(change).written()
         }
 
         /// Which file the image is, and since when: the number alone may be given again.
@@ -61,6 +65,18 @@ import Testing
             #expect(try scene.accelerate().report == first.report)
             #expect(try scene.file() == file)
             #expect(TreeAcceleration.Report.last(in: scene.directory) == first.report)
+        }
+    }
+
+    @Test func planningWritesNothing() throws {
+        try with { scene in
+            let planned = try scene.plan()
+            #expect(planned.report.programs == ["/usr/bin/sed"])
+            #expect(try Directory.open(scene.directory).names().map(\.string) == ["rootfs"])
+            let written = try planned.written()
+            #expect(written.report.mounts == planned.report.mounts)
+            // As it is there, another plan is made of it.
+            #expect(try scene.plan().report == written.report)
         }
     }
 

@@ -75,44 +75,53 @@ struct RunOptions: ParsableArguments {
     func run(_ command: [String], in name: String) throws {
         let locations = try Surroundings.locations()
         let store = RootStore(locations.roots)
-        // Before signals are blocked: the process that makes a tools tree would inherit that.
-        let source = try acceleration.source(for: store.find(name), locations, mayMake: !dryRun)
-        // Before anything that could make a thread: threads inherit the mask.
-        let signals = try ForwardedSignals()
+        let accelerator = try acceleration.accelerator(for: store.find(name), locations)
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
             environment: Surroundings.environment)
         let request = try request(command)
-        let known = dryRun ? nil : KnownVersions(locations.cache.appending("interpreters"))
-        func plan() throws -> RootRun {
-            try RootRun(
-                request, in: name, of: store, caller: caller, known: known, acceleration: source, isRehearsal: dryRun)
+        guard !dryRun else {
+            let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
+            try report(run.obstacle, isProfiled: run.isAccelerated, accelerator)
+            return try Console.print(run.plan.description + "\n")
         }
-        var run = try plan()
-        if !dryRun, let source, try AccelerationOptions.refreshTools(for: run.record, run.outdated, source) {
-            // This one does not hold the old one any more, and has compilers compared.
-            run = try plan()
-            AccelerationOptions.removeSuperseded(for: run.record, source)
-        }
-        if let obstacle = run.obstacle, source?.choice.isRequired == true { throw obstacle }
-        guard !profile || source != nil && run.obstacle == nil else {
-            throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
-        }
-        if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
-        if dryRun { return try Console.print(run.plan.description + "\n") }
+        let errands = RunErrands()
+        guard
+            var run = try AcceleratedRun.prepare(
+                request, in: name, of: store, caller: caller,
+                known: KnownVersions(locations.cache.appending("interpreters")), accelerator: accelerator,
+                errands: errands, workers: Surroundings.workers)
+        else { throw ExitCode(125) }
+        // After the processes that make a tools tree, which would inherit it, and before anything that could make a
+        // thread: threads inherit the mask.
+        let signals = try ForwardedSignals()
+        run.write()
+        try report(run.obstacle, isProfiled: run.isAccelerated, accelerator)
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.
         if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
         // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
         if StandardDescriptors.isInBackground { descriptors.input = -1 }
         var spent: RunProfile?
-        let status = try run.perform(descriptors: descriptors, signals: signals, profile: &spent)
+        let status = try run.perform(
+            descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
             let error = OutputStream.standardError
             try? error.write(
                 OutputRendering.render(ProfileReport(profile: spent), as: format, colour: error.showsColour))
         }
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// What keeps the run from being accelerated: an error where that was required, else a line.
+    private func report(
+        _ obstacle: ProvisioningError?, isProfiled: Bool, _ accelerator: Accelerator?
+    ) throws {
+        if let obstacle, accelerator?.choice.isRequired == true { throw obstacle }
+        guard !profile || isProfiled else {
+            throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
+        }
+        if let obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
     }
 }
 

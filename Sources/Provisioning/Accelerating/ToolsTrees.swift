@@ -64,6 +64,11 @@ package struct ToolsTrees: Sendable {
         let lock: FileLock
 
         consuming func takeLock() -> FileLock { lock }
+
+        /// Notes that it is used now, for whoever prunes those that were not.
+        func noteUse() {
+            _ = unsafe utimensat(AT_FDCWD, directory.appending(ToolsTrees.manifest).string, nil, 0)
+        }
     }
 
     static let manifest: FilePath.Component = "manifest"
@@ -96,8 +101,6 @@ package struct ToolsTrees: Sendable {
             let manifest = TreeManifest(reading: directory.appending(Self.manifest)),
             manifest.holds(for: FilePath(record.path))
         else { return nil }
-        // When it was used last.
-        _ = unsafe utimensat(AT_FDCWD, directory.appending(Self.manifest).string, nil, 0)
         return ToolsTree(record: record, directory: directory, lock: lock)
     }
 

@@ -19,6 +19,8 @@ package struct TreeAcceleration: Sendable {
         /// Paths of programs that run natively.
         package let programs: [String]
         package let fallbacks: [AccelerationPlan.Fallback]
+        /// Files of the tree as they were looked at.
+        let watched: [AccelerationPlan.Watched]
         /// The state of the image that was made; nil where nothing can be accelerated.
         let image: String?
 
@@ -77,66 +79,48 @@ package struct TreeAcceleration: Sendable {
         }
     }
 
-    /// That which is there, or a new one where anything it depends on has changed.
-    package init(_ subject: Subject) throws(ProvisioningError) {
+    /// What is to be written; nil where it is there.
+    private let draft: AccelerationDraft?
+
+    /// That which is there, or a new one where anything it depends on has changed. Writes nothing.
+    package init(planning subject: Subject) throws(ProvisioningError) {
         let image = subject.directory.appending("dispatch-\(subject.title)")
         let file = subject.directory.appending("acceleration-\(subject.title).json")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         self.image = image
         if let bytes = try? file.readFile(), let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
             report.key == key, report.image == nil || report.image == (try? Self.state(of: image)),
-            report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 })
+            report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 }),
+            AccelerationPlan.areUnchanged(report.watched, in: subject.tree)
         {
-            self.report = report
+            (self.report, draft) = (report, nil)
             return
         }
-        report = try below { () throws(AccelerationError) in try Self.make(subject, key, image, file) }
+        let draft = try below { () throws(AccelerationError) in try AccelerationDraft(subject) }
+        report = Report(key, draft, image: draft.isEmpty ? nil : "to be made")
+        self.draft = draft
     }
 
-    private static func make(
-        _ subject: Subject, _ key: Key, _ image: FilePath, _ file: FilePath
-    ) throws(AccelerationError) -> Report {
-        var request = AccelerationRequest(
-            root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
-        (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
-        request.agreement = subject.agreement
-        if let record = ToolsTrees.programs(of: subject.tools) { request.record = record }
-        if subject.agreement?.answersAlike ?? false { request.drivers = try writeDrivers(request, subject) }
-        let plan = try AccelerationPlan.make(request, .builtIn())
-        if !plan.entries.isEmpty {
-            let table = DispatchTable(
-                plan.entries, changes: plan.changes, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" },
-                log: ProfileLog.target)
-            try DispatchImage(subject.interpreter, table).replace(image)
-        }
-        do throws(FilesystemError) {
-            let report = Report(
-                key: key, mounts: plan.mounts, programs: plan.programs, fallbacks: plan.fallbacks,
-                image: plan.entries.isEmpty ? nil : try state(of: image))
-            let data = (try? JSONEncoder().encode(report)) ?? Data()
-            try AtomicFile.write(Array(data), to: file)
-            return report
-        } catch {
-            throw AccelerationError(error)
-        }
+    private init(image: FilePath, report: Report) {
+        (self.image, self.report, draft) = (image, report, nil)
     }
 
-    private static let driverPrefix = "driver-"
-
-    private static func writeDrivers(
-        _ request: AccelerationRequest, _ subject: Subject
-    ) throws(AccelerationError) -> [String: FilePath] {
-        var files: [String: FilePath] = [:]
-        for (name, bytes) in request.answeringDrivers() {
-            let file = subject.directory.appending("\(driverPrefix)\(subject.title)-\(name)")
+    /// Writes what is not there yet: programs, the image, and what is known of it.
+    package func written() throws(ProvisioningError) -> TreeAcceleration {
+        guard let draft else { return self }
+        return try below { () throws(AccelerationError) in
+            let final = try draft.writeDrivers()
+            try final.image()?.replace(image)
             do throws(FilesystemError) {
-                try AtomicFile.write(bytes, to: file, permissions: FilePermissions(rawValue: 0o755))
+                let state = final.isEmpty ? nil : try Self.state(of: image)
+                let report = Report(report.key, final, image: state)
+                let data = (try? JSONEncoder().encode(report)) ?? Data()
+                try AtomicFile.write(Array(data), to: draft.file)
+                return TreeAcceleration(image: image, report: report)
             } catch {
                 throw AccelerationError(error)
             }
-            files[name] = file
         }
-        return files
     }
 
     /// Another one where somebody has written to the image.
@@ -150,8 +134,8 @@ package struct TreeAcceleration: Sendable {
         for name in names {
             let text = name.string
             guard
-                ["dispatch-comparison", "acceleration-comparison.json"].contains(text)
-                    || text.hasPrefix("\(driverPrefix)comparison-")
+                ["dispatch-comparison", "acceleration-comparison.json", "comparison.log"].contains(text)
+                    || text.hasPrefix("\(AccelerationDraft.driverPrefix)comparison-")
             else { continue }
             try? directory.unlink(name)
         }
@@ -173,6 +157,14 @@ package struct TreeAcceleration: Sendable {
         plan.steps += report.mounts.map { mount in
             .bind(source: mount.source, target: mount.target, readOnly: true, optional: false)
         }
+    }
+}
+
+extension TreeAcceleration.Report {
+    fileprivate init(_ key: TreeAcceleration.Key, _ draft: AccelerationDraft, image: String?) {
+        self.init(
+            key: key, mounts: draft.mounts, programs: draft.plan.programs, fallbacks: draft.plan.fallbacks,
+            watched: draft.plan.watched, image: image)
     }
 }
 

@@ -37,6 +37,7 @@ extension Creation {
         _ request: CreationRequest, from bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
+        let request = try await ensureTools(request)
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
@@ -59,7 +60,9 @@ extension Creation {
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
             let configuration = try await unpack(archive, with: client, into: staging.tree)
-            try publish(staging, try complete(staging, request, bootstrap, archive.plan, configuration))
+            let record = try complete(staging, request, bootstrap, archive.plan, configuration)
+            try await compareCompilers(in: staging, record, request)
+            try publish(staging, record)
         } catch {
             progress.end()
             let failure = keepingLog(of: staging.directory, request.name, error)
@@ -206,15 +209,11 @@ extension Creation {
         let original = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
-        let command = try TreeCommand(
-            in: tree, called: request.name.description, architecture: bootstrap.base.selection.architecture,
-            caller: caller, cpu: cpu,
-            acceleration: .init(
-                source: acceleration(request),
-                subject: .init(
-                    distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
-                    architecture: bootstrap.base.selection.architecture),
-                directory: staging.directory))
+        let command = try command(
+            in: staging,
+            of: .init(
+                distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
+                architecture: bootstrap.base.selection.architecture), request)
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
         let selection = bootstrap.base.selection

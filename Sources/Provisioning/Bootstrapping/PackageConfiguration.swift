@@ -9,7 +9,7 @@ internal import Terminal
 /// Executes what is left to do inside a root whose packages are unpacked.
 struct PackageConfiguration {
     let plan: ConfigurationPlan
-    let command: TreeCommand
+    let command: AcceleratedCommand
     /// Where the packages' words go. It stays.
     let log: FilePath
 

@@ -23,7 +23,7 @@ package struct CreationRequest: Sendable {
     /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
     package var acceleration = AccelerationChoice()
     package var accelerationChanges = EligibilityChanges()
-    /// For a newer one than the tools tree that there is, where it turns out to be needed.
+    /// For the tools tree, where there is none, or a newer one turns out to be needed.
     package var tools: ToolsRequest?
 
     package init(name: RootName) {
@@ -66,6 +66,7 @@ package struct Creation: Sendable {
     /// Makes the root, or leaves nothing but what was downloaded.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
+        let request = try await ensureTools(request)
         if !base.isSigned {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
@@ -76,7 +77,9 @@ package struct Creation: Sendable {
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
-            try publish(staging, try await fill(staging, request, base, verified))
+            let record = try await fill(staging, request, base, verified)
+            try await compareCompilers(in: staging, record, request)
+            try publish(staging, record)
         } catch {
             progress.end()
             try? staging.discard(using: workers)
@@ -91,10 +94,41 @@ package struct Creation: Sendable {
         try store.requireFree(request.name, replacing: request.replaces)
     }
 
-    func acceleration(_ request: CreationRequest) -> AccelerationSource {
-        var source = AccelerationSource(request.acceleration, tools: tools)
-        source.changes = request.accelerationChanges
-        return source
+    /// A command in the tree that is being made in `staging`.
+    func command(
+        in staging: borrowing Staging, of subject: ToolsTrees.Subject, _ request: CreationRequest
+    ) throws(ProvisioningError) -> AcceleratedCommand {
+        AcceleratedCommand(
+            command: try TreeCommand(
+                in: staging.tree, called: request.name.description, architecture: subject.architecture,
+                caller: caller, cpu: cpu),
+            accelerator: accelerator(request, subject), directory: staging.directory)
+    }
+
+    /// nil where nothing is to be accelerated.
+    func accelerator(_ request: CreationRequest, _ subject: ToolsTrees.Subject) -> Accelerator? {
+        Accelerator(request.acceleration, for: subject, tools: tools, changes: request.accelerationChanges)
+    }
+
+    /// Has the root's compilers compared with those of the tools tree, so that no run has to do without. What was
+    /// unpacked is written to the disk meanwhile.
+    func compareCompilers(
+        in staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
+    ) async throws(ProvisioningError) {
+        guard let subject = ToolsTrees.Subject(record), let accelerator = accelerator(request, subject),
+            try accelerator.compilers(of: staging.tree) == .unknown
+        else { return }
+        progress.begin("comparing the compilers with the tools tree's")
+        let tree = staging.tree
+        let writing = Task.detached { try? Directory.open(tree).synchronizeFileSystem() }
+        do throws(ProvisioningError) {
+            _ = try accelerator.compareCompilers(in: tree, keptIn: staging.directory, caller: caller) { _ in }
+        } catch {
+            // Runs will have it done.
+            guard !request.acceleration.isRequired else { throw error }
+        }
+        await writing.value
+        progress.end()
     }
 
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
@@ -138,12 +172,11 @@ package struct Creation: Sendable {
                 await refreshTools(request) { installed[$0]?.version }
             }
             progress.begin("installing \(request.packages.joined(separator: " "))")
-            let command = try TreeCommand(
-                in: tree, called: request.name.description, architecture: Architecture(record.architecture) ?? .host,
-                caller: caller, cpu: cpu,
-                acceleration: ToolsTrees.Subject(record).map {
-                    .init(source: acceleration(request), subject: $0, directory: staging.directory)
-                })
+            let command = try command(
+                in: staging,
+                of: .init(
+                    distro: record.distro, release: record.release,
+                    architecture: Architecture(record.architecture) ?? .host), request)
             try PackageInstallation(command: command, log: staging.directory.appending("log"))
                 .install(request.packages, in: tree)
             progress.end()

@@ -7,7 +7,7 @@ internal import SystemPackage
 
 /// Installs packages in a tree that is not a root yet, with the tree's own package manager.
 struct PackageInstallation {
-    let command: TreeCommand
+    let command: AcceleratedCommand
     /// Where the package manager's words go.
     let log: FilePath
 

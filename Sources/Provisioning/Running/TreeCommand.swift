@@ -2,32 +2,21 @@
 
 package import Architectures
 internal import Filesystem
-package import Sandbox
+internal import Sandbox
 package import SystemPackage
 
 /// Commands of mangrove's own in a tree that is being made: package managers, a smoke test. Nothing of the caller's is
 /// shared with them but the network and its proxies.
 package struct TreeCommand: Sendable {
-    private let tree: FilePath
+    let tree: FilePath
+    let caller: Caller
     private let hostname: String
-    private let caller: Caller
-    private let emulation: EmulationChoice
-    private let acceleration: Accelerating?
-
-    /// What makes its commands native as far as possible.
-    package struct Accelerating: Sendable {
-        let source: AccelerationSource
-        let subject: ToolsTrees.Subject
-        /// For files that go with the tree and are no part of it.
-        let directory: FilePath
-    }
+    let emulation: EmulationChoice
 
     /// Finds out how programs of `architecture` are executed. Throws where they cannot be.
     package init(
-        in tree: FilePath, called hostname: String, architecture: Architecture, caller: Caller, cpu: String? = nil,
-        acceleration: Accelerating? = nil
+        in tree: FilePath, called hostname: String, architecture: Architecture, caller: Caller, cpu: String? = nil
     ) throws(ProvisioningError) {
-        self.acceleration = acceleration
         self.tree = tree
         self.hostname = hostname
         self.caller = Caller(
@@ -39,44 +28,26 @@ package struct TreeCommand: Sendable {
     /// Executes `command` as root of the tree and waits for it. Returns its exit status, 128 and the signal's number
     /// where one ended it.
     ///
-    /// Standard input is the file `input` of the host; output and errors are appended to `log`, a file of the host. `steps` are added to what
-    /// a run sees.
+    /// Standard input is empty; output and errors are appended to `log`, a file of the host.
     package func run(
-        _ command: [String], environment: [String: String] = [:], steps: [MountStep] = [],
-        input: FilePath = "/dev/null", log: FilePath
+        _ command: [String], environment: [String: String] = [:], log: FilePath
     ) throws(ProvisioningError) -> Int32 {
+        try perform(plan(command, environment: environment), log: log)
+    }
+
+    /// With all of the tree's programs emulated.
+    func plan(_ command: [String], environment: [String: String]) throws(ProvisioningError) -> SandboxPlan {
         var request = RunRequest(command: command)
         request.environment = environment
         request.workingDirectory = "/"
-        var plan = try SandboxPlan(
-            request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
-        plan.steps += steps
-        guard let acceleration else { return try execute(plan, input: input, log: log) }
-        let accelerated = try accelerate(&plan, acceleration)
-        defer { withExtendedLifetime(accelerated) {} }
-        let workers = NamespacePerformer(identity: caller.identity)
-        return try MountPoints.around(tree, in: acceleration.directory, for: plan, using: workers) {
-            () throws(ProvisioningError) in
-            try execute(plan, input: input, log: log)
-        }
+        return try SandboxPlan(request, tree: tree, hostname: hostname, caller: caller, emulation: emulation)
     }
 
-    /// What cannot be accelerated is emulated, unless that is an error.
-    private func accelerate(
-        _ plan: inout SandboxPlan, _ acceleration: Accelerating
-    ) throws(ProvisioningError) -> AccelerationSource.Accelerated? {
-        do throws(ProvisioningError) {
-            let accelerated = try acceleration.source.accelerate(
-                &plan, acceleration.subject, tree: tree, in: acceleration.directory, emulation: emulation)
-            if let obstacle = accelerated?.obstacle { throw obstacle }
-            return accelerated
-        } catch {
-            guard !acceleration.source.choice.isRequired else { throw error }
-            return nil
-        }
-    }
-
-    private func execute(_ plan: SandboxPlan, input: FilePath, log: FilePath) throws(ProvisioningError) -> Int32 {
+    /// Performs `plan`, one of `plan` or with more in it, and waits for its end. Standard input is `input`, a file of the
+    /// host.
+    func perform(
+        _ plan: SandboxPlan, input: FilePath = "/dev/null", log: FilePath
+    ) throws(ProvisioningError) -> Int32 {
         let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open(input, .readOnly) }
         let output = try below { () throws(FilesystemError) in
             try OwnedDescriptor.open(log, .writeOnly, options: [.create, .append])

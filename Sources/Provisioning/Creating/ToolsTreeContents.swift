@@ -7,96 +7,11 @@ internal import Failures
 internal import Filesystem
 internal import Integrity
 internal import PackageArchive
-internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
+/// What a tools tree consists of, and where that comes from.
 extension Creation {
-    package var tools: ToolsTrees { ToolsTrees(cache) }
-
-    /// Makes a tools tree, unless a whole one is there. Waits for another process that is making it.
-    package func makeTools(_ request: ToolsRequest) async throws(ProvisioningError) {
-        let lock = try lockTools(request.subject, wait: true)
-        if tools.has(request.subject) { return }
-        progress.say("making the tools tree for \(request.subject.title), once")
-        try await make(request, over: nil)
-        withExtendedLifetime(lock.rawValue) {}
-    }
-
-    /// Makes one that takes the place of that which is there, where the archive has any of `outdated` newer. Runs that
-    /// are going on keep the old one.
-    ///
-    /// Once a day it asks, and not while another process does.
-    package func refreshTools(_ request: ToolsRequest) async throws(ProvisioningError) {
-        guard tools.isRefreshDue(request.subject, request.outdated) else { return }
-        let lock: FileLock
-        do throws(ProvisioningError) {
-            lock = try lockTools(request.subject, wait: false)
-        } catch {
-            return
-        }
-        guard tools.isRefreshDue(request.subject, request.outdated), let old = try tools.packages(request.subject)
-        else {
-            return
-        }
-        tools.noteRefresh(request.subject, request.outdated)
-        try await make(request, over: old)
-        withExtendedLifetime(lock.rawValue) {}
-    }
-
-    /// `refreshTools`, for a root whose version of a package, by its name, is `version`; without an error.
-    func refreshTools(_ request: CreationRequest, for version: (String) -> String?) async {
-        guard var wanted = request.tools, request.acceleration.mode != nil,
-            let outdated = try? tools.outdated(wanted.subject, adding: request.accelerationChanges.add, version)
-        else { return }
-        wanted.outdated = outdated
-        do throws(ProvisioningError) {
-            try await refreshTools(wanted)
-        } catch {
-            progress.warn("the tools tree for \(wanted.subject.title) is not brought up to date: \(error.told)")
-        }
-    }
-
-    private func lockTools(_ subject: ToolsTrees.Subject, wait: Bool) throws(ProvisioningError) -> FileLock {
-        let directory = tools.store.directory
-        let name = try subject.name
-        return try below { () throws(FilesystemError) in
-            try directory.makeDirectories(mode: 0o700)
-            return try FileLock.acquire(directory.appending(".\(name).lock"), .exclusive, wait: wait)
-        }
-    }
-
-    /// `old`: what the one that it takes the place of consists of.
-    private func make(_ request: ToolsRequest, over old: InstalledPackages?) async throws(ProvisioningError) {
-        let trees = tools
-        let making = Creation(
-            store: trees.store, cache: cache, downloader: downloader, proxy: proxy, workers: workers, caller: caller,
-            cpu: nil, progress: progress)
-        if request.selection.distro.archive != nil {
-            try await making.makeFromArchive(request, over: old)
-        } else {
-            try await making.makeFromTarball(request, over: old)
-        }
-        trees.removeSuperseded(request.subject) { workers }
-    }
-
-    private func creationRequest(_ request: ToolsRequest) throws(ProvisioningError) -> CreationRequest {
-        var creation = CreationRequest(name: try tools.next(of: request.subject).name)
-        creation.keyring = request.keyring
-        try prepare(creation)
-        return creation
-    }
-
-    private func announce(_ request: ToolsRequest, over old: InstalledPackages) {
-        let missing = request.missing(in: old)
-        let newer = request.outdated.map(\.name).filter { !missing.contains($0) }
-        let reasons = [
-            missing.isEmpty ? "" : ", with \(missing.sorted().joined(separator: " "))",
-            newer.isEmpty ? "" : ", for newer versions of \(newer.joined(separator: " "))",
-        ]
-        progress.say("making the tools tree for \(request.subject.title) anew\(reasons.joined())")
-    }
-
     private func eligible(
         _ manager: InstalledPackages.Manager, for subject: ToolsTrees.Subject
     ) throws(ProvisioningError) -> Set<String> {
@@ -111,7 +26,7 @@ extension Creation {
     }
 
     /// Only unpacked: its programs are executed in roots, which are configured.
-    private func makeFromArchive(
+    func makeFromArchive(
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
@@ -174,57 +89,7 @@ extension Creation {
         }
     }
 
-    /// Makes its programs find each other in roots, and writes down what state its files are in.
-    private func seal(
-        _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
-    ) throws(ProvisioningError) {
-        let seal = try below { () throws(AccelerationError) in
-            try ToolsSeal(staging.tree, for: subject.architecture)
-        }
-        var record = try below { () throws(AccelerationError) in try seal.apply() }
-        try prove(seal, &record, staging)
-        try below { () throws(FilesystemError) in try ToolsTrees.write(record, to: staging.directory) }
-        if let old = try ToolsTrees(cache).newest(of: subject) {
-            // Else they are compared anew.
-            try? CompilerAgreements.take(
-                to: staging.directory, from: store.path(of: old), tree: staging.tree)
-        }
-        let manifest = staging.directory.appending(ToolsTrees.manifest)
-        try below { () throws(FilesystemError) in
-            try ToolsTrees.write(added: added, to: staging.directory)
-            try TreeManifest(of: staging.tree).write(to: manifest)
-        }
-    }
-
-    /// Has the loader of every program find its libraries as in a run, in a root without any.
-    private func prove(
-        _ seal: ToolsSeal, _ record: inout ToolsRecord, _ staging: borrowing Staging
-    ) throws(ProvisioningError) {
-        let proof = try below { () throws(AccelerationError) in try seal.proof() }
-        let (list, log) = (staging.directory.appending("list"), staging.directory.appending("proof"))
-        let root = staging.directory.appending("empty")
-        defer {
-            if let directory = try? Directory.open(staging.directory) {
-                for name: FilePath.Component in ["list", "proof"] { try? directory.unlink(name) }
-                try? directory.removeTree("empty")
-            }
-        }
-        try below { () throws(FilesystemError) in
-            try AtomicFile.write(Array(proof.list.utf8), to: list)
-            try root.makeDirectories()
-        }
-        let command = try TreeCommand(in: root, called: "tools", architecture: .host, caller: caller)
-        let mounts = try below { () throws(AccelerationError) in try seal.mounts() }
-        let steps = mounts.map {
-            MountStep.bind(source: $0.source, target: $0.target, readOnly: true, optional: false)
-        }
-        let shell = AccelerationPlan.toolsDirectory.appending("bin/sh").string
-        _ = try command.run([shell, "-c", LoaderProof.script], steps: steps, input: list, log: log)
-        let output = try below { () throws(FilesystemError) in try log.readFile() }
-        proof.complete(&record, with: String(decoding: output, as: UTF8.self), tree: staging.tree)
-    }
-
-    private func makeFromTarball(
+    func makeFromTarball(
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import ArgumentParser
+internal import Filesystem
+internal import Processes
+internal import Provisioning
+internal import SystemPackage
+
+/// What runs have done by processes of their own.
+struct RunErrands: AccelerationErrands {
+    private var environment: [String] { Surroundings.environment.map { "\($0.key)=\($0.value)" } }
+
+    func make(
+        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], required: Bool
+    ) throws(ProvisioningError) -> Bool {
+        let options = outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
+        do throws(FilesystemError) {
+            let end = try ChildProcess.attend(
+                "/proc/self/exe",
+                [MakeTools._commandName] + options
+                    + ["--", subject.distro, subject.release, subject.architecture.rawValue],
+                environment: environment)
+            return end == .exited(0)
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    func compareCompilers(of name: RootName) {
+        // Where it cannot be started, a later run tries again.
+        try? ChildProcess.detach(
+            "/proc/self/exe", [CompareCompilers._commandName, "--", name.description], environment: environment)
+    }
+
+    func note(_ text: String) { FailureRendering.note(text) }
+}
