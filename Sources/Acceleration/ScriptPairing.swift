@@ -11,19 +11,20 @@ extension ProgramPairing {
         guard let file = root.file(at: path), file.isProgram(for: request.architecture),
             let native = native(of: file.path)
         else { return }
+        let package = scripts.package.replacing("{program}", with: programName(file))
+        guard request.architecture.elf.byteOrder == request.host.elf.byteOrder else {
+            return plan.fall(package, file.path, "scripts may ask for the byte order")
+        }
         if let fallback = disagreement(of: programName(file), scripts) { return plan.fallbacks.append(fallback) }
         if let reason = request.record.refused[native.path] {
-            return plan.fall(scripts.package.replacing("{program}", with: programName(file)), file.path, reason)
+            return plan.fall(package, file.path, reason)
         }
         var exceptions = exceptions(of: native)
         exceptions.variables += scripts.variables ?? []
         exceptions.patterns = (scripts.refusing ?? [:]).keys.sorted()
         var start: FilePath?
         if let kind = scripts.start {
-            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)"),
-                request.architecture.elf.byteOrder == request.host.elf.byteOrder
-            else {
-                let package = scripts.package.replacing("{program}", with: programName(file))
+            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)") else {
                 return plan.fall(package, file.path, "the native one would take the host's machine for the root's")
             }
             let place = MachineName.place.appending(kind.name)
@@ -36,9 +37,7 @@ extension ProgramPairing {
                 patterns, request, root: root.tree, tools: tools.tree, installed: installed, offered: offered)
             plan.fallbacks += modules.missing
             if let path = modules.unknown {
-                return plan.fall(
-                    scripts.package.replacing("{program}", with: programName(file)), file.path,
-                    "the tools tree does not have the root's module \(path)")
+                return plan.fall(package, file.path, "the tools tree does not have the root's module \(path)")
             }
             guard modules.missing.isEmpty else { return }
             exceptions.changes.merge(modules.changes) { $1 }

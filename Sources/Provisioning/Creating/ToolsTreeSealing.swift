@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Acceleration
+internal import Architectures
 internal import Filesystem
 internal import Sandbox
 internal import SystemPackage
