@@ -46,13 +46,19 @@ package struct DispatchEntry: Hashable, Sendable {
     package struct ScriptSearch: Codable, Hashable, Sendable {
         /// Where one of these is found the program is emulated. A space is one blank or more, "<" stands for the
         /// beginning of a word.
-        package var texts: [String] = []
-        /// Conversions of floating-point numbers by printf are looked for, too.
-        package var floats: Bool?
+        package var texts: [String]
+        /// Letters of printf's conversions that are looked for, too.
+        package var conversions: String?
+        /// But in lines with the word printf only.
+        package var byPrintf: Bool?
         /// The script is what follows an option, and not the first operand.
         package var byOption: Bool?
         /// Options with an argument; "=" before those whose argument is a script.
-        package var options: [String] = []
+        package var options: [String]
+
+        package init(texts: [String] = [], options: [String] = []) {
+            (self.texts, self.options) = (texts, options)
+        }
     }
 
     package let file: FileState

@@ -110,7 +110,7 @@ private struct TableWriter {
             Self.string(start),
             Self.list(exceptions.substitutes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
             Self.list(exceptions.libraries), Self.list(exceptions.script?.texts ?? []),
-            Self.list(exceptions.script?.options ?? []),
+            Self.list(exceptions.script?.options ?? []), Self.string(exceptions.script?.conversions ?? ""),
         ]
         record.flags |= Self.flags(exceptions)
         record.path = intern(texts[0])
@@ -123,6 +123,7 @@ private struct TableWriter {
         record.libraries = intern(texts[7])
         record.texts = intern(texts[8])
         record.script_options = intern(texts[9])
+        record.conversions = intern(texts[10])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))
@@ -138,7 +139,7 @@ private struct TableWriter {
         if exceptions.readsResponses { flags.append(mg_responses) }
         if let script = exceptions.script {
             flags.append(mg_scans)
-            if script.floats == true { flags.append(mg_scans_floats) }
+            if script.byPrintf == true { flags.append(mg_scans_printf) }
             if script.byOption == true { flags.append(mg_script_by_option) }
         }
         return flags.reduce(0) { $0 | $1.rawValue }

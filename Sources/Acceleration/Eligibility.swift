@@ -34,6 +34,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Programs that ask for the machine's name with uname(2) only: native ones are told the root's (`MachineName`),
         /// and where that cannot be done they are emulated.
         package var machine: Set<String>?
+        /// Programs that load objects before they do anything that shows: they begin anew, emulated, with one of the root's.
+        package var loads: Set<String>?
         /// It is one program that is called by many names.
         package var applets: Applets?
 

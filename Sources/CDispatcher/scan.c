@@ -26,24 +26,25 @@ MG_PART static bool stands_at(const char *pattern, const char *text, const char 
     return true;
 }
 
-/// Whether a conversion of a floating-point number (printf(3)) stands at `text`, which is a percent sign.
-MG_PART static bool is_float(const char *text) {
+/// Whether a conversion (printf(3)) with one of `letters` stands at `text`, which is a percent sign.
+MG_PART static bool converts(const char *letters, const char *text) {
     text++;
     // Flags, width, precision.
     while ((*text >= '0' && *text <= '9') || *text == '-' || *text == '+' || *text == ' ' || *text == '#' ||
            *text == '.' || *text == '*' || *text == '\'') {
         text++;
     }
-    char c = (char)(*text | 0x20);
-    return c == 'a' || (c >= 'e' && c <= 'g');
+    while (*letters != 0 && *letters != *text) letters++;
+    return *letters != 0;
 }
 
 MG_PART static bool has_text(
     const struct mg_table *table, const struct mg_entry *entry, const char *text, const char *end) {
     const char *texts = (const char *)table + entry->texts;
     const char *printf = (const char *)table + table->printf;
-    bool floats = (entry->flags & mg_scans_floats) != 0;
-    bool prints = false;
+    const char *letters = (const char *)table + entry->conversions;
+    bool by_line = (entry->flags & mg_scans_printf) != 0;
+    bool prints = !by_line;
     // The characters that texts begin with: most places are passed over by one look.
     uint64_t first[4];
     for (int i = 0; i < 4; i++) ((volatile uint64_t *)first)[i] = 0;
@@ -51,16 +52,15 @@ MG_PART static bool has_text(
         unsigned char c = (unsigned char)(*one == '<' ? one[1] : *one);
         first[c >> 6] |= (uint64_t)1 << (c & 63);
     }
-    if (floats) first[0] |= (uint64_t)1 << '%' | (uint64_t)1 << '\n';
-    if (floats) first['p' >> 6] |= (uint64_t)1 << ('p' & 63);
+    if (*letters != 0) first[0] |= (uint64_t)1 << '%';
+    if (by_line) first[0] |= (uint64_t)1 << '\n';
+    if (by_line) first['p' >> 6] |= (uint64_t)1 << ('p' & 63);
     for (const char *place = text; place < end; place++) {
         unsigned char c = (unsigned char)*place;
         if ((first[c >> 6] >> (c & 63) & 1) == 0) continue;
-        if (floats) {
-            if (c == '\n') prints = false;
-            if (c == 'p' && mg_begins(place, printf)) prints = true;
-            if (c == '%' && prints && is_float(place)) return true;
-        }
+        if (by_line && c == '\n') prints = false;
+        if (by_line && c == 'p' && mg_begins(place, printf)) prints = true;
+        if (c == '%' && prints && converts(letters, place)) return true;
         for (const char *one = texts; *one != 0; one = mg_next(one)) {
             if (stands_at(one, place, text)) return true;
         }

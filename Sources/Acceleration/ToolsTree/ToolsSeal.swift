@@ -22,7 +22,8 @@ package struct ToolsSeal: Sendable {
     static let description: [UInt8] = {
         let paths = Architecture.allCases.flatMap { ToolsRelocation(host: .host, root: $0).edits.map(\.description) }
         let others = [
-            PrivateLibraries.edition, CompilerRelocation.edition, ArchitectureName.edition, MachineName.edition,
+            PrivateLibraries.edition, RestartingLoader.edition, CompilerRelocation.edition, ArchitectureName.edition,
+            MachineName.edition,
             LoaderProof.script,
         ]
         return Array((paths + others).joined(separator: "\n").utf8)
@@ -42,15 +43,23 @@ package struct ToolsSeal: Sendable {
         let machine = MachineName(host: host, root: root)
         try machine.replace(in: tree, packages)
         var files = TreeFiles(opened)
+        var loading: [String] = []
         for (name, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
             for path in offered.files(of: name, in: files.tree) {
                 guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
                 try edit(file, rule, &record)
+                if rule.loads?.contains(FilePath(file.path).lastComponent?.string ?? "") == true {
+                    loading.append(file.path)
+                }
                 if let reason = refusal(of: file, rule, machine, offered, in: files.tree) {
                     record.refuse(file.path, reason)
                 }
             }
         }
+        let failed = try AccelerationError.wrapping { () throws(FilesystemError) in
+            try RestartingLoader(host: host).apply(to: loading, in: tree)
+        }
+        for path in failed { record.refuse(path, "the native one cannot load objects of the root's") }
         for (interpreter, scripts) in packages.scripts ?? [:] {
             guard let file = files.file(at: (try? files.tree.realPathInRoot(of: interpreter).string) ?? interpreter)
             else { continue }

@@ -12,6 +12,7 @@
 #define CDISPATCH_H
 
 #include "MachineName.h"
+#include "Restart.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,8 +45,8 @@ enum mg_entry_flag {
     /// Its arguments and its script are searched for `texts`. The script is its first operand, or what follows an
     /// option of `script_options`.
     mg_scans = 16,
-    /// They are searched for conversions of floating-point numbers by printf, too.
-    mg_scans_floats = 32,
+    /// `conversions` count in lines with the word printf only.
+    mg_scans_printf = 32,
     /// The script is what follows an option of `script_options` only; the first operand is none.
     mg_script_by_option = 64,
 };
@@ -66,6 +67,8 @@ struct mg_entry {
     uint32_t libraries; ///< a list of shared libraries' names: where LD_LIBRARY_PATH has one, the program is emulated
     uint32_t texts;     ///< a list: where one of them is found (mg_scans), the program is emulated. A space is any
                         ///< number of blanks, at least one; after "<" it begins where no word goes on
+    uint32_t conversions;    ///< a string of letters: the same for a conversion (printf(3)) with one of them
+    uint32_t padding;
     uint32_t script_options; ///< a list of options with an argument; "=" before those whose argument is a script
     uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none
     uint32_t substitutes; ///< a list of pairs: what may stand behind an argument of `refused`, and what the native

@@ -157,6 +157,8 @@ package struct TreeAcceleration: Sendable {
         plan.steps += report.mounts.map { mount in
             .bind(source: mount.source, target: mount.target, readOnly: true, optional: false)
         }
+        // In a directory that the mounts have made.
+        plan.steps.append(.symbolicLink(target: DispatchTable.emulatedDirectory, to: "/"))
     }
 }
 

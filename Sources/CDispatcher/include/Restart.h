@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The code of a library that is loaded into a program before all others (ld.so(8), preloading): its dlopen() begins the
+// program anew, emulated, where that is given an object of another architecture. Only for programs that load objects
+// before they have done anything that shows.
+//
+// In the library: struct mg_restart, the code from mg_restart_code() on.
+#ifndef RESTART_H
+#define RESTART_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Stands immediately before the code.
+struct mg_restart {
+    char program[240]; ///< the path by which the program is executed anew, ended with a zero byte
+    int64_t slots;     ///< struct mg_restart_slots, in bytes from this structure
+    uint64_t machine;  ///< e_machine of what can be loaded (elf(5))
+};
+
+/// What is written while the program runs.
+struct mg_restart_slots {
+    void *(*dlsym)(void *, const char *); ///< put in by the loader
+    char **arguments;                     ///< copies of what the process was started with
+    char **environment;
+    char *directory; ///< the working directory at that time
+};
+
+/// The code: position-independent, and to be loaded at an address that is a multiple of mg_restart_alignment. No bytes
+/// on hosts that it is not written for.
+const void *mg_restart_code(void);
+size_t mg_restart_size(void);
+/// Where in the code dlopen() begins, and what is to be called at first.
+size_t mg_restart_dlopen(void);
+size_t mg_restart_initialize(void);
+static const size_t mg_restart_alignment = 256;
+
+#endif
