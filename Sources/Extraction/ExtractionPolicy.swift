@@ -48,6 +48,8 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
     package var keepsSetuid = true
     /// Whether an archive without a single entry is one.
     package var allowsEmpty = false
+    /// Entries that are not made, as if the archive had none of them.
+    package var leftOut = PathFilter()
     /// Entries at most.
     package var entryLimit = 4_000_000
     /// Bytes of decompressed archive at most, and of any one file.

@@ -45,6 +45,11 @@ struct TreeWriter: ~Copyable {
         } catch {
             throw hostile(entry, error.why)
         }
+        if !policy.leftOut.patterns.isEmpty,
+            policy.leftOut.leavesOut(String(decoding: name.rooted.dropFirst(), as: UTF8.self))
+        {
+            return
+        }
         if name.isRoot {
             guard entry.kind == S_IFDIR else { throw hostile(entry, "it would replace the root itself") }
             remember(entry, name, isNew: true)

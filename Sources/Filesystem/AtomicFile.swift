@@ -21,7 +21,7 @@ extension Directory {
     package func replaceFile(
         _ name: FilePath.Component, with bytes: [UInt8], permissions: FilePermissions = FilePermissions(rawValue: 0o644)
     ) throws(FilesystemError) {
-        guard let temporary = FilePath.Component(".\(name.string).\(getpid()).new") else {
+        guard let temporary = FilePath.Component(".\(name.string).\(UInt32.random(in: .min ... .max)).new") else {
             throw FilesystemError("write", path.appending(name), .invalidArgument)
         }
         do throws(FilesystemError) {

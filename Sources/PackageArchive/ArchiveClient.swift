@@ -58,10 +58,21 @@ package struct ArchiveClient: Sendable {
         return resolved(selection, suites, request)
     }
 
+    /// The packages of `selection` but for those that `request` does without.
+    private func packages(of selection: Selection, _ request: ArchiveRequest) -> [PackageRecord] {
+        guard !request.packagesLeftOut.isEmpty else { return selection.packages }
+        let asked = Set(request.packages + request.optionalPackages)
+        return selection.packages.filter { record in
+            asked.contains(record.name)
+                || !request.packagesLeftOut.contains { unsafe fnmatch($0, record.name, 0) == 0 }
+        }
+    }
+
     private func resolved(
         _ selection: Selection, _ suites: [SuiteOutcome], _ request: ArchiveRequest
     ) -> ResolvedArchive {
-        let names = Set(selection.packages.map(\.name))
+        let packages = packages(of: selection, request)
+        let names = Set(packages.map(\.name))
         var plan = BootstrapPlan(
             architecture: request.architecture.rawValue, variant: request.variant,
             suites: zip(request.suites, suites).compactMap { asked, found in
@@ -74,7 +85,7 @@ package struct ArchiveClient: Sendable {
             sources: zip(request.suites, suites).filter { $0.1.absence == nil }.map {
                 BootstrapPlan.Source(uri: $0.0.uri, suite: $0.0.name)
             }, components: request.enabledComponents ?? request.components,
-            packages: selection.packages.map { record in
+            packages: packages.map { record in
                 BootstrapPlan.Package(
                     name: record.name, version: record.version.text, architecture: record.architecture,
                     size: record.size, sha256: record.sha256, file: packagePath(record.sha256).string,
@@ -82,12 +93,13 @@ package struct ArchiveClient: Sendable {
                     replaces: Set(record.replaces.map(\.name)).intersection(names).subtracting([record.name]).sorted())
             }, automatic: selection.automatic.sorted())
         plan.isBare = request.isBare
+        plan.leftOut = request.filesLeftOut
         return ResolvedArchive(
             plan: plan, freeChoices: selection.freeChoices,
             leftOut: zip(request.suites, suites).compactMap { asked, found in
                 found.absence.map { ResolvedArchive.LeftOut(suite: asked.name, reason: $0) }
             },
-            downloads: selection.packages.map { record in
+            downloads: packages.map { record in
                 let suite = request.suites[record.suite]
                 return ResolvedArchive.Download(
                     urls: suite.mirrors.map { "\($0)/\(Self.escaped(record.filename))" }, proxy: suite.proxy)

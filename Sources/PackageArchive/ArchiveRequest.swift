@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Architectures
+package import Extraction
 package import Integrity
 package import Transfer
 
@@ -43,6 +44,9 @@ package struct ArchiveRequest: Sendable {
     package var isBare = false
     /// Taken where the archive has them.
     package var optionalPackages: [String] = []
+    /// Packages that others need and that are not taken all the same, and files of the others: glob(7)'s patterns.
+    package var packagesLeftOut: [String] = []
+    package var filesLeftOut = PathFilter()
     package var verifier: SignatureVerifier
 
     package init(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Extraction
+
 /// Everything that is to be done to make a root, decided: what a worker without a network needs to unpack it.
 package struct BootstrapPlan: Codable, Equatable, Sendable {
     package struct Package: Codable, Equatable, Sendable {
@@ -81,6 +83,8 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
 
     /// Nothing but what was asked for and what that needs: a tree that is no root.
     package var isBare = false
+    /// Files of the packages that are not unpacked.
+    package var leftOut = PathFilter()
 
     /// Bytes of all packages.
     package var size: Int64 { packages.reduce(0) { $0 + $1.size } }

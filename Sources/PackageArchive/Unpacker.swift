@@ -29,7 +29,7 @@ package struct Unpacker: ~Copyable {
         self.plan = plan
         self.root = root
         var policy = ExtractionPolicy.package
-        (policy.unmappedOwners, policy.ownership) = (owners, ownership)
+        (policy.unmappedOwners, policy.ownership, policy.leftOut) = (owners, ownership, plan.leftOut)
         self.policy = policy
         database = PackageDatabase(plan)
         foundation = plan.packages.firstIndex { $0.name == "base-files" }

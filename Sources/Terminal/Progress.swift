@@ -39,6 +39,8 @@ package final class Progress: Sendable {
     private let output: OutputStream
     private let now: @Sendable () -> ProgressState.Instant
     private let state = Mutex(State())
+    /// Whose lines its own are.
+    private let main: Progress?
 
     /// `form` nil: drawn where `output` is a terminal, lines where it is not.
     package init(
@@ -50,6 +52,13 @@ package final class Progress: Sendable {
         self.form = form == .drawn && !output.isTerminal ? .lines : form
         self.output = output
         self.now = now
+        main = nil
+    }
+
+    /// For work beside that which `main` shows: what it says is a line there, how it gets on is not shown.
+    package init(beside main: Progress) {
+        (form, output, now) = (.silent, main.output, main.now)
+        self.main = main
     }
 
     /// Starts an activity; one that was under way is over.
@@ -132,6 +141,7 @@ package final class Progress: Sendable {
     }
 
     private func line(_ text: String, _ kind: Event.Kind) {
+        if let main { return main.line(text, kind) }
         let now = now()
         state.withLock { state in
             switch form {

@@ -287,6 +287,17 @@ extension IntegrationTests {
             }
         }
 
+        @Test func aRootThatDoesNotComeAboutSaysNothingOfItsToolsTree() throws {
+            try AcceleratedScene.with { scene in
+                let failed = try scene.start(["create", "new", "debian:12", "--package", "nosuch"]).wait(seconds: 60)
+                #expect(failed.status == 65, "\(failed.errors)")
+                #expect(!failed.errors.contains("not accelerated"), "\(failed.errors)")
+                let hidden = try Directory.open(scene.home.directory.pushing("cache/tools")).names().map(\.string)
+                #expect(hidden.allSatisfy { !$0.hasSuffix(".failed") && !$0.hasPrefix(".staging-") }, "\(hidden)")
+                #expect(try scene.sed().status == 0)
+            }
+        }
+
         // MARK: The table
 
         @Test func bitsFlippedInTheImageAreNoticed() throws {

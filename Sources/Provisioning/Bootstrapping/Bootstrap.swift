@@ -20,6 +20,8 @@ package struct BootstrapRequest: Sendable {
     package var mirror: String?
     /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
     var tools: [String]?
+    /// That tree's roots are of this architecture.
+    var toolsTarget: Architecture?
     /// Release files past their Valid-Until are taken.
     package var allowsExpired = false
     /// Suites of additions that no package is to be taken from.
@@ -37,29 +39,42 @@ extension Creation {
         _ request: CreationRequest, from bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
-        let request = try await ensureTools(request)
+        let tools = try beginTools(request)
+        do throws(ProvisioningError) {
+            return try await create(request, bootstrap, tools)
+        } catch {
+            await tools.giveUp()
+            throw error
+        }
+    }
+
+    private func create(
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ tools: ToolsInTheMaking
+    ) async throws(ProvisioningError) -> RootRecord {
         try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
         let archive = try await resolve(request, bootstrap, client)
-        let versions = Dictionary(
-            archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
-        await refreshTools(request) { versions[$0] }
         do throws(ProvisioningError) {
-            return try await make(request, bootstrap, client, archive)
+            return try await make(request, bootstrap, client, archive, tools)
         } catch let error where error.isPassing {
             // The mirror was in the middle of an update: its files may fit each other now.
-            return try await make(request, bootstrap, client, try await resolve(request, bootstrap, client))
+            return try await make(request, bootstrap, client, try await resolve(request, bootstrap, client), tools)
         }
     }
 
     private func make(
-        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient, _ archive: ResolvedArchive
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient, _ archive: ResolvedArchive,
+        _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
             let configuration = try await unpack(archive, with: client, into: staging.tree)
+            let request = try await tools.ready(progress)
+            let versions = Dictionary(
+                archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
+            await refreshTools(request) { versions[$0] }
             let record = try complete(staging, request, bootstrap, archive.plan, configuration)
             try await compareCompilers(in: staging, record, request)
             try publish(staging, record)
@@ -120,6 +135,10 @@ extension Creation {
         wanted.packages = request.packages
         wanted.isBare = bootstrap.tools != nil
         wanted.optionalPackages = bootstrap.tools ?? []
+        if let target = bootstrap.toolsTarget {
+            wanted.packagesLeftOut = ToolsTreeReach.packages
+            wanted.filesLeftOut = ToolsTreeReach.files(target)
+        }
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
             for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
@@ -167,12 +186,13 @@ extension Creation {
         let request = WorkerRequest.bootstrap(
             .init(plan: plan, tree: tree.string, ownership: ownership, feed: feed.reader.rawValue))
         let workers = workers
-        // A thread of its own: it blocks.
-        let unpacked = Task.detached { () -> Result<WorkerReply, ProvisioningError> in
-            do throws(ProvisioningError) {
-                return .success(try workers.perform(request))
-            } catch {
-                return .failure(error)
+        let unpacked = Task {
+            await BlockingThread.run { () -> Result<WorkerReply, ProvisioningError> in
+                do throws(ProvisioningError) {
+                    return .success(try workers.perform(request))
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         progress.begin("fetching and unpacking \(plan.packages.count) packages", total: plan.size)

@@ -66,7 +66,6 @@ package struct Creation: Sendable {
     /// Makes the root, or leaves nothing but what was downloaded.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
-        let request = try await ensureTools(request)
         if !base.isSigned {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
@@ -74,10 +73,24 @@ package struct Creation: Sendable {
                     ? "\(base.name): nobody published a signature or checksum; it is recorded as unverified"
                     : "\(base.name): no signature is published; it is recorded as unsigned")
         }
-        let verified = try await fetcher(keyring: request.keyring).obtain(base)
+        let tools = try beginTools(request)
+        do throws(ProvisioningError) {
+            let verified = try await fetcher(keyring: request.keyring).obtain(base)
+            return try await make(request, base, verified, tools)
+        } catch {
+            await tools.giveUp()
+            throw error
+        }
+    }
+
+    private func make(
+        _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase, _ tools: ToolsInTheMaking
+    ) async throws(ProvisioningError) -> RootRecord {
         let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
         do throws(ProvisioningError) {
-            let record = try await fill(staging, request, base, verified)
+            let unpacked = try unpack(base, verified, in: staging, request)
+            let request = try await tools.ready(progress)
+            let record = try await complete(unpacked, in: staging, request)
             try await compareCompilers(in: staging, record, request)
             try publish(staging, record)
         } catch {
@@ -140,9 +153,10 @@ package struct Creation: Sendable {
     /// With one id only, everything has to belong to it.
     var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 
-    func fill(
-        _ staging: borrowing Staging, _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase
-    ) async throws(ProvisioningError) -> RootRecord {
+    /// Fills the tree with the base. Nothing is executed.
+    func unpack(
+        _ base: Base, _ verified: VerifiedBase, in staging: borrowing Staging, _ request: CreationRequest
+    ) throws(ProvisioningError) -> RootRecord {
         let tree = staging.tree
         var policy = ExtractionPolicy.base
         if ownership == .caller { policy.ownership = .caller }
@@ -167,6 +181,15 @@ package struct Creation: Sendable {
         record.resolvConf = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
+        return record
+    }
+
+    /// Installs the packages that were asked for.
+    private func complete(
+        _ record: RootRecord, in staging: borrowing Staging, _ request: CreationRequest
+    ) async throws(ProvisioningError) -> RootRecord {
+        var record = record
+        let tree = staging.tree
         if !request.packages.isEmpty {
             if let installed = try? InstalledPackages(of: Directory.open(tree)) {
                 await refreshTools(request) { installed[$0]?.version }

@@ -34,6 +34,7 @@ extension Creation {
         var bootstrap = BootstrapRequest(
             base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
         bootstrap.mirror = request.mirror
+        bootstrap.toolsTarget = request.subject.architecture
         let added = try added(request)
         bootstrap.tools = try eligible(.dpkg, for: request.subject).union(added).sorted()
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
@@ -101,7 +102,7 @@ extension Creation {
         let staging = try store.stage(creation.name)
         let isNewer: Bool
         do throws(ProvisioningError) {
-            let record = try await fill(staging, creation, base, verified)
+            let record = try unpack(base, verified, in: staging, creation)
             try addEligible(to: staging, for: request.subject, adding: added, upgrading: old != nil)
             isNewer =
                 try old.map { old throws(ProvisioningError) in

@@ -10,23 +10,6 @@ internal import Terminal
 extension Creation {
     package var tools: ToolsTrees { ToolsTrees(cache) }
 
-    /// Has the tools tree of `request` made where it is wanted and not there. Returns the request as it is without it
-    /// where there is none to be had.
-    func ensureTools(_ request: CreationRequest) async throws(ProvisioningError) -> CreationRequest {
-        guard let wanted = request.tools else { return request }
-        do throws(ProvisioningError) {
-            if try tools.areWanted(for: wanted.subject, request.acceleration) { try await makeTools(wanted) }
-            return request
-        } catch {
-            guard !request.acceleration.isRequired else { throw error }
-            progress.warn("not accelerated: \(error.told)")
-            tools.noteFailure(wanted.subject, error.told)
-            var without = request
-            without.tools = nil
-            return without
-        }
-    }
-
     /// Makes a tools tree, unless a whole one is there. Waits for another process that is making it.
     package func makeTools(_ request: ToolsRequest) async throws(ProvisioningError) {
         let lock = try lockTools(request.subject, wait: true)
