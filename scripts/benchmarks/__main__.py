@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import acceleration
+import packages
 from cases import CASES, Bench, compare
 from runner import CommandFailed
 
@@ -19,9 +20,12 @@ END = "\r\x1b[K" if sys.stderr.isatty() else ""  # of the line of progress, on a
 
 def main():
     if sys.argv[1:2] == ["acceleration"]:
-        return measure_acceleration(sys.argv[2:])
+        return measure_acceleration(acceleration, sys.argv[2:])
+    if sys.argv[1:2] == ["packages"]:
+        return measure_acceleration(packages, sys.argv[2:])
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.",
-        epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated.")
+        epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated. "
+            "scripts/bench packages --help: Debian's packages.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
@@ -53,13 +57,13 @@ def main():
     return 1 if failed else 0
 
 
-def measure_acceleration(arguments):
-    options = acceleration.parse(arguments)
+def measure_acceleration(what, arguments):
+    options = what.parse(arguments)
     bench = Bench(Path(__file__).resolve().parents[2], os.environ["MANGROVE"])
     try:
-        return acceleration.main(bench, host, options)
+        return what.main(bench, host, options)
     except CommandFailed as error:
-        print(f"acceleration: {error}", file=sys.stderr)
+        print(f"{what.__name__}: {error}", file=sys.stderr)
         return 1
     finally:
         bench.close()
