@@ -135,8 +135,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures",
-                "Integrity", "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem",
+                "Fixtures", "Integrity", "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
             ],
             swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),

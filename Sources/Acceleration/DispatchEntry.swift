@@ -49,7 +49,7 @@ package struct DispatchEntry: Hashable, Sendable {
         package var texts: [String]
         /// Letters of printf's conversions that are looked for, too.
         package var conversions: String?
-        /// But in lines with the word printf only.
+        /// But in a shell's command behind the word printf only.
         package var byPrintf: Bool?
         /// The script is what follows an option, and not the first operand.
         package var byOption: Bool?

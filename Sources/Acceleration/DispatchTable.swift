@@ -10,9 +10,9 @@ package struct DispatchTable: Hashable, Sendable {
     package let count: Int
 
     /// Variables that name libraries of the root's architecture: what has one set is emulated, children too.
-    /// And those that have the loader, or the emulator, do something else than starting the program (ld.so(8), qemu(1)).
+    /// ("NAME=": whatever its value is.) And those that have the loader, or the emulator, do something else than starting the program (ld.so(8), qemu(1)).
     package static let variables = [
-        "LD_PRELOAD", "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS", "LD_DEBUG", "LD_SHOW_AUXV", "LD_PROFILE", "LD_VERBOSE",
+        "LD_PRELOAD", "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS=", "LD_DEBUG", "LD_SHOW_AUXV=", "LD_PROFILE", "LD_VERBOSE",
         "LD_WARN", "LD_DYNAMIC_WEAK", "LD_ORIGIN_PATH", "GLIBC_TUNABLES", "GCONV_PATH", "QEMU_STRACE", "QEMU_LOG",
         "QEMU_GDB", "QEMU_SET_ENV", "QEMU_UNSET_ENV", "QEMU_LD_PREFIX", "QEMU_ARGV0",
     ]

@@ -10,12 +10,21 @@ package struct NamedMachine: Sendable {
         self.architecture = architecture
     }
 
+    /// In what a distribution's programs say of the machine that they were built for (config.guess).
+    private var vendor: String {
+        switch architecture {
+        case .amd64, .i386: "pc"
+        case .s390x: "ibm"
+        default: "unknown"
+        }
+    }
+
     package func expand(_ text: String) -> String {
         let triplet = architecture.triplet
         let parts = triplet.split(separator: "-", maxSplits: 1)
         // Packages' names have no underscores.
         return text.replacing("{triplet}", with: triplet.replacing("_", with: "-"))
-            .replacing("{vendor}", with: [.amd64, .i386].contains(architecture) ? "pc" : "unknown")
+            .replacing("{vendor}", with: vendor)
             .replacing("{machine}", with: parts[0]).replacing("{system}", with: parts[1])
     }
 }

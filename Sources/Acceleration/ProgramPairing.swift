@@ -112,7 +112,7 @@ struct ProgramPairing: ~Copyable {
                 plan.fall(name, file.path, "the tools tree does not have it")
                 continue
             }
-            if let reason = request.record.refused[native.path] ?? otherByteOrder(file, rule) {
+            if let reason = request.record.refusal(native.path) ?? otherByteOrder(file, rule) {
                 plan.fall(name, file.path, reason)
                 continue
             }

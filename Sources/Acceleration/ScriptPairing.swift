@@ -16,7 +16,7 @@ extension ProgramPairing {
             return plan.fall(package, file.path, "scripts may ask for the byte order")
         }
         if let fallback = disagreement(of: programName(file), scripts) { return plan.fallbacks.append(fallback) }
-        if let reason = request.record.refused[native.path] {
+        if let reason = request.record.refusal(native.path) {
             return plan.fall(package, file.path, reason)
         }
         var exceptions = exceptions(of: native)

@@ -41,7 +41,7 @@ struct mg_continuation {
 // process.c
 
 void mg_process_read(struct mg_process *process, long *stack);
-/// Whether a variable of the list `names` is set and not empty.
+/// Whether a variable of the list `names` is set and not empty (CDispatcher.h, `variables`).
 bool mg_is_set(const struct mg_process *process, const char *names);
 /// Adds those of `list` that are not set, by moving argc, arguments and environment down. Returns by how many words:
 /// a multiple of `unit`, the last variable being there once more if need be.

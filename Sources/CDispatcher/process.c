@@ -56,9 +56,11 @@ MG_PART static bool is_among(const char *values, const char *string) {
 MG_PART bool mg_is_set(const struct mg_process *process, const char *names) {
     for (; *names != 0; names = mg_next(names)) {
         const char *found = mg_variable(process, names);
-        if (found == NULL || *found == 0) continue;
+        if (found == NULL) continue;
         const char *values = names;
         while (*values != 0 && *values != '=') values++;
+        if (*values == '=' && values[1] == 0) return true;
+        if (*found == 0) continue;
         if (*values == 0 || !is_among(values + 1, found)) return true;
     }
     return false;

@@ -45,6 +45,7 @@ MG_PART static bool has_text(
     const char *letters = (const char *)table + entry->conversions;
     bool by_line = (entry->flags & mg_scans_printf) != 0;
     bool prints = !by_line;
+    char quote = 0;
     // The characters that texts begin with: most places are passed over by one look.
     uint64_t first[4];
     for (int i = 0; i < 4; i++) ((volatile uint64_t *)first)[i] = 0;
@@ -53,14 +54,29 @@ MG_PART static bool has_text(
         first[c >> 6] |= (uint64_t)1 << (c & 63);
     }
     if (*letters != 0) first[0] |= (uint64_t)1 << '%';
-    if (by_line) first[0] |= (uint64_t)1 << '\n';
-    if (by_line) first['p' >> 6] |= (uint64_t)1 << ('p' & 63);
+    if (by_line) {
+        first[0] |= (uint64_t)1 << '\n' | (uint64_t)1 << ';' | (uint64_t)1 << '&' | (uint64_t)1 << '"' |
+                    (uint64_t)1 << '\'';
+        first[1] |= (uint64_t)1 << ('p' & 63) | (uint64_t)1 << ('|' & 63) | (uint64_t)1 << ('\\' & 63);
+    }
     for (const char *place = text; place < end; place++) {
         unsigned char c = (unsigned char)*place;
         if ((first[c >> 6] >> (c & 63) & 1) == 0) continue;
-        if (by_line && c == '\n') prints = false;
-        if (by_line && c == 'p' && mg_begins(place, printf)) prints = true;
         if (c == '%' && prints && converts(letters, place)) return true;
+        if (by_line && prints) {
+            // Up to the end of the command.
+            if (quote != 0 ? c == quote : c == '"' || c == '\'') {
+                quote = quote != 0 ? 0 : (char)c;
+            } else if (c == '\\' && quote != '\'') {
+                if (place + 1 < end) place++;
+                continue;
+            } else if (quote == 0 && (c == '\n' || c == ';' || c == '&' || c == '|')) {
+                prints = false;
+            }
+        } else if (by_line && c == 'p' && mg_begins(place, printf)) {
+            prints = true;
+            quote = 0;
+        }
         for (const char *one = texts; *one != 0; one = mg_next(one)) {
             if (stands_at(one, place, text)) return true;
         }

@@ -110,10 +110,13 @@ import Testing
     @Test func processesWithLibrariesToPreloadAreEmulated() throws {
         try AcceleratedPrograms.with { programs in
             try programs.register(DispatchTable([try programs.entry()]))
-            for variable in DispatchTable.variables {
+            // Those of the emulator have it do what is not waited for here.
+            for variable in DispatchTable.variables where !variable.hasPrefix("QEMU_") {
                 // Set for the program alone: the machine's own env is not to see it.
-                let command = ["env", "\(variable)=/lib/none.so", programs.program.string, "-c", "exit 7"]
+                let name = variable.prefix { $0 != "=" }
+                let command = ["env", "\(name)=/lib/none.so", programs.program.string, "-c", "exit 7"]
                 #expect(try programs.binfmt.execute(command).end == emulated)
+                guard name == variable else { continue }
                 let empty = ["env", "\(variable)=", programs.program.string, "-c", "exit 7"]
                 #expect(try programs.binfmt.execute(empty).end == .exited(7))
             }

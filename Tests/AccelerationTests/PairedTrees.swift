@@ -24,7 +24,7 @@ struct PairedTrees {
                 try Directory.open(tree).makeSymbolicLink("bin", to: "usr/bin")
                 try AtomicFile.write([], to: tree.appending("var/lib/dpkg/status"))
             }
-            try trees.tools.appending("lib64").makeDirectories()
+            for path in ["lib64", "usr/lib/locale"] { try trees.tools.appending(path).makeDirectories() }
             try AtomicFile.write([0], to: trees.tools.appending(String(Architecture.host.loader.dropFirst())))
             try body(trees)
         }
@@ -88,6 +88,14 @@ struct PairedTrees {
         for tree in [root, tools] {
             try install(name, version, in: tree, Dictionary(uniqueKeysWithValues: paths.map { ($0, .program) }))
         }
+    }
+
+    /// Makes the tools tree one; nothing is proved of its programs.
+    func seal() throws -> ToolsRecord { try ToolsSeal(tools, for: architecture).apply() }
+
+    /// What a loader has in it of paths.
+    static func loader(_ list: String = "/etc/ld.so.preload") -> [UInt8] {
+        [0x7F, 0x45, 0x4C, 0x46] + [UInt8](repeating: 0, count: 80) + Array("loader\0\(list)\0end".utf8)
     }
 
     func plan(_ change: (inout AccelerationRequest) -> Void = { _ in }) throws -> AccelerationPlan {

@@ -14,7 +14,7 @@ import Testing
     /// Python in both trees, the script of meson in the root.
     private static func with(
         _ architecture: Architecture = .arm64, native: String = version, tells: Bool = true,
-        _ body: (PairedTrees) throws -> Void
+        _ body: (PairedTrees, ToolsRecord) throws -> Void
     ) throws {
         let loader = Architecture.host.loader
         try PairedTrees.with(architecture) { trees in
@@ -29,19 +29,15 @@ import Testing
             try trees.install("meson", "1", in: trees.root, ["/usr/bin/meson": .text("#! /usr/bin/python3\n")])
             try trees.install("other", "1", in: trees.root, ["/usr/bin/other": .text("#! /usr/bin/python3\n")])
             try AtomicFile.write(
-                Array("\0/etc/ld.so.preload\0".utf8), to: trees.tools.pushing(FilePath(String(loader.dropFirst()))))
-            try ToolsRelocation(host: .host).apply(to: trees.tools)
-            if tells {
-                try MachineName(host: .host, root: architecture)
-                    .replace(in: trees.tools, try Eligibility.builtIn().dpkg)
-            }
-            try body(trees)
+                PairedTrees.loader(tells ? "/etc/ld.so.preload" : "/etc/other"),
+                to: trees.tools.pushing(FilePath(String(loader.dropFirst()))))
+            try body(trees, try trees.seal())
         }
     }
 
     @Test func mesonIsGivenToANativePythonThatSaysTheRootsMachine() throws {
-        try Self.with { trees in
-            let plan = try trees.plan()
+        try Self.with { trees, record in
+            let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/meson", "/usr/bin/sed"])
             let python = try #require(
                 plan.entries.first { entry in
@@ -62,31 +58,31 @@ import Testing
 
     /// Its modules are the root's, or the tools tree's, which may be made for each other only.
     @Test func pythonHasToBeTheSameToThePackagesOwnVersion() throws {
-        try Self.with(native: "3.11.2-7") { trees in
-            let plan = try trees.plan()
+        try Self.with(native: "3.11.2-7") { trees, record in
+            let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/sed"])
             #expect(plan.reason("python3.11-minimal") == "it is version 3.11.2-6, the tools tree's is 3.11.2-7")
         }
     }
 
     @Test func pythonThatWouldSayTheHostsMachineIsEmulated() throws {
-        try Self.with(tells: false) { trees in
-            let plan = try trees.plan()
+        try Self.with(tells: false) { trees, record in
+            let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/sed"])
             let reason = "the native one would take the host's machine for the root's"
             #expect(plan.reason("python3.11-minimal", "/usr/bin/python3.11") == reason)
         }
         // Words have another size, or bytes another order.
         for architecture in [Architecture.armhf, .s390x] {
-            try Self.with(architecture) { trees in
-                let programs = try trees.plan().programs
+            try Self.with(architecture) { trees, record in
+                let programs = try trees.plan { $0.record = record }.programs
                 #expect(programs == ["/usr/bin/sed"])
             }
         }
     }
 
     @Test func scriptsFindThemselvesAsIfNothingHadBeenBefore() throws {
-        try Self.with { trees in
+        try Self.with { trees, _ in
             guard let python = try? FilePath("/usr/bin/python3").resolved() else { return }
             let text = """
                 import os, sys

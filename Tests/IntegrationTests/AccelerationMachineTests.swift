@@ -43,8 +43,8 @@ extension IntegrationTests {
                 let source = FilePath("/\(libraries)/\(name)")
                 if access(source.string, R_OK) == 0 { try copy(source, to: tree, "\(libraries)/\(name)") }
             }
-            try ToolsRelocation(host: .host).apply(to: tree)
-            try MachineName(host: .host, root: foreign).replace(in: tree, try Eligibility.builtIn().dpkg)
+            let record = try ToolsSeal(tree, for: foreign).apply()
+            try AtomicFile.write(record.bytes, to: tree.removingLastComponent().appending("programs.json"))
         }
 
         @Test func nativeProgramsThatAskForTheMachineAreToldTheRoots() throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Acceleration
 import Architectures
 import Emulation
 import Filesystem
@@ -55,6 +56,7 @@ extension IntegrationTests {
                 root.path = tree.string
                 try AtomicFile.write(root.encoded(), to: place.appending("root.json"))
                 try AtomicFile.write([], to: place.appending("lock"))
+                try ToolsTrees.write(ToolsRecord(), to: place)
                 try home.own(home.directory)
                 try TreeManifest(of: tree).write(to: place.appending(ToolsTrees.manifest))
                 try home.own(place.appending(ToolsTrees.manifest))

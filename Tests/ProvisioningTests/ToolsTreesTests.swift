@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Acceleration
 import Architectures
 import Emulation
 import Filesystem
@@ -33,6 +34,7 @@ import Testing
             ownership: .archive)
         try AtomicFile.write(record.encoded(), to: directory.appending("root.json"))
         try AtomicFile.write([], to: directory.appending("lock"))
+        try ToolsTrees.write(ToolsRecord(), to: directory)
         try TreeManifest(of: tree).write(to: directory.appending("manifest"))
     }
 

@@ -100,7 +100,7 @@ struct CompilerPairing: ~Copyable {
             return
         }
         let place = AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst())))
-        if let reason = request.record.refused[native.path] {
+        if let reason = request.record.refusal(native.path) {
             return plan.fall(package, path, reason)
         }
         var exceptions = exceptions
@@ -149,7 +149,8 @@ struct CompilerPairing: ~Copyable {
         } else {
             plan.fall(package, nil, "the tools tree's does not find its own plugins")
         }
-        exceptions.patterns = ["--plugin", "-plugin", "--plugin=*", "-plugin=*"]
+        // --help names the machines that it was built for.
+        exceptions.patterns = ["--plugin", "-plugin", "--plugin=*", "-plugin=*", "--help"]
         add(binary("ld.gold"), binary("ld.gold"), of: package, except: exceptions)
         // Only native linkers heed them.
         exceptions.variables = ["LD_LIBRARY_PATH", "LD_RUN_PATH"]

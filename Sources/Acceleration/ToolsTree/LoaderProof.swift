@@ -12,10 +12,11 @@ package struct LoaderProof: Sendable {
     private let host: Architecture
     /// Programs with a loader, and libraries that programs load by themselves; absolute in the tree.
     private let subjects: [String]
+    /// Programs without a loader, which have nothing to be found.
+    private let statics: [String]
 
-    /// `programs`: absolute in the tree at `path`.
-    init(_ programs: [String], host: Architecture) {
-        subjects = programs.sorted()
+    init(_ subjects: [String], statics: [String] = [], host: Architecture) {
+        (self.subjects, self.statics) = (subjects.sorted(), statics)
         self.host = host
     }
 
@@ -54,6 +55,7 @@ package struct LoaderProof: Sendable {
                 lines.append(line)
             }
         }
+        for name in statics { record.programs[name] = ToolsRecord.Program() }
         var imports = ImportedNames(path, host: host)
         for name in subjects {
             guard let libraries = found[name] else {

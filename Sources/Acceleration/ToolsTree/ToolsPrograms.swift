@@ -8,12 +8,14 @@ internal import SystemPackage
 struct ToolsPrograms {
     /// Absolute in the tree, without links: programs that have a loader, and libraries that programs load by themselves.
     let paths: [String]
+    /// Programs that have none.
+    let statics: [String]
 
     init(
         in tree: consuming Directory, host: Architecture, root: Architecture, _ eligibility: Eligibility
     ) throws(AccelerationError) {
         guard let offered = try InstalledPackages(of: tree) else {
-            paths = []
+            (paths, statics) = ([], [])
             return
         }
         let packages = eligibility[offered.manager]
@@ -21,14 +23,18 @@ struct ToolsPrograms {
         let own = CompilerDirectories(host, in: tree, cross: false)
         var files = TreeFiles(tree)
         var found: Set<String> = []
+        var statics: Set<String> = []
         func add(_ path: String) {
             guard let file = files.file(at: path), file.isProgram(for: host),
                 let bytes = try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
                 let program = ELFProgram(parsing: bytes)
             else { return }
             let isLibrary = FilePath(file.path).lastComponent?.string.contains(".so") ?? false
-            // Static ones would run.
-            if program.loader != nil || isLibrary && !program.dynamicEntries.isEmpty { found.insert(file.path) }
+            if program.loader != nil || isLibrary && !program.dynamicEntries.isEmpty {
+                found.insert(file.path)
+            } else if !isLibrary {
+                statics.insert(file.path)
+            }
         }
         let interpreters = (packages.scripts ?? [:]).keys
         for path in interpreters { add((try? files.tree.realPathInRoot(of: path).string) ?? path) }
@@ -45,5 +51,6 @@ struct ToolsPrograms {
             }
         }
         paths = found.sorted()
+        self.statics = statics.sorted()
     }
 }

@@ -35,6 +35,13 @@ package struct ToolsRecord: Codable, Equatable, Sendable {
         return (try? encoder.encode(self)).map { Array($0) } ?? []
     }
 
+    /// Why the program at `path` must not run natively; nil where it may. A record in which no program was proved is one of
+    /// a tree that is being made.
+    func refusal(_ path: String) -> String? {
+        if let reason = refused[path] { return reason }
+        return programs.isEmpty || programs[path] != nil ? nil : "nobody has proved that it runs natively"
+    }
+
     package mutating func refuse(_ path: String, _ reason: String) {
         if refused[path] == nil { refused[path] = reason }
     }

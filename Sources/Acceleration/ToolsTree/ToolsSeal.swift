@@ -12,10 +12,17 @@ package struct ToolsSeal: Sendable {
     let root: Architecture
     private let eligibility: Eligibility
 
-    /// The tree at `path`, for roots of `root`.
-    package init(_ path: FilePath, for root: Architecture, host: Architecture = .host) throws(AccelerationError) {
+    /// The tree at `path`, for roots of `root`. `added` are packages that users add to what is eligible.
+    package init(
+        _ path: FilePath, for root: Architecture, adding added: Set<String> = [], host: Architecture = .host
+    ) throws(AccelerationError) {
         (tree, self.root, self.host) = (path, root, host)
-        eligibility = try .builtIn()
+        var eligibility = try Eligibility.builtIn()
+        let changes = EligibilityChanges(add: added.sorted())
+        for manager in [InstalledPackages.Manager.dpkg, .apk] {
+            eligibility[manager] = changes.applied(to: eligibility[manager])
+        }
+        self.eligibility = eligibility
     }
 
     /// The edits of all trees, and which edition of each of the others it is.
@@ -118,8 +125,8 @@ package struct ToolsSeal: Sendable {
     /// What has to be shown of the tree's programs before they are used.
     package func proof() throws(AccelerationError) -> LoaderProof {
         let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
-        let all = try ToolsPrograms(in: opened, host: host, root: root, eligibility).paths
-        return LoaderProof(all, host: host)
+        let all = try ToolsPrograms(in: opened, host: host, root: root, eligibility)
+        return LoaderProof(all.paths, statics: all.statics, host: host)
     }
 
     /// What the proof mounts, as a run does.

@@ -45,7 +45,7 @@ enum mg_entry_flag {
     /// Its arguments and its script are searched for `texts`. The script is its first operand, or what follows an
     /// option of `script_options`.
     mg_scans = 16,
-    /// `conversions` count in lines with the word printf only.
+    /// `conversions` count in a shell's command behind the word printf only.
     mg_scans_printf = 32,
     /// The script is what follows an option of `script_options` only; the first operand is none.
     mg_script_by_option = 64,
@@ -61,7 +61,8 @@ struct mg_entry {
     uint32_t flags;
     uint32_t refused;     ///< a list of patterns (glob(7)) of arguments that are not for the native program
     uint32_t variables;   ///< a list of variables; where one of them is set and not empty, the program is emulated. Of
-                          ///< "NAME=" followed by values with a "|" behind each, where it has another one
+                          ///< "NAME=" followed by values with a "|" behind each, where it has another one; of
+                          ///< "NAME=" alone, where it is set at all
     uint32_t guards;      ///< struct mg_guard each, at a multiple of 8: files that have to be as they were, too
     uint32_t guard_count;
     uint32_t libraries; ///< a list of shared libraries' names: where LD_LIBRARY_PATH has one, the program is emulated

@@ -21,7 +21,13 @@ struct AccelerationDraft: Sendable {
             root: subject.tree, tools: FilePath(subject.tools.path), architecture: subject.interpreter.architecture)
         (request.mode, request.changes, request.anyDevice) = (subject.mode, subject.changes, subject.isThrowaway)
         request.agreement = subject.agreement
-        if let record = ToolsTrees.programs(of: subject.tools) { request.record = record }
+        guard let record = ToolsTrees.programs(of: subject.tools) else {
+            throw AccelerationError(
+                "the tools tree \(subject.tools.name) is not used",
+                cause: "what is known of its programs cannot be read",
+                remedy: "mangrove cache prune, which has it made anew")
+        }
+        request.record = record
         if subject.agreement?.answersAlike ?? false { drivers = request.answeringDrivers() }
         plan = try AccelerationPlan.make(request, .builtIn())
         (self.request, self.subject) = (request, subject)

@@ -13,7 +13,7 @@ extension Creation {
         _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
     ) throws(ProvisioningError) {
         let seal = try below { () throws(AccelerationError) in
-            try ToolsSeal(staging.tree, for: subject.architecture)
+            try ToolsSeal(staging.tree, for: subject.architecture, adding: added)
         }
         var record = try below { () throws(AccelerationError) in try seal.apply() }
         try prove(seal, &record, staging)
