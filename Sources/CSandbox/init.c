@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ _Noreturn static void command_exec(const struct mg_child *child) {
     if ((plan->can_set_groups && mg_set_groups(plan->group_count, plan->groups) < 0) || mg_set_group(plan->group) < 0 ||
         mg_set_user(plan->user) < 0)
         mg_fail(child, mg_step_user, -1);
+    umask(plan->umask);
     if (plan->workdir && chdir(plan->workdir) < 0) mg_fail(child, mg_step_workdir, -1);
     signals_restore();
     // As execvp(3): go on where a candidate is not there, remember one that is and may not be executed; what the kernel

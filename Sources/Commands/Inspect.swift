@@ -17,7 +17,8 @@ struct Inspect: ParsableCommand {
         let store = RootStore(try Surroundings.locations().roots)
         let root = try store.find(name)
         let accelerated = TreeAcceleration.Report.last(in: store.path(of: root.name))
-        let report = RootReport(root: root, accelerated: accelerated.map { .init(of: $0) })
+        var report = RootReport(root: root, accelerated: accelerated.map { .init(of: $0) })
+        report.notAccelerated = AccelerationNote.last(in: store.path(of: root.name))
         try OutputRendering.show(report, as: output.format)
     }
 }
@@ -27,19 +28,23 @@ struct RootReport: Report {
     let root: RootRecord
     /// What the last accelerated run found.
     var accelerated: Accelerated?
+    /// Why the last run was not accelerated.
+    var notAccelerated: String?
 
     struct Document: Encodable {
         private enum Key: CodingKey {
-            case accelerated
+            case accelerated, notAccelerated
         }
 
         let root: RootRecord
         let accelerated: Accelerated?
+        var notAccelerated: String?
 
         func encode(to encoder: any Encoder) throws {
             try root.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
             try container.encodeIfPresent(accelerated, forKey: .accelerated)
+            try container.encodeIfPresent(notAccelerated, forKey: .notAccelerated)
         }
     }
 
@@ -56,7 +61,7 @@ struct RootReport: Report {
         let emulated: [Emulated]
     }
 
-    var document: Document { Document(root: root, accelerated: accelerated) }
+    var document: Document { Document(root: root, accelerated: accelerated, notAccelerated: notAccelerated) }
 
     func text(colour: Bool) -> String {
         var lines: [(String, String)] = [
@@ -74,6 +79,7 @@ struct RootReport: Report {
         if !root.packages.isEmpty { lines.append(("packages", root.packages.joined(separator: " "))) }
         lines += [("ownership", root.ownership.rawValue), ("generation", String(root.generation))]
         if let extent = root.acceleration { lines.append(("acceleration", extent)) }
+        if let notAccelerated { lines.append(("not accelerated", notAccelerated)) }
         if let accelerated {
             lines.append(("native", "\(accelerated.programs.count) programs"))
             lines += accelerated.emulated.map { ("emulated", "\($0.program ?? $0.package): \($0.reason)") }

@@ -26,6 +26,13 @@ enum Surroundings {
         return unsafe FilePath(platformString: path)
     }
 
+    /// To be asked while there is no other thread: it is changed for a moment.
+    static var umask: UInt32 {
+        let mask = Glibc.umask(0o077)
+        _ = Glibc.umask(mask)
+        return mask
+    }
+
     /// What works on the files of roots.
     static func workers() throws -> any NamespacePerforming {
         geteuid() == 0 ? DirectPerformer() : NamespacePerformer(identity: try Identity.ofCaller())

@@ -52,15 +52,15 @@ package struct DirectPerformer: NamespacePerforming {
             try OwnedDescriptor.open(FilePath(packing.output), .writeOnly)
         }
         let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(packing.tree)) }
-        let override: TreeArchive.Override? =
-            switch packing.resolvConf {
+        let overrides = packing.originals.mapValues { original -> TreeArchive.Override in
+            switch original {
             case .absent: .omitted
             case .symbolicLink(let target): .symbolicLink(target)
             case .file(let contents): .file(Array(contents.utf8), permissions: 0o644)
-            case nil: nil
             }
+        }
         let archive = TreeArchive(
-            compression: packing.compression, overrides: override.map { ["etc/resolv.conf": $0] } ?? [:],
+            compression: packing.compression, overrides: overrides,
             threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))))
         return try below { () throws(ExtractionError) in
             try archive.write(tree, to: output, name: packing.name, progress: progress)

@@ -63,14 +63,18 @@ package struct Export: Sendable {
         to output: String, _ tree: FilePath, using workers: some NamespacePerforming,
         _ progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
-        let original = try below { () throws(FilesystemError) in
-            try ResolvConf.isOwn(in: try Directory.open(tree)) ? root.resolvConf : nil
+        var originals: [String: OriginalFile] = [:]
+        try below { () throws(FilesystemError) in
+            let tree = try Directory.open(tree)
+            if try ResolvConf.isOwn(in: tree) { originals["etc/resolv.conf"] = root.resolvConf }
+            // A run that made one did not change the record.
+            if try EtcHosts.isOwn(in: tree) { originals["etc/hosts"] = root.hosts ?? .absent }
         }
         let reply = try workers.perform(
             .export(
                 .init(
                     tree: tree.string, output: output, name: file?.string ?? "standard output",
-                    compression: compression, resolvConf: original)), progress: progress)
+                    compression: compression, originals: originals)), progress: progress)
         guard case .exported(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
         return report
     }

@@ -52,7 +52,9 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var ownership: Ownership
     package var skipped: [Skipped] = []
     /// What `/etc/resolv.conf` was in the base, for export; nil where nothing was changed.
-    package var resolvConf: OriginalResolvConf?
+    package var resolvConf: OriginalFile?
+    /// The same of `/etc/hosts`.
+    package var hosts: OriginalFile?
     package var generation = 1
     /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
     package var acceleration: String?
@@ -76,8 +78,8 @@ package struct RootRecord: Codable, Equatable, Sendable {
     }
 }
 
-/// What `/etc/resolv.conf` was before it became a file that `run` can use.
-package enum OriginalResolvConf: Codable, Equatable, Sendable {
+/// What a file of the base was before it became one that runs can use.
+package enum OriginalFile: Codable, Equatable, Sendable {
     case absent
     case symbolicLink(target: String)
     case file(contents: String)

@@ -48,17 +48,18 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let name: String
         package let compression: TreeArchive.Compression
         /// What `etc/resolv.conf` is in the archive; nil: as in the tree.
-        package let resolvConf: OriginalResolvConf?
+        /// By path below the root: what the archive has instead.
+        package let originals: [String: OriginalFile]
 
         package init(
             tree: String, output: String, name: String, compression: TreeArchive.Compression,
-            resolvConf: OriginalResolvConf?
+            originals: [String: OriginalFile]
         ) {
             self.tree = tree
             self.output = output
             self.name = name
             self.compression = compression
-            self.resolvConf = resolvConf
+            self.originals = originals
         }
     }
 

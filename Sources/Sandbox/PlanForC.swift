@@ -26,6 +26,7 @@ extension mg_plan {
         unsafe personality = plan.personality
         unsafe can_set_groups = plan.identity.canSetGroups ? 1 : 0
         unsafe pretends_ownership = plan.identity.isSingle && plan.rootPath != nil ? 1 : 0
+        unsafe umask = plan.umask
         unsafe user = plan.user.user
         unsafe group = plan.user.group
         let groups = unsafe strings.room(for: gid_t.self, count: plan.user.groups.count)

@@ -40,6 +40,8 @@ package struct SandboxPlan: Hashable, Sendable {
     package var hostname: String?
     /// Bits of personality(2): `ADDR_NO_RANDOMIZE`, `PER_LINUX32`.
     package var personality: UInt = 0
+    /// Of the command.
+    package var umask: UInt32 = 0o022
     package var user: User = .root
     package var workingDirectory: FilePath?
     /// `KEY=VALUE`, in order.
@@ -83,6 +85,7 @@ extension SandboxPlan: CustomStringConvertible {
         }
         lines += steps.map { "mount: \($0)" }
         if personality != 0 { lines.append("personality: 0x\(String(personality, radix: 16))") }
+        if umask != 0o022 { lines.append("umask: 0\(String(umask, radix: 8))") }
         lines.append("user: \(user.user):\(user.group)")
         if let workingDirectory { lines.append("directory: \(workingDirectory)") }
         lines += environment.map { "environment: \($0)" }

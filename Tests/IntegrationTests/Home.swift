@@ -115,6 +115,7 @@ enum Busybox {
         let etc = try Directory.open(tree.appending("etc"))
         try etc.replaceFile(
             "passwd", with: Array("root:x:0:0::/root:/bin/sh\nbuild:x:7:8::/home:/bin/sh\n".utf8))
+        try etc.replaceFile("hosts", with: Array("127.0.0.1 localhost\n".utf8))
         try etc.replaceFile("group", with: Array("root:x:0:\nbuild:x:8:\nextra:x:9:build\n".utf8))
     }
 

@@ -72,6 +72,7 @@ struct mg_plan {
     unsigned long personality; ///< added to the personality(2) of the command
     int can_set_groups;        ///< 0 where /proc/PID/setgroups says "deny"
     int pretends_ownership;    ///< 1: giving a file to a user or group that the maps lack succeeds without effect
+    mode_t umask;              ///< the command's
     uid_t user;
     gid_t group;
     const gid_t *groups;

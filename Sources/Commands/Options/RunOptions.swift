@@ -78,11 +78,13 @@ struct RunOptions: ParsableArguments {
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            environment: Surroundings.environment)
+            environment: Surroundings.environment, umask: Surroundings.umask)
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
-            try report(run.obstacle, isProfiled: run.isAccelerated, accelerator)
+            try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
+            if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
+            if let note = run.note { FailureRendering.note(note) }
             return try Console.print(run.plan.description + "\n")
         }
         let errands = RunErrands()
@@ -95,8 +97,10 @@ struct RunOptions: ParsableArguments {
         // After the processes that make a tools tree, which would inherit it, and before anything that could make a
         // thread: threads inherit the mask.
         let signals = try ForwardedSignals()
-        run.write()
-        try report(run.obstacle, isProfiled: run.isAccelerated, accelerator)
+        let reason = run.write()
+        try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
+        if let reason { FailureRendering.note("not accelerated: \(reason)") }
+        if let note = run.note { FailureRendering.note(note) }
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.
         if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
@@ -113,15 +117,12 @@ struct RunOptions: ParsableArguments {
         if status != 0 { throw ExitCode(status) }
     }
 
-    /// What keeps the run from being accelerated: an error where that was required, else a line.
-    private func report(
-        _ obstacle: ProvisioningError?, isProfiled: Bool, _ accelerator: Accelerator?
-    ) throws {
+    /// What is an error where acceleration was required, or is needed for the profile.
+    private func check(_ obstacle: ProvisioningError?, isAccelerated: Bool, _ accelerator: Accelerator?) throws {
         if let obstacle, accelerator?.choice.isRequired == true { throw obstacle }
-        guard !profile || isProfiled else {
+        guard !profile || isAccelerated else {
             throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
         }
-        if let obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
     }
 }
 

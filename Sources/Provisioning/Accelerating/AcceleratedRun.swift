@@ -2,6 +2,7 @@
 
 package import Acceleration
 package import Emulation
+internal import Failures
 internal import Filesystem
 package import Sandbox
 internal import SystemPackage
@@ -31,6 +32,8 @@ package struct AcceleratedRun: ~Copyable {
     private var acceleration: PlannedAcceleration?
     /// Why it is not accelerated although that would have been welcome.
     package private(set) var obstacle: ProvisioningError?
+    /// Why there is no tools tree, where that was found out a while ago.
+    private var reasonForNone: String?
     /// nil: all programs are emulated.
     private let accelerator: Accelerator?
 
@@ -54,15 +57,15 @@ package struct AcceleratedRun: ~Copyable {
         accelerator: Accelerator?, errands: some AccelerationErrands, workers: () throws -> any NamespacePerforming
     ) throws(ProvisioningError) -> AcceleratedRun? {
         var wanted = accelerator
+        var reason: String?
         if let accelerator {
             guard try accelerator.ensure(by: errands) else { return nil }
-            if let reason = accelerator.reasonForNone() {
-                errands.note("not accelerated: \(reason)")
-                wanted = nil
-            }
+            reason = accelerator.reasonForNone()
+            if reason != nil { wanted = nil }
         }
         var planned = try AcceleratedRun(
             request, in: name, of: store, caller: caller, known: known, accelerator: wanted)
+        planned.reasonForNone = reason
         try planned.complete(by: errands)
         planned.compareLater(by: errands)
         if let accelerator { accelerator.tools.removeSuperseded(accelerator.subject, using: workers) }
@@ -73,6 +76,9 @@ package struct AcceleratedRun: ~Copyable {
 
     /// With what makes programs native.
     package var plan: SandboxPlan { acceleration?.applied(to: run.plan) ?? run.plan }
+
+    /// What a user should know before it is performed.
+    package var note: String? { run.note }
 
     package var isAccelerated: Bool { acceleration != nil && obstacle == nil }
 
@@ -116,13 +122,17 @@ package struct AcceleratedRun: ~Copyable {
         }
     }
 
-    /// Writes what the run needs of files beside the root. Where that fails it is emulated.
-    package mutating func write() {
+    /// Writes what the run needs of files beside the root. Where that fails it is emulated. Returns why it is, where the
+    /// run before was not.
+    package mutating func write() -> String? {
         do throws(ProvisioningError) {
             acceleration = try acceleration?.written()
         } catch {
             (acceleration, obstacle) = (nil, error)
         }
+        let reason = reasonForNone ?? obstacle?.told
+        guard reason != nil || isAccelerated else { return nil }
+        return AccelerationNote.keep(reason, in: run.directory) ? reason : nil
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
@@ -134,7 +144,7 @@ package struct AcceleratedRun: ~Copyable {
     ) throws(ProvisioningError) -> Int32 {
         let (tree, name, accelerator) = (run.tree, record.name, acceleration == nil ? nil : accelerator)
         let packages = Self.packages(of: tree)
-        let status = try perform(descriptors, signals, &profile)
+        let status = try perform(descriptors, signals, &profile) { errands.note($0) }
         if let accelerator, Self.packages(of: tree) != packages, try accelerator.compilers(of: tree) == .unknown {
             errands.compareCompilers(of: name)
         }
@@ -147,13 +157,14 @@ package struct AcceleratedRun: ~Copyable {
     }
 
     private consuming func perform(
-        _ descriptors: StandardDescriptors, _ signals: borrowing ForwardedSignals, _ profile: inout RunProfile?
+        _ descriptors: StandardDescriptors, _ signals: borrowing ForwardedSignals, _ profile: inout RunProfile?,
+        note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
         var plan = plan
         let acceleration = acceleration
         defer { withExtendedLifetime(acceleration) {} }
         guard run.request.isProfiled, isAccelerated else {
-            return try run.perform(plan, descriptors: descriptors, signals: signals)
+            return try run.perform(plan, descriptors: descriptors, signals: signals, note: note)
         }
         let log = try ProfileLog(in: run.directory)
         defer { log.remove() }
@@ -163,7 +174,7 @@ package struct AcceleratedRun: ~Copyable {
         var sampler: ProcessSampler?
         let status = try run.perform(
             plan, descriptors: descriptors, signals: signals, every: ProcessSampler.interval,
-            begin: { sampler = ProcessSampler(ofRun: $0) }, look: { sampler?.look() })
+            begin: { sampler = ProcessSampler(ofRun: $0) }, look: { sampler?.look() }, note: note)
         profile = RunProfile(log.read(), sampler?.finish(), total: secondsOfChildren() - before)
         return status
     }

@@ -77,6 +77,7 @@ extension Creation {
             await refreshTools(request) { versions[$0] }
             let record = try complete(staging, request, bootstrap, archive.plan, configuration)
             try await compareCompilers(in: staging, record, request)
+            _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
             try publish(staging, record)
         } catch {
             progress.end()
@@ -229,6 +230,9 @@ extension Creation {
         let original = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
+        let hosts = try below { () throws(FilesystemError) in
+            try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
+        }
         let command = try command(
             in: staging,
             of: .init(
@@ -244,7 +248,7 @@ extension Creation {
             verified: try below { () throws(IntegrityError) in try Verification(plan) },
             source: plan.suites.first.map { "\($0.uri) \($0.name)" } ?? "", ownership: ownership)
         record.packages = request.packages
-        record.resolvConf = original
+        (record.resolvConf, record.hosts) = (original, hosts)
         record.acceleration = request.acceleration.extent.rawValue
         return record
     }

@@ -25,6 +25,8 @@ package struct CreationRequest: Sendable {
     package var accelerationChanges = EligibilityChanges()
     /// For the tools tree, where there is none, or a newer one turns out to be needed.
     package var tools: ToolsRequest?
+    /// Why there is none.
+    var reasonForNoTools: String?
 
     package init(name: RootName) {
         self.name = name
@@ -92,6 +94,7 @@ package struct Creation: Sendable {
             let request = try await tools.ready(progress)
             let record = try await complete(unpacked, in: staging, request)
             try await compareCompilers(in: staging, record, request)
+            _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
             try publish(staging, record)
         } catch {
             progress.end()
@@ -169,6 +172,10 @@ package struct Creation: Sendable {
         ) { [progress] in progress.advance(to: $0) }
         progress.end()
         guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        if let enclosed = try below({ () throws(FilesystemError) in try EnclosedTree(tree) }) {
+            progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
+            try below { () throws(FilesystemError) in try enclosed.unwrap() }
+        }
         var record = try describe(tree, request, base, verified.verification)
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
         // What is in /dev a run does not see: it has one of its own.
@@ -180,6 +187,9 @@ package struct Creation: Sendable {
         }
         record.resolvConf = try below { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
+        }
+        record.hosts = try below { () throws(FilesystemError) in
+            try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
         }
         return record
     }

@@ -86,7 +86,7 @@ extension Creation {
             progress.warn("not accelerated: \(error.told)")
             tools.noteFailure(wanted.subject, error.told)
             var without = request
-            without.tools = nil
+            (without.tools, without.reasonForNoTools) = (nil, error.told)
             return without
         }
     }

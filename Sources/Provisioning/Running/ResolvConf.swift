@@ -13,10 +13,10 @@ package enum ResolvConf {
     /// Writes it where the base has none of its own. Returns what was there; nil where it was left alone.
     package static func prepare(
         in tree: borrowing Directory, host: FilePath = "/etc/resolv.conf"
-    ) throws(FilesystemError) -> OriginalResolvConf? {
+    ) throws(FilesystemError) -> OriginalFile? {
         guard let contents = contents(of: host) else { return nil }
         let etc = try tree.openDirectory("etc")
-        let original: OriginalResolvConf
+        let original: OriginalFile
         if let target = try etc.symbolicLinkTarget(of: "resolv.conf") {
             original = .symbolicLink(target: target)
         } else if let bytes = try etc.readFile("resolv.conf") {

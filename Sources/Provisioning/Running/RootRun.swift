@@ -36,28 +36,44 @@ package struct RootRun: ~Copyable {
 
     var tree: FilePath { FilePath(record.path) }
 
+    /// A line for whoever expects the command to run in the current directory where it does not.
+    package var note: String? {
+        let current = caller.currentDirectory
+        guard request.workingDirectory == nil, current != "/", !current.starts(with: tree),
+            request.sharing(of: current, in: tree) == .none
+        else { return nil }
+        return "\(current) is not shared with the root: running in \(plan.workingDirectory ?? "/"); "
+            + "--bind \(current) shares it"
+    }
+
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,
     /// 128 and the signal's number where one ended it.
     ///
     /// `begin` is given the run's first process, as the host numbers it; `look` is called as often as `interval` says.
+    /// `note` is told what a user might miss.
     consuming func perform(
         _ plan: SandboxPlan, descriptors: StandardDescriptors, signals: borrowing ForwardedSignals,
-        every interval: Duration? = nil, begin: (Int32) -> Void = { _ in }, look: () -> Void = {}
+        every interval: Duration? = nil, begin: (Int32) -> Void = { _ in }, look: () -> Void = {},
+        note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
         let tree = tree
         // A root that cannot be written runs without.
         try? ResolvConf.refresh(in: Directory.open(tree))
+        if !request.isThrowaway { try? EtcHosts.complete(in: Directory.open(tree), name: record.name.description) }
+        var left = LeftBehind(plan, sharing: caller.currentDirectory)
         let workers = NamespacePerformer(identity: caller.identity)
         let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
             do throws(SandboxError) {
                 var run = try Run.start(plan, descriptors: descriptors)
                 begin(run.process)
+                left?.begin(run.process)
                 return run.attend(signals, every: interval, look)
             } catch {
                 throw ProvisioningError(error)
             }
         }
+        if let words = left.take()?.note() { note(words) }
         withExtendedLifetime(lock.rawValue) {}
         return status
     }

@@ -28,16 +28,31 @@ extension SandboxPlan {
             given["APT_CONFIG"] = "/run/mangrove-apt.conf"
         }
         let current = caller.currentDirectory
-        let shares = RootLayout.maySharePath(current) && !current.starts(with: path)
-        if shares { steps.append(.bind(source: current, target: current, readOnly: false, optional: false)) }
+        let sharing = request.sharing(of: current, in: path)
+        if sharing == .byItself {
+            steps.append(.bind(source: current, target: current, readOnly: false, optional: false))
+        }
         steps += request.binds.map(\.step)
-        workingDirectory = request.workingDirectory ?? (shares ? current : FilePath(account.home))
+        workingDirectory = request.workingDirectory ?? (sharing == .none ? FilePath(account.home) : current)
         self.hostname = hostname
         personality = emulation.personality
         user = account.user
+        umask = caller.umask
         usesTerminal = request.usesTerminal
         environment = RunEnvironment.make(
             account: account, caller: caller.environment, emulation: given, asked: request.environment)
+    }
+}
+
+extension RunRequest {
+    /// Why a run sees the caller's current directory at the same path.
+    enum Sharing {
+        case none, byItself, byBind
+    }
+
+    func sharing(of current: FilePath, in tree: FilePath) -> Sharing {
+        if binds.contains(where: { $0.source == $0.target && current.starts(with: $0.target) }) { return .byBind }
+        return RootLayout.maySharePath(current) && !current.starts(with: tree) ? .byItself : .none
     }
 }
 

@@ -36,8 +36,13 @@ package struct Caller: Sendable {
     package let identity: Identity
     package let currentDirectory: FilePath
     package let environment: [String: String]
+    /// Of files that runs make.
+    package let umask: UInt32
 
-    package init(identity: Identity, currentDirectory: FilePath, environment: [String: String]) {
+    package init(
+        identity: Identity, currentDirectory: FilePath, environment: [String: String], umask: UInt32 = 0o022
+    ) {
+        self.umask = umask
         self.identity = identity
         self.currentDirectory = currentDirectory
         self.environment = environment

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Filesystem
+internal import SystemPackage
+
+/// A root's `/etc/hosts`, in which `localhost` and the root's own name stand for this machine: test suites and servers
+/// take that for granted, and a base from an archive has no such file. Written as `ResolvConf` is, for the same reasons.
+package enum EtcHosts {
+    static let mark = "# Written by mangrove, for localhost and the root's own name.\n"
+
+    /// Adds what is missing for the root `name`. Returns what was there; nil where it was left alone.
+    package static func prepare(
+        in tree: borrowing Directory, name: String
+    ) throws(FilesystemError) -> OriginalFile? {
+        guard try tree.status(of: "etc")?.kind == .directory else { return nil }
+        let etc = try tree.openDirectory("etc")
+        let original: [UInt8]?
+        switch try etc.status(of: "hosts")?.kind {
+        case nil: original = nil
+        case .regular: original = try etc.readFile("hosts")
+        default: return nil
+        }
+        let text = original.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let lines = missing(in: text, name)
+        guard !lines.isEmpty else { return nil }
+        let ending = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
+        try etc.replaceFile("hosts", with: Array((mark + text + ending + lines).utf8))
+        return original.map { _ in .file(contents: text) } ?? .absent
+    }
+
+    /// Whether it is as `prepare` made it.
+    static func isOwn(in tree: borrowing Directory) throws(FilesystemError) -> Bool {
+        guard try tree.status(of: "etc")?.kind == .directory else { return false }
+        let etc = try tree.openDirectory("etc")
+        guard try etc.status(of: "hosts")?.kind == .regular else { return false }
+        return try etc.readFile("hosts")?.starts(with: Array(mark.utf8)) ?? false
+    }
+
+    /// Writes it where there is none, as in roots of earlier editions.
+    static func complete(in tree: borrowing Directory, name: String) throws(FilesystemError) {
+        guard try tree.status(of: "etc")?.kind == .directory, try tree.openDirectory("etc").status(of: "hosts") == nil
+        else { return }
+        _ = try prepare(in: tree, name: name)
+    }
+
+    private static func missing(in text: String, _ name: String) -> String {
+        let known = Set(
+            text.split(separator: "\n").flatMap { line in
+                line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).dropFirst().map(String.init)
+            })
+        let lines = [
+            known.contains("localhost") ? "" : "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+            // Debian's address for a machine without a permanent one.
+            known.contains(name) ? "" : "127.0.1.1\t\(name)\n",
+        ]
+        return lines.joined()
+    }
+}
