@@ -27,6 +27,9 @@ package struct DispatchEntry: Hashable, Sendable {
     package struct Exceptions: Hashable, Sendable {
         /// One of its arguments matches one of these patterns (glob(7)).
         package var patterns: [String] = []
+        /// Or one of these, and none of them is one of `apart`; with `readsResponses`.
+        package var together: [String] = []
+        package var apart: [String] = []
         /// But not where one of these stands behind that argument: then the program is given another one in its place.
         package var substitutes: [String: String] = [:]
         /// Its arguments may be in a file ("@FILE"), which is looked into for `patterns`.

@@ -111,6 +111,7 @@ private struct TableWriter {
             Self.list(exceptions.substitutes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
             Self.list(exceptions.libraries), Self.list(exceptions.script?.texts ?? []),
             Self.list(exceptions.script?.options ?? []), Self.string(exceptions.script?.conversions ?? ""),
+            Self.list(exceptions.together), Self.list(exceptions.apart),
         ]
         record.flags |= Self.flags(exceptions)
         record.path = intern(texts[0])
@@ -124,6 +125,8 @@ private struct TableWriter {
         record.texts = intern(texts[8])
         record.script_options = intern(texts[9])
         record.conversions = intern(texts[10])
+        record.together = intern(texts[11])
+        record.apart = intern(texts[12])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))

@@ -17,6 +17,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var except: [String: String]?
         /// In roots of 64-bit architectures only, and why.
         package var only64: String?
+        /// NAME=VALUE that a program gets where its caller sets none.
+        package var environment: [String]?
         /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
         /// What single programs are emulated with.

@@ -126,7 +126,7 @@ struct ProgramPairing: ~Copyable {
                     .program(
                         path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
                         native: FileState(native.status), when: condition,
-                        environment: []), except: exceptions(file, rule, native)), file.path)
+                        environment: rule.environment ?? []), except: exceptions(file, rule, native)), file.path)
         }
     }
 

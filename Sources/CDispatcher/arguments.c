@@ -112,4 +112,14 @@ MG_PART bool mg_has_refused(struct mg_arena *arena, const char *refused, const c
     return false;
 }
 
+MG_PART bool mg_has_together(const char *together, const char *apart, char **own) {
+    if (*together == 0) return false;
+    bool found = false;
+    for (char **argument = own + 1; *argument != NULL; argument++) {
+        if (mg_listed(apart, *argument)) return false;
+        found = found || mg_refused(together, *argument);
+    }
+    return found;
+}
+
 #endif

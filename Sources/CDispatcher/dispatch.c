@@ -79,9 +79,11 @@ MG_PART static enum mg_outcome decide(
     if ((entry->flags & mg_by_script) != 0 && !is_eligible_script(table, entry, names, own)) return mg_not_eligible;
     native->entry = entry;
     native->own = own;
+    const char *together = (const char *)table + entry->together;
+    const char *apart = (const char *)table + entry->apart;
     if ((entry->flags & mg_responses) != 0) {
         char **flattened = mg_flattened(arena, own);
-        if (flattened == NULL) return mg_not_eligible;
+        if (flattened == NULL || mg_has_together(together, apart, flattened)) return mg_not_eligible;
         // They are handed on as they are, unless one of them is replaced.
         char **all = flattened;
         const char *substitutes = (const char *)table + entry->substitutes;

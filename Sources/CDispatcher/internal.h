@@ -61,6 +61,9 @@ char **mg_flattened(struct mg_arena *arena, char **own);
 /// then `*own` is that.
 bool mg_has_refused(struct mg_arena *arena, const char *refused, const char *substitutes, char ***own);
 
+/// Whether an argument matches one of `together`, and none is one of `apart`.
+bool mg_has_together(const char *together, const char *apart, char **own);
+
 // scan.c
 
 /// Whether arguments or script have a text in them that an entry does not run natively with.

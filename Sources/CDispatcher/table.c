@@ -78,7 +78,8 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size ||
         entry->refused >= table->size || entry->variables >= table->size || entry->start >= table->size ||
         entry->substitutes >= table->size || entry->libraries >= table->size || entry->texts >= table->size ||
-        entry->script_options >= table->size || entry->conversions >= table->size) {
+        entry->script_options >= table->size || entry->conversions >= table->size ||
+        entry->together >= table->size || entry->apart >= table->size) {
         return false;
     }
     uint64_t check = mg_check(mg_check_start, entry, offsetof(struct mg_entry, check));
@@ -93,6 +94,8 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     check = check_list(check, at(table, entry->texts));
     check = check_list(check, at(table, entry->script_options));
     check = check_string(check, at(table, entry->conversions));
+    check = check_list(check, at(table, entry->together));
+    check = check_list(check, at(table, entry->apart));
     bool guards_are_whole;
     check = check_guards(table, check, entry->guards, entry->guard_count, &guards_are_whole);
     return guards_are_whole && check == entry->check;

@@ -144,8 +144,13 @@ struct CompilerPairing: ~Copyable {
         exceptions.patterns = ["--plugin", "--plugin=*"]
         exceptions.readsResponses = true
         exceptions.substitutes = mountPlugins()
-        if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
-            for name in Self.archivers { add(binary(name), binary(name), of: package, except: exceptions) }
+        let plugins = LinkerPlugins(request, root: root.tree)
+        if let path = plugins.unknown {
+            plan.fall(package, nil, "\(path) is compiled for the root")
+        } else if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
+            var archiving = exceptions
+            archiving.changes = plugins.changes
+            for name in Self.archivers { add(binary(name), binary(name), of: package, except: archiving) }
         } else {
             plan.fall(package, nil, "the tools tree's does not find its own plugins")
         }

@@ -18,6 +18,13 @@ extension CompilerPairing {
     private static let queries = ["-v", "-###", "--version"]
     private static let queryPatterns = ["-print-*", "--print-*", "-dump*", "--dump*"]
 
+    /// Whether the root's own driver, being made for offloading, tells compilers of libraries that are linked, which they
+    /// write down in debug information, and the native one does not (gcc.cc, forward_offload_option).
+    private func tellsOffloading(_ path: String, _ native: [UInt8]) -> Bool {
+        let text = Array("l_GCC_".utf8)
+        return bytes(path, in: root.tree).map { Bytes.contain($0, text) } ?? false && !Bytes.contain(native, text)
+    }
+
     mutating func pairDrivers(_ version: String) {
         guard compilers.path(of: "collect2", version) != nil else {
             return plan.fall("gcc-\(version)", nil, "it has no linker")
@@ -36,6 +43,14 @@ extension CompilerPairing {
             exceptions.patterns = Self.exceptions + Self.exceptionPatterns
             exceptions.readsResponses = true
             exceptions.variables = ["GCC_EXEC_PREFIX"]
+            if tellsOffloading(path, bytes) {
+                exceptions.patterns += ["-lm", "-lgfortran", "-lstdc++"]
+                // They add -lm by themselves where they link what they compile.
+                if name == "g++" {
+                    exceptions.together = ["*.c", "*.cc", "*.cp", "*.cpp", "*.cxx", "*.c++", "*.C", "*.ii", "-x*"]
+                    exceptions.apart = ["-c", "-S", "-E"]
+                }
+            }
             guard agreement.answersAlike, let driver = request.drivers["\(name)-\(version)"],
                 let file = try? OwnedDescriptor.open(driver, .readOnly), let status = try? file.status(of: driver)
             else {

@@ -2,6 +2,7 @@
 
 package import Architectures
 internal import Filesystem
+internal import Glibc
 package import SystemPackage
 
 /// Makes an unpacked tree of the host's architecture a tools tree: has its programs find each other in a run, and say of
@@ -55,6 +56,9 @@ package struct ToolsSeal: Sendable {
             for path in offered.files(of: name, in: files.tree) {
                 guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
                 try edit(file, rule, &record)
+                if let applets = rule.applets, FilePath(file.path).lastComponent?.string == applets.program {
+                    try giveNames(file, applets)
+                }
                 if rule.loads?.contains(FilePath(file.path).lastComponent?.string ?? "") == true {
                     loading.append(file.path)
                 }
@@ -108,6 +112,22 @@ package struct ToolsSeal: Sendable {
         }
     }
 
+    /// Gives a program that is many a name for each, beside its own: processes are called by it (proc(5), comm).
+    private func giveNames(_ file: TreeFiles.File, _ applets: Eligibility.Applets) throws(AccelerationError) {
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            let path = tree.pushing(FilePath(String(file.path.dropFirst())))
+            let directory = try Directory.open(path.removingLastComponent())
+            for text in applets.names {
+                guard let name = FilePath.Component(text), let own = path.lastComponent else { continue }
+                if try directory.status(of: name)?.kind == .symbolicLink { try directory.unlink(name) }
+                guard try directory.status(of: name) == nil else { continue }
+                guard unsafe linkat(directory.rawValue, own.string, directory.rawValue, name.string, 0) == 0 else {
+                    throw FilesystemError("link", directory.path.appending(name), .last)
+                }
+            }
+        }
+    }
+
     /// Where links to interpreters are, in the tree.
     private static let selves: FilePath = "self"
 
@@ -120,6 +140,16 @@ package struct ToolsSeal: Sendable {
             try directory.unlink(name)
             try directory.makeSymbolicLink(name, to: "\(own)/\(name)")
         }
+    }
+
+    /// The command that executes `script` by the tree's own shell, in a run.
+    package func command(_ script: String) throws(AccelerationError) -> [String] {
+        let real = try AccelerationError.wrapping { () throws(FilesystemError) in
+            try Directory.open(tree).realPathInRoot(of: "/bin/sh")
+        }
+        let shell = AccelerationPlan.toolsDirectory.appending(real.components).string
+        // It goes by its name, which the link may not lead to here.
+        return [shell] + (real.lastComponent == "busybox" ? ["sh"] : []) + ["-c", script]
     }
 
     /// What has to be shown of the tree's programs before they are used.

@@ -69,6 +69,8 @@ struct mg_entry {
     uint32_t texts;     ///< a list: where one of them is found (mg_scans), the program is emulated. A space is any
                         ///< number of blanks, at least one; after "<" it begins where no word goes on
     uint32_t conversions;    ///< a string of letters: the same for a conversion (printf(3)) with one of them
+    uint32_t together;       ///< patterns like `refused`, which count only where no argument is one of `apart`
+    uint32_t apart;          ///< a list
     uint32_t padding;
     uint32_t script_options; ///< a list of options with an argument; "=" before those whose argument is a script
     uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none

@@ -49,8 +49,8 @@ extension Creation {
         }
         let command = try TreeCommand(in: root, called: "tools", architecture: .host, caller: caller)
         let mounts = try below { () throws(AccelerationError) in try seal.mounts() }
-        let shell = AccelerationPlan.toolsDirectory.appending("bin/sh").string
-        var plan = try command.plan([shell, "-c", LoaderProof.script], environment: [:])
+        let words = try below { () throws(AccelerationError) in try seal.command(LoaderProof.script) }
+        var plan = try command.plan(words, environment: [:])
         plan.steps += mounts.map {
             .bind(source: $0.source, target: $0.target, readOnly: true, optional: false)
         }
