@@ -3,6 +3,7 @@
 internal import Acceleration
 internal import ArgumentParser
 internal import Provisioning
+internal import SystemPackage
 internal import Terminal
 
 struct Inspect: ParsableCommand {
@@ -14,10 +15,18 @@ struct Inspect: ParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func run() throws {
-        let store = RootStore(try Surroundings.locations().roots)
+        let locations = try Surroundings.locations()
+        let store = RootStore(locations.roots)
         let root = try store.find(name)
         let accelerated = TreeAcceleration.Report.last(in: store.path(of: root.name))
         var report = RootReport(root: root, accelerated: accelerated.map { .init(of: $0) })
+        let tools = ToolsTrees(Cache(locations.cache))
+        if let accelerator = Accelerator(AccelerationChoice(), for: ToolsTrees.Subject(root), tools: tools),
+            accelerator.awaitsComparison(FilePath(root.path))
+        {
+            report.accelerated?.emulated.append(
+                .init(package: "gcc", program: nil, reason: "not compared with the tools tree's yet; a run begins it"))
+        }
         report.notAccelerated = AccelerationNote.last(in: store.path(of: root.name))
         try OutputRendering.show(report, as: output.format)
     }
@@ -58,7 +67,7 @@ struct RootReport: Report {
 
         /// Paths of those that run as the host's own.
         let programs: [String]
-        let emulated: [Emulated]
+        var emulated: [Emulated]
     }
 
     var document: Document { Document(root: root, accelerated: accelerated, notAccelerated: notAccelerated) }

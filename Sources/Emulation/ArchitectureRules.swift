@@ -44,6 +44,15 @@ extension Architecture {
         }
     }
 
+    /// The other architecture whose programs machines of this one execute, as a rule.
+    package var second: Architecture? {
+        switch self {
+        case .amd64: .i386
+        case .arm64: .armhf
+        default: nil
+        }
+    }
+
     /// Whether a kernel of architecture `host` executes its programs without an interpreter, as a rule. Not
     /// asked: whether that kernel was built to (CONFIG_IA32_EMULATION, CONFIG_COMPAT), or the CPU can.
     package func runsNatively(on host: Architecture) -> Bool {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
+import Emulation
 import Filesystem
 import SystemPackage
 import Testing
@@ -72,6 +74,29 @@ extension IntegrationTests {
                 }
                 let path = home.tree().appending(FilePath("\(place)/a.deb".dropFirst().description).components)
                 #expect(try path.readFile() == Array("3\n".utf8))
+            }
+        }
+
+        @Test(arguments: Who.allCases)
+        func programsOfTheOtherArchitectureOfSuchMachinesRunToo(who: Who) throws {
+            guard Architecture.host == .amd64, (try? Interpreter.find(.arm64)) != nil,
+                (try? Interpreter.find(.armhf)) != nil
+            else { return print("not tried here: it takes qemu for arm64 and armhf on amd64") }
+            try Home.with(who) { (home) throws in
+                try home.add("both", architecture: "arm64") { tree in
+                    for name in ["etc", "proc", "run", "tmp", "usr/bin"] {
+                        try tree.appending(FilePath(name).components).makeDirectories()
+                    }
+                    for architecture in [Architecture.arm64, .armhf] {
+                        try AtomicFile.write(
+                            architecture.probeProgram, to: tree.pushing(FilePath("usr/bin/\(architecture)")),
+                            permissions: FilePermissions(rawValue: 0o755))
+                    }
+                }
+                for program in ["arm64", "armhf", "armhf"] {
+                    let run = try home.start(["run", "both", "--", "/usr/bin/\(program)"]).wait()
+                    #expect(run.status == 42, "\(program): \(run.errors)")
+                }
             }
         }
 

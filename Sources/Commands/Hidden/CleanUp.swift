@@ -22,7 +22,11 @@ struct CleanUp: ParsableCommand {
         // Its workers are this process's children now; they end when the one they work for does.
         while waitpid(-1, nil, 0) > 0 {}
         if let file { _ = unsafe unlink(file) }
-        _ = RootStore(try Surroundings.locations().roots).sweep(using: try Surroundings.workers())
+        let locations = try Surroundings.locations()
+        // A tools tree may have been in the making as well.
+        for store in [RootStore(locations.roots), ToolsTrees(Cache(locations.cache)).store] {
+            _ = store.sweep(using: try Surroundings.workers())
+        }
         throw ExitCode(128 + signal)
     }
 }

@@ -3,12 +3,17 @@
 internal import Acceleration
 internal import Filesystem
 internal import FoundationEssentials
-internal import SystemPackage
+package import SystemPackage
 
 extension Accelerator {
     /// What is known of the compilers of `tree` with the newest tools tree.
     func compilers(of tree: FilePath) throws(ProvisioningError) -> CompilerAgreements.State {
         try CompilerAgreements(tools, subject)?.state(for: tree) ?? .noCompilers
+    }
+
+    /// Whether the compilers of the root `tree` are emulated because nothing is known of them yet.
+    package func awaitsComparison(_ tree: FilePath) -> Bool {
+        (try? compilers(of: tree)) == .unknown
     }
 
     /// Finds out whether the compilers of the tools tree give the same code as those of the root `tree`, where that is

@@ -153,7 +153,8 @@ package struct TreeAcceleration: Sendable {
 
     /// Adds to `plan`, in which programs of the root are emulated, what makes some of them native.
     package func apply(to plan: inout SandboxPlan, interpreter: Interpreter, trustsSetuid: Bool) {
-        plan.rules = [DispatchImage.rule(for: interpreter, at: image, credentials: trustsSetuid)]
+        let rule = DispatchImage.rule(for: interpreter, at: image, credentials: trustsSetuid)
+        plan.rules = plan.rules.map { $0.name == rule.name ? rule : $0 }
         plan.steps += report.mounts.map { mount in
             .bind(source: mount.source, target: mount.target, readOnly: true, optional: false)
         }

@@ -13,6 +13,8 @@ package struct EmulationChoice: Hashable, Sendable {
     package let personality: UInt
     /// nil where nothing is emulated.
     package var interpreter: Interpreter?
+    /// Of the second architecture of such machines, where there is one and the run has a binfmt_misc of its own.
+    package var second: Interpreter?
 
     package init(rules: [BinfmtRule], environment: [String: String], personality: UInt) {
         self.rules = rules
@@ -52,6 +54,9 @@ package struct EmulationChoice: Hashable, Sendable {
                 environment: chosen.map { ["QEMU_CPU": $0] } ?? [:],
                 personality: interpreter.version.wantsFixedAddresses ? fixedAddresses : 0)
             choice.interpreter = interpreter
+            if !choice.rules.isEmpty, let second = architecture.second, !second.runsNatively(on: host) {
+                choice.second = try? Interpreter.find(second, host: host, known: known)
+            }
             return choice
         } catch {
             throw ProvisioningError(error)

@@ -15,6 +15,7 @@ package struct RootRun: ~Copyable {
     let emulation: EmulationChoice
     /// What goes with the root and is no part of its tree.
     let directory: FilePath
+    private let second: SecondInterpreter?
     private let lock: FileLock
 
     /// Plans `request` in the root `name`, which is locked for use from here on.
@@ -26,10 +27,13 @@ package struct RootRun: ~Copyable {
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
             cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)
-        plan = try SandboxPlan(
+        var plan = try SandboxPlan(
             request, tree: FilePath(record.path), hostname: record.name.description, caller: caller,
             emulation: emulation)
         directory = store.path(of: record.name)
+        second = SecondInterpreter(emulation, in: directory, trustsSetuid: request.trustsSetuid)
+        if let second { plan.rules.append(second.rule) }
+        self.plan = plan
         (self.record, self.request, self.caller, self.emulation) = (record, request, caller, emulation)
         self.lock = lock
     }
@@ -57,6 +61,8 @@ package struct RootRun: ~Copyable {
         note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
         let tree = tree
+        var plan = plan
+        if let second, !second.write() { plan.rules.removeAll { $0.name == second.rule.name } }
         // A root that cannot be written runs without.
         try? ResolvConf.refresh(in: Directory.open(tree))
         if !request.isThrowaway { try? EtcHosts.complete(in: Directory.open(tree), name: record.name.description) }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Emulation
+internal import Filesystem
+internal import Glibc
+internal import SystemPackage
+
+/// What executes programs of the second architecture that machines of a root's kind execute: 32-bit ARM's on arm64.
+///
+/// Where a CPU is chosen for the root's own interpreter, this one must not take it for its own: it knows other CPUs, and
+/// both read QEMU_CPU. Then it is a copy that reads a variable of another name.
+struct SecondInterpreter {
+    private let interpreter: Interpreter
+    /// nil: the interpreter itself will do.
+    private let copy: FilePath?
+    private let trustsSetuid: Bool
+
+    private static let variable = Array("\0QEMU_CPU\0".utf8)
+    private static let other = Array("\0QEMU_CP2\0".utf8)
+
+    /// nil where `emulation` has none. The copy is kept in `directory`.
+    init?(_ emulation: EmulationChoice, in directory: FilePath, trustsSetuid: Bool) {
+        guard let second = emulation.second else { return nil }
+        let isCopied = emulation.environment["QEMU_CPU"] != nil
+        copy = isCopied ? directory.appending("interpreter-\(second.architecture.qemuName)") : nil
+        (interpreter, self.trustsSetuid) = (second, trustsSetuid)
+    }
+
+    var rule: BinfmtRule {
+        Interpreter(
+            architecture: interpreter.architecture, path: copy ?? interpreter.path, version: interpreter.version
+        ).rule(on: .current, credentials: trustsSetuid)
+    }
+
+    /// Makes the copy, unless there is one of the interpreter as it is now. False where it cannot be.
+    func write() -> Bool {
+        guard let copy else { return true }
+        guard let source = try? OwnedDescriptor.open(interpreter.path, .readOnly),
+            let status = try? source.status(of: interpreter.path)
+        else { return false }
+        if let there = try? OwnedDescriptor.open(copy, .readOnly).status(of: copy), there.size == status.size,
+            there.modified == status.modified
+        {
+            return true
+        }
+        guard var bytes = try? source.readToEnd(of: interpreter.path, limit: 1 << 28),
+            let place = bytes.firstRange(of: Self.variable)
+        else { return false }
+        bytes.replaceSubrange(place, with: Self.other)
+        let mode = FilePermissions(rawValue: 0o755)
+        guard (try? AtomicFile.write(bytes, to: copy, permissions: mode)) != nil else { return false }
+        let (seconds, rest) = status.modified.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
+        return unsafe utimensat(AT_FDCWD, copy.string, [time, time], 0) == 0
+    }
+}
