@@ -24,6 +24,9 @@ void mg_terminal_open(struct mg_child *child) {
     int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     int unlocked = 0;
     if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0) mg_fail(child, mg_step_terminal, -1);
+    // Before the command can ask for it; the caller's is still standard input here.
+    struct winsize size;
+    if (ioctl(0, TIOCGWINSZ, &size) == 0) ioctl(master, TIOCSWINSZ, &size);
     child->terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (child->terminal < 0) mg_fail(child, mg_step_terminal, -1);
     union {

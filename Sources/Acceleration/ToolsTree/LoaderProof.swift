@@ -34,6 +34,9 @@ package struct LoaderProof: Sendable {
 
         """
 
+    /// There is nothing that has a loader.
+    package var isEmpty: Bool { subjects.isEmpty }
+
     /// One path a line.
     package var list: String { subjects.map { "\($0)\n" }.joined() }
 

@@ -142,11 +142,9 @@ package struct ToolsSeal: Sendable {
         }
     }
 
-    /// The command that executes `script` by the tree's own shell, in a run.
-    package func command(_ script: String) throws(AccelerationError) -> [String] {
-        let real = try AccelerationError.wrapping { () throws(FilesystemError) in
-            try Directory.open(tree).realPathInRoot(of: "/bin/sh")
-        }
+    /// The command that executes `script` by the tree's own shell, in a run; nil where it has none.
+    package func command(_ script: String) -> [String]? {
+        guard let real = try? Directory.open(tree).realPathInRoot(of: "/bin/sh") else { return nil }
         let shell = AccelerationPlan.toolsDirectory.appending(real.components).string
         // It goes by its name, which the link may not lead to here.
         return [shell] + (real.lastComponent == "busybox" ? ["sh"] : []) + ["-c", script]

@@ -35,6 +35,9 @@ extension Creation {
         _ seal: ToolsSeal, _ record: inout ToolsRecord, _ staging: borrowing Staging
     ) throws(ProvisioningError) {
         let proof = try below { () throws(AccelerationError) in try seal.proof() }
+        guard !proof.isEmpty, let words = seal.command(LoaderProof.script) else {
+            return proof.complete(&record, with: "", tree: staging.tree)
+        }
         let (list, log) = (staging.directory.appending("list"), staging.directory.appending("proof"))
         let root = staging.directory.appending("empty")
         defer {
@@ -49,7 +52,6 @@ extension Creation {
         }
         let command = try TreeCommand(in: root, called: "tools", architecture: .host, caller: caller)
         let mounts = try below { () throws(AccelerationError) in try seal.mounts() }
-        let words = try below { () throws(AccelerationError) in try seal.command(LoaderProof.script) }
         var plan = try command.plan(words, environment: [:])
         plan.steps += mounts.map {
             .bind(source: $0.source, target: $0.target, readOnly: true, optional: false)
