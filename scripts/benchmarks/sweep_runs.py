@@ -80,6 +80,12 @@ class Roots:
         self.servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/{'alpine' if (Path(mirror) / 'alpine').is_dir() else ''}"
 
+    def interpreter(self):
+        """What the emulated results depend on beside the root."""
+        paths = [f"/usr/bin/qemu-{name}{end}" for name in ("aarch64", "arm") for end in ("", "-static")]
+        return b" ".join(
+            subprocess.run([path, "--version"], capture_output=True, check=False).stdout for path in paths if os.path.exists(path))
+
     def close(self):
         for server in self.servers:
             server.shutdown()
@@ -87,7 +93,7 @@ class Roots:
 
     def programs(self, root):
         """What runs natively in it, with all that has to be made for that."""
-        self.execute("run", "--accelerate", "--throwaway", root, "--", "/bin/true")
+        self.execute("run", "--accelerate", root, "--", "/bin/true")
         found = json.loads(self.execute("inspect", root, "--format", "json").stdout)
         paths = set((found.get("accelerated") or {}).get("programs", []))
         # One program under many names: all of them are asked.
@@ -108,19 +114,26 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 class Batch:
     """Uses that are executed in one root, in a few runs at once; each run's changes to the root are dropped."""
 
-    def __init__(self, roots, root, seconds, lanes=None):
-        self.roots, self.root, self.seconds = roots, root, seconds
-        self.lanes = lanes or min(2, os.cpu_count() or 1)
+    def __init__(self, roots, root, seconds, memory=None):
+        self.roots, self.root, self.seconds, self.memory = roots, root, seconds, memory
+        self.lanes = min(2, os.cpu_count() or 1)
         self.native = {}
+        self.taken = {}
 
     def both(self, uses):
         """For each use, what came of it emulated and accelerated."""
         results, times = [], {}
         for way in WAYS:
             begin = time.perf_counter()
-            results.append(self.run(way, uses))
+            results.append(self.remembered(uses) if way == "emulated" and self.memory else self.run(way, uses))
             times[way] = time.perf_counter() - begin
         return list(zip(*results)), times
+
+    def remembered(self, uses):
+        """As run(), but only for what is not known from an earlier sweep."""
+        missing = [use for use in uses if self.memory.result(use) is None]
+        self.memory.keep(missing, self.run("emulated", missing))
+        return [self.memory.result(use) for use in uses]
 
     def run(self, way, uses):
         lanes = [uses[number :: self.lanes] for number in range(self.lanes)]
@@ -143,9 +156,16 @@ class Batch:
                 arguments += ["--profile", "--format", "json"]
             found = self.roots.execute(*arguments, self.root, "--", "/bin/sh", "driver", self.seconds)
             self.count(found.stderr)
+            self.time(way, place / "results", uses)
             return [self.result(place / "results" / f"{index:05}") for index in range(len(uses))]
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+    def time(self, way, results, uses):
+        """How long each took: between the ends of two, which is when their status was written."""
+        ends = [path.stat().st_mtime for path in sorted(results.glob("*.status"))]
+        for use, begin, end in zip(uses[1:], ends, ends[1:]):
+            self.taken.setdefault(use, {})[way] = end - begin
 
     @staticmethod
     def result(path):
