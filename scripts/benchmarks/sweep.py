@@ -97,7 +97,7 @@ def parse(arguments):
     parser.add_argument("--only", action="append", metavar="NAME", help="only uses of this program, or the case; repeatable")
     parser.add_argument(
         "--mirror", action="append", default=[], metavar="DISTRO=PLACE",
-        help="a URL, or a directory to be served (default: $MANGROVE_MIRROR_alpine, for alpine)")
+        help="for distros that publish tarballs: a URL, or a directory to be served (default: $MANGROVE_MIRROR_alpine, for alpine)")
     parser.add_argument(
         "--skip-suite", action="append", default=[], metavar="ARCH=SUITE", help="what create leaves out for that architecture")
     parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for a use (default: 120)")
@@ -113,7 +113,8 @@ def sweep(roots, release, options):
     found = Sweep(release, options.arch, len(programs))
     table = Table.read()
     uses, found.unused = table.of(programs, options.short)
-    uses = table.questions(programs) + uses
+    # What is of BusyBox knows --help only, and takes the other for an argument.
+    uses = table.questions(programs, ["--help"] if "/bin/busybox" in programs else ["--version", "--help"]) + uses
     if options.only:
         uses = [use for use in uses if any(matches(use.program, name) for name in options.only)]
     found.uses = len(uses)

@@ -30,18 +30,26 @@ class Roots:
     """The roots of a sweep, kept in the repository's cache."""
 
     def __init__(self, repository, program, mirrors, skipped):
-        self.program = str(Path(program).resolve())
         self.cache = repository / ".cache" / "sweep"
         self.home = self.cache / "home"
         self.home.mkdir(parents=True, exist_ok=True)
-        self.mirrors = mirrors
+        # One and the same to the end, whatever is built meanwhile.
+        self.program = str(self.cache / f"mangrove-{os.getpid()}")
+        shutil.copy(program, self.program)
         self.skipped = skipped
         self.servers = []
+        self.environment = {"MANGROVE_HOME": str(self.home)}
+        if mirrors:
+            # For tools trees, too.
+            distros = self.cache / "distros.json"
+            distros.write_text(json.dumps({"version": 1, "distros": {
+                distro: {"tarball": {"mirrors": [self.address(mirror)]}} for distro, mirror in mirrors.items()}}))
+            self.environment["MANGROVE_DISTROS"] = str(distros)
 
     def execute(self, *arguments, directory=None, check=True):
         found = subprocess.run(
             [self.program, *map(str, arguments)], cwd=directory or self.cache, stdin=subprocess.DEVNULL, capture_output=True,
-            env={**os.environ, "MANGROVE_HOME": str(self.home)}, check=False)
+            env={**os.environ, **self.environment}, check=False)
         if check and found.returncode != 0:
             raise CommandFailed(
                 f"mangrove {' '.join(map(str, arguments))}: status {found.returncode}\n"
@@ -56,9 +64,6 @@ class Roots:
         if self.exists(name):
             return name
         options = [word for package in packages for word in ("--package", package)]
-        mirror = self.mirrors.get(release.partition(":")[0])
-        if mirror:
-            options += ["--mirror", self.address(mirror)]
         for suite in self.skipped.get(architecture, []):
             options += ["--skip-suite", suite]
         say(f"making the root {name}, once")
@@ -87,6 +92,7 @@ class Roots:
             subprocess.run([path, "--version"], capture_output=True, check=False).stdout for path in paths if os.path.exists(path))
 
     def close(self):
+        os.unlink(self.program)
         for server in self.servers:
             server.shutdown()
             server.server_close()

@@ -83,10 +83,10 @@ class Table:
         chosen = [use for use in self.uses if used[use.program] and (use.short or not short)]
         return chosen, sorted(names - set().union(*used.values()))
 
-    def questions(self, programs):
+    def questions(self, programs, options):
         """What every program is asked."""
         return [
-            Use(Path(path).name, f"{path} --version; echo; echo $?; {path} --help; echo; echo $?") for path in programs
+            Use(Path(path).name, "; ".join(f"{path} {option}; echo; echo $?" for option in options)) for path in programs
             if not any(matches(line, Path(path).name) for line in self.silent)]
 
 
