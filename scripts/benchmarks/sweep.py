@@ -34,7 +34,9 @@ class Difference:
 
     def lines(self):
         for stream in STREAMS:
-            sides = [getattr(side, stream).decode(errors="backslashreplace").split("\n") for side in (self.emulated, self.accelerated)]
+            sides = [
+                getattr(side, stream).decode(errors="backslashreplace").split("\n")
+                for side in (self.emulated, self.accelerated)]
             found = difflib.unified_diff(*sides, n=0, lineterm="")
             shown = [line for line in list(found)[2:] if not line.startswith("@@")]
             for line in shown[:LINES]:
@@ -76,7 +78,8 @@ class Sweep:
             print(f"  DIFFERS  {one.use.program}: {one.use.command[:300]}", *one.lines(), sep="\n")
         for one in self.differences:
             if one.reasons is not None:
-                print(f"  explained  {one.use.program}: {one.use.command[:100]}", *(f"      {why}" for why in one.reasons), sep="\n")
+                print(f"  explained  {one.use.program}: {one.use.command[:100]}")
+                print(*(f"      {why}" for why in one.reasons), sep="\n")
         if self.unused:
             print(f"  without a use of their own: {' '.join(self.unused)}")
         if self.emulated:
@@ -93,15 +96,18 @@ def parse(arguments):
         help=f"repeatable; default: {', '.join(RELEASES)}, and alpine:3.20 where there is a mirror for it")
     parser.add_argument("--arch", default="arm64", help="the roots' architecture (default: arm64)")
     parser.add_argument("--short", action="store_true", help="the first release only, with fewer packages and uses")
-    parser.add_argument("--cases", metavar="DIRECTORY", help="execute its *.sh instead, each in a root as its '# root:' line asks")
+    parser.add_argument(
+        "--cases", metavar="DIRECTORY", help="execute its *.sh instead, each in a root as its '# root:' line asks")
     parser.add_argument("--only", action="append", metavar="NAME", help="only uses of this program, or the case; repeatable")
     parser.add_argument(
         "--mirror", action="append", default=[], metavar="DISTRO=PLACE",
-        help="for distros that publish tarballs: a URL, or a directory to be served (default: $MANGROVE_MIRROR_alpine, for alpine)")
+        help="for distros that publish tarballs: a URL, or a directory to be served (default for alpine: "
+        "$MANGROVE_MIRROR_alpine)")
     parser.add_argument(
         "--skip-suite", action="append", default=[], metavar="ARCH=SUITE", help="what create leaves out for that architecture")
     parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for a use (default: 120)")
-    parser.add_argument("--fresh", action="store_true", help="emulate all anew, also what an earlier sweep has emulated in the root")
+    parser.add_argument(
+        "--fresh", action="store_true", help="emulate all anew, also what an earlier sweep has emulated in the root")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)
 
@@ -137,7 +143,9 @@ def sweep(roots, release, options):
                 one.reasons = ["not so in a second run, of both"]
     found.differences = differing
     found.slow = sorted(
-        ({"command": use.command, **{way: round(taken, 2) for way, taken in times.items()}} for use, times in batch.taken.items()),
+        (
+            {"command": use.command, **{way: round(taken, 2) for way, taken in times.items()}}
+            for use, times in batch.taken.items()),
         key=lambda one: -one.get("accelerated", 0))[:10]
     if not options.only:
         found.emulated = sorted(path for path in programs if path not in batch.native)

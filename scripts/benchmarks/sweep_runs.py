@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -38,6 +39,9 @@ class Roots:
         shutil.copy(program, self.program)
         self.skipped = skipped
         self.servers = []
+        self.running = set()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self.stop)
         self.environment = {"MANGROVE_HOME": str(self.home)}
         if mirrors:
             # For tools trees, too.
@@ -46,15 +50,23 @@ class Roots:
                 distro: {"tarball": {"mirrors": [self.address(mirror)]}} for distro, mirror in mirrors.items()}}))
             self.environment["MANGROVE_DISTROS"] = str(distros)
 
-    def execute(self, *arguments, directory=None, check=True):
-        found = subprocess.run(
-            [self.program, *map(str, arguments)], cwd=directory or self.cache, stdin=subprocess.DEVNULL, capture_output=True,
-            env={**os.environ, **self.environment}, check=False)
-        if check and found.returncode != 0:
+    def execute(self, *arguments):
+        process = subprocess.Popen(
+            [self.program, *map(str, arguments)], cwd=self.cache, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**os.environ, **self.environment})
+        self.running.add(process)
+        output, errors = process.communicate()
+        self.running.discard(process)
+        if process.returncode != 0:
             raise CommandFailed(
-                f"mangrove {' '.join(map(str, arguments))}: status {found.returncode}\n"
-                f"{found.stderr.decode(errors='replace')[-2000:]}")
-        return found
+                f"mangrove {' '.join(map(str, arguments))}: status {process.returncode}\n{errors.decode(errors='replace')[-2000:]}")
+        return output, errors
+
+    def stop(self, number, _):
+        """A signal: ends what runs, and this process."""
+        for process in list(self.running):
+            process.terminate()
+        sys.exit(128 + number)
 
     def exists(self, name):
         return (self.home / "roots" / name / "root.json").exists()
@@ -89,7 +101,8 @@ class Roots:
         """What the emulated results depend on beside the root."""
         paths = [f"/usr/bin/qemu-{name}{end}" for name in ("aarch64", "arm") for end in ("", "-static")]
         return b" ".join(
-            subprocess.run([path, "--version"], capture_output=True, check=False).stdout for path in paths if os.path.exists(path))
+            subprocess.run([path, "--version"], capture_output=True, check=False).stdout
+            for path in paths if os.path.exists(path))
 
     def close(self):
         os.unlink(self.program)
@@ -100,7 +113,7 @@ class Roots:
     def programs(self, root):
         """What runs natively in it, with all that has to be made for that."""
         self.execute("run", "--accelerate", root, "--", "/bin/true")
-        found = json.loads(self.execute("inspect", root, "--format", "json").stdout)
+        found = json.loads(self.execute("inspect", root, "--format", "json")[0])
         paths = set((found.get("accelerated") or {}).get("programs", []))
         # One program under many names: all of them are asked.
         tree = Path(found["path"])
@@ -160,8 +173,8 @@ class Batch:
             arguments = ["run", OPTIONS[way], "--throwaway", "--no-network", "--bind", f"{place}:{PLACE}", "--workdir", PLACE]
             if way == "accelerated":
                 arguments += ["--profile", "--format", "json"]
-            found = self.roots.execute(*arguments, self.root, "--", "/bin/sh", "driver", self.seconds)
-            self.count(found.stderr)
+            _, errors = self.roots.execute(*arguments, self.root, "--", "/bin/sh", "driver", self.seconds)
+            self.count(errors)
             self.time(way, place / "results", uses)
             return [self.result(place / "results" / f"{index:05}") for index in range(len(uses))]
         finally:
