@@ -50,7 +50,7 @@ class Reason:
         if self.pattern is None:
             return Result(b"", b"", b"")
         pattern = re.compile(self.pattern.encode(), re.MULTILINE)
-        return Result(*(pattern.sub(b"\xe2\x80\xa6", getattr(result, stream)) for stream in STREAMS))
+        return Result(*(pattern.sub(b"", getattr(result, stream)) for stream in STREAMS))
 
 
 @dataclass
