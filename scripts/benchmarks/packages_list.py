@@ -55,7 +55,6 @@ LISTS = {
         python3-lxc: Python extension, C
         python-ldap: Python extension, C
         python-mapbox-earcut: Python extension, C++, CMake
-        lua-geoip: Lua extension, C
         init-system-helpers: scripts, rst2man
         xorg: scripts, po-debconf, asciidoc
     """,

@@ -89,11 +89,14 @@ class Source:
         directory.mkdir(parents=True, exist_ok=True)
         for file in self.files:
             file.fetch(directory)
-        lines = []
+        lines = ["Files:"]
+        for file in self.files:  # not every index has MD5 sums, which dpkg-source wants
+            content = (directory / file.name).read_bytes()
+            lines.append(f" {hashlib.md5(content, usedforsecurity=False).hexdigest()} {len(content)} {file.name}")
         for name, value in self.fields.items():
-            if name in ("Files", "Checksums-Sha1", "Checksums-Sha256"):
+            if name.startswith("Checksums-"):
                 value = "\n".join(line for line in value.splitlines() if not self.left_out.intersection(line.split()))
-            if name not in ("Directory", "Priority", "Section"):
+            if name not in ("Directory", "Files", "Priority", "Section"):
                 lines.append(f"{'Source' if name == 'Package' else name}: {value}")
         (directory / self.description).write_text("\n".join(lines) + "\n")
 

@@ -74,25 +74,46 @@ def table(packages):
 
 
 def differences(packages):
-    """What is not the archive's, why, and what failed."""
+    """What failed, what is not the archive's, and why."""
     for one in packages:
         for way in ("accelerated", "emulated"):
             if one.get(way, {}).get("failed"):
                 yield f"- {one['name']}, {way}, failed: `{' / '.join(one[way].get('log', [])[-3:])[:400]}`"
-        for file in one["compared"]["packages"]:
-            name = file["file"]
-            if not file["in archive"]:
-                yield f"- {name}: the archive has no package of this version."
-            elif file.get("differences"):
-                newer = file.get("newer")
-                why = f" Newer in the root than the package: {', '.join(newer)}." if newer else ""
-                both = {True: " Accelerated and emulated are not the same.", False: ""}[file["unlike"]]
-                same = " The emulated build differs as much." if len(file["identical"]) > 1 and not file["unlike"] else ""
-                yield f"- {name}: {shown(file['differences'])}.{why}{both}{same}"
-            if file.get("between ways"):
-                yield f"- {name}, accelerated against emulated: {shown(file['between ways'])}."
+    files = [file for one in packages for file in one["compared"]["packages"]]
+    missing = [name(file) for file in files if not file["in archive"]]
+    if missing:
+        yield f"- Not in the archive in this version: {', '.join(missing)}."
+    different = [file for file in files if file.get("differences")]
+    worse = [file for file in different if file["identical"].get("emulated") and not file["identical"].get("accelerated")]
+    dependencies = [file for file in different if file not in worse and all(is_dependency(what) for what in file["differences"])]
+    if dependencies:
+        yield (
+            "- Nothing but the version of a package in `Depends`, of which the root has a newer one than there was when the archive's was built: "
+            + ", ".join(map(name, dependencies)) + ".")
+    for file in different:
+        if file in dependencies:
+            continue
+        said = f"- {name(file)}: {shown(file['differences'])}."
+        if file in worse:
+            said += " **The emulated build is the archive's.**"
+        elif len(file["identical"]) > 1 and not file["unlike"]:
+            said += " The emulated build is the same as the accelerated one."
+        if file.get("newer") and file not in worse:
+            said += f" Newer in the root than the archive's package: {', '.join(file['newer'])}."
+        yield said
+    for file in files:
+        if file.get("between ways") and file not in worse:
+            yield f"- {name(file)}, accelerated against emulated: {shown(file['between ways'])}."
+
+
+def name(file):
+    return file["file"].partition("_")[0]
+
+
+def is_dependency(what):
+    return what.startswith("control: control: 2 lines: -Depends: ")
 
 
 def shown(found):
-    few = "; ".join(f"`{what[:200]}`" for what in found[:4])
-    return few + (f" and {len(found) - 4} others" if len(found) > 4 else "")
+    few = "; ".join(f"`{what[:200]}`" for what in found[:3])
+    return few + (f" and {len(found) - 3} others" if len(found) > 3 else "")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from runner import CommandFailed
 from sweep_cases import sweep_cases
+from sweep_memory import Memory, record
 from sweep_runs import Batch, Roots, say
-from sweep_uses import DATA, STREAMS, Table, explain, installed, matches, questions, reasons
+from sweep_uses import DATA, STREAMS, Table, explain, installed, matches, reasons
 
 RELEASES = ("debian:12", "debian:13")
 LINES = 12  # that are shown of a difference
@@ -33,7 +34,9 @@ class Difference:
 
     def lines(self):
         for stream in STREAMS:
-            sides = [getattr(side, stream).decode(errors="backslashreplace").split("\n") for side in (self.emulated, self.accelerated)]
+            sides = [
+                getattr(side, stream).decode(errors="backslashreplace").split("\n")
+                for side in (self.emulated, self.accelerated)]
             found = difflib.unified_diff(*sides, n=0, lineterm="")
             shown = [line for line in list(found)[2:] if not line.startswith("@@")]
             for line in shown[:LINES]:
@@ -52,6 +55,7 @@ class Sweep:
     differences: list = field(default_factory=list)
     unused: list = field(default_factory=list)  # programs without a use of their own
     emulated: list = field(default_factory=list)  # programs that were never started natively
+    slow: list = field(default_factory=list)  # the uses that take longest
 
     @property
     def unexplained(self):
@@ -61,7 +65,7 @@ class Sweep:
         return {
             "release": self.release, "architecture": self.architecture, "programs": self.programs, "uses": self.uses,
             "seconds": {way: round(taken, 1) for way, taken in self.seconds.items()}, "withoutUse": self.unused,
-            "neverNative": self.emulated, "unexplained": len(self.unexplained),
+            "neverNative": self.emulated, "slowest": self.slow, "unexplained": len(self.unexplained),
             "differences": [one.json() for one in self.differences],
         }
 
@@ -74,7 +78,8 @@ class Sweep:
             print(f"  DIFFERS  {one.use.program}: {one.use.command[:300]}", *one.lines(), sep="\n")
         for one in self.differences:
             if one.reasons is not None:
-                print(f"  explained  {one.use.program}: {one.use.command[:100]}", *(f"      {why}" for why in one.reasons), sep="\n")
+                print(f"  explained  {one.use.program}: {one.use.command[:100]}")
+                print(*(f"      {why}" for why in one.reasons), sep="\n")
         if self.unused:
             print(f"  without a use of their own: {' '.join(self.unused)}")
         if self.emulated:
@@ -91,14 +96,18 @@ def parse(arguments):
         help=f"repeatable; default: {', '.join(RELEASES)}, and alpine:3.20 where there is a mirror for it")
     parser.add_argument("--arch", default="arm64", help="the roots' architecture (default: arm64)")
     parser.add_argument("--short", action="store_true", help="the first release only, with fewer packages and uses")
-    parser.add_argument("--cases", metavar="DIRECTORY", help="execute its *.sh instead, each in a root as its '# root:' line asks")
+    parser.add_argument(
+        "--cases", metavar="DIRECTORY", help="execute its *.sh instead, each in a root as its '# root:' line asks")
     parser.add_argument("--only", action="append", metavar="NAME", help="only uses of this program, or the case; repeatable")
     parser.add_argument(
         "--mirror", action="append", default=[], metavar="DISTRO=PLACE",
-        help="a URL, or a directory to be served (default: $MANGROVE_MIRROR_alpine, for alpine)")
+        help="for distros that publish tarballs: a URL, or a directory to be served (default for alpine: "
+        "$MANGROVE_MIRROR_alpine)")
     parser.add_argument(
         "--skip-suite", action="append", default=[], metavar="ARCH=SUITE", help="what create leaves out for that architecture")
-    parser.add_argument("--timeout", type=int, default=60, metavar="SECONDS", help="for a use (default: 60)")
+    parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for a use (default: 120)")
+    parser.add_argument(
+        "--fresh", action="store_true", help="emulate all anew, also what an earlier sweep has emulated in the root")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)
 
@@ -108,13 +117,18 @@ def sweep(roots, release, options):
     root = roots.root(release, options.arch, packages)
     programs = roots.programs(root)
     found = Sweep(release, options.arch, len(programs))
-    uses, found.unused = Table.read().of(programs, options.short)
-    uses = questions(programs) + uses
+    table = Table.read()
+    uses, found.unused = table.of(programs, options.short)
+    # What is of BusyBox knows --help only, and takes the other for an argument.
+    uses = table.questions(programs, ["--help"] if "/bin/busybox" in programs else ["--version", "--help"]) + uses
     if options.only:
         uses = [use for use in uses if any(matches(use.program, name) for name in options.only)]
     found.uses = len(uses)
     say(f"{release} {options.arch}: {len(programs)} programs, {len(uses)} uses")
-    batch = Batch(roots, root, options.timeout)
+    memory = None
+    if not options.fresh:
+        memory = Memory(roots.cache / "emulated", root, record(roots.home, root), roots.interpreter())
+    batch = Batch(roots, root, options.timeout, memory)
     results, found.seconds = batch.both(uses)
     differing = [Difference(use, *both) for use, both in zip(uses, results) if both[0] != both[1]]
     known = reasons()
@@ -126,8 +140,13 @@ def sweep(roots, release, options):
         second, _ = Batch(roots, root, options.timeout).both([one.use for one in again])
         for one, (emulated, accelerated) in zip(again, second):
             if emulated == accelerated or explain(one.use, emulated, accelerated, known, release, options.arch) is not None:
-                one.reasons = ["not so in a second run"]
+                one.reasons = ["not so in a second run, of both"]
     found.differences = differing
+    found.slow = sorted(
+        (
+            {"command": use.command, **{way: round(taken, 2) for way, taken in times.items()}}
+            for use, times in batch.taken.items()),
+        key=lambda one: -one.get("accelerated", 0))[:10]
     if not options.only:
         found.emulated = sorted(path for path in programs if path not in batch.native)
     return found

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -30,23 +31,42 @@ class Roots:
     """The roots of a sweep, kept in the repository's cache."""
 
     def __init__(self, repository, program, mirrors, skipped):
-        self.program = str(Path(program).resolve())
         self.cache = repository / ".cache" / "sweep"
         self.home = self.cache / "home"
         self.home.mkdir(parents=True, exist_ok=True)
-        self.mirrors = mirrors
+        # One and the same to the end, whatever is built meanwhile.
+        self.program = str(self.cache / f"mangrove-{os.getpid()}")
+        shutil.copy(program, self.program)
         self.skipped = skipped
         self.servers = []
+        self.running = set()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self.stop)
+        self.environment = {"MANGROVE_HOME": str(self.home)}
+        if mirrors:
+            # For tools trees, too.
+            distros = self.cache / "distros.json"
+            distros.write_text(json.dumps({"version": 1, "distros": {
+                distro: {"tarball": {"mirrors": [self.address(mirror)]}} for distro, mirror in mirrors.items()}}))
+            self.environment["MANGROVE_DISTROS"] = str(distros)
 
-    def execute(self, *arguments, directory=None, check=True):
-        found = subprocess.run(
-            [self.program, *map(str, arguments)], cwd=directory or self.cache, stdin=subprocess.DEVNULL, capture_output=True,
-            env={**os.environ, "MANGROVE_HOME": str(self.home)}, check=False)
-        if check and found.returncode != 0:
+    def execute(self, *arguments):
+        process = subprocess.Popen(
+            [self.program, *map(str, arguments)], cwd=self.cache, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**os.environ, **self.environment})
+        self.running.add(process)
+        output, errors = process.communicate()
+        self.running.discard(process)
+        if process.returncode != 0:
             raise CommandFailed(
-                f"mangrove {' '.join(map(str, arguments))}: status {found.returncode}\n"
-                f"{found.stderr.decode(errors='replace')[-2000:]}")
-        return found
+                f"mangrove {' '.join(map(str, arguments))}: status {process.returncode}\n{errors.decode(errors='replace')[-2000:]}")
+        return output, errors
+
+    def stop(self, number, _):
+        """A signal: ends what runs, and this process."""
+        for process in list(self.running):
+            process.terminate()
+        sys.exit(128 + number)
 
     def exists(self, name):
         return (self.home / "roots" / name / "root.json").exists()
@@ -56,9 +76,6 @@ class Roots:
         if self.exists(name):
             return name
         options = [word for package in packages for word in ("--package", package)]
-        mirror = self.mirrors.get(release.partition(":")[0])
-        if mirror:
-            options += ["--mirror", self.address(mirror)]
         for suite in self.skipped.get(architecture, []):
             options += ["--skip-suite", suite]
         say(f"making the root {name}, once")
@@ -80,15 +97,23 @@ class Roots:
         self.servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/{'alpine' if (Path(mirror) / 'alpine').is_dir() else ''}"
 
+    def interpreter(self):
+        """What the emulated results depend on beside the root."""
+        paths = [f"/usr/bin/qemu-{name}{end}" for name in ("aarch64", "arm") for end in ("", "-static")]
+        return b" ".join(
+            subprocess.run([path, "--version"], capture_output=True, check=False).stdout
+            for path in paths if os.path.exists(path))
+
     def close(self):
+        os.unlink(self.program)
         for server in self.servers:
             server.shutdown()
             server.server_close()
 
     def programs(self, root):
         """What runs natively in it, with all that has to be made for that."""
-        self.execute("run", "--accelerate", "--throwaway", root, "--", "/bin/true")
-        found = json.loads(self.execute("inspect", root, "--format", "json").stdout)
+        self.execute("run", "--accelerate", root, "--", "/bin/true")
+        found = json.loads(self.execute("inspect", root, "--format", "json")[0])
         paths = set((found.get("accelerated") or {}).get("programs", []))
         # One program under many names: all of them are asked.
         tree = Path(found["path"])
@@ -108,19 +133,26 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 class Batch:
     """Uses that are executed in one root, in a few runs at once; each run's changes to the root are dropped."""
 
-    def __init__(self, roots, root, seconds, lanes=None):
-        self.roots, self.root, self.seconds = roots, root, seconds
-        self.lanes = lanes or min(2, os.cpu_count() or 1)
+    def __init__(self, roots, root, seconds, memory=None):
+        self.roots, self.root, self.seconds, self.memory = roots, root, seconds, memory
+        self.lanes = min(2, os.cpu_count() or 1)
         self.native = {}
+        self.taken = {}
 
     def both(self, uses):
         """For each use, what came of it emulated and accelerated."""
         results, times = [], {}
         for way in WAYS:
             begin = time.perf_counter()
-            results.append(self.run(way, uses))
+            results.append(self.remembered(uses) if way == "emulated" and self.memory else self.run(way, uses))
             times[way] = time.perf_counter() - begin
         return list(zip(*results)), times
+
+    def remembered(self, uses):
+        """As run(), but only for what is not known from an earlier sweep."""
+        missing = [use for use in uses if self.memory.result(use) is None]
+        self.memory.keep(missing, self.run("emulated", missing))
+        return [self.memory.result(use) for use in uses]
 
     def run(self, way, uses):
         lanes = [uses[number :: self.lanes] for number in range(self.lanes)]
@@ -141,11 +173,18 @@ class Batch:
             arguments = ["run", OPTIONS[way], "--throwaway", "--no-network", "--bind", f"{place}:{PLACE}", "--workdir", PLACE]
             if way == "accelerated":
                 arguments += ["--profile", "--format", "json"]
-            found = self.roots.execute(*arguments, self.root, "--", "/bin/sh", "driver", self.seconds)
-            self.count(found.stderr)
+            _, errors = self.roots.execute(*arguments, self.root, "--", "/bin/sh", "driver", self.seconds)
+            self.count(errors)
+            self.time(way, place / "results", uses)
             return [self.result(place / "results" / f"{index:05}") for index in range(len(uses))]
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+    def time(self, way, results, uses):
+        """How long each took: between the ends of two, which is when their status was written."""
+        ends = [path.stat().st_mtime for path in sorted(results.glob("*.status"))]
+        for use, begin, end in zip(uses[1:], ends, ends[1:]):
+            self.taken.setdefault(use, {})[way] = end - begin
 
     @staticmethod
     def result(path):

@@ -50,27 +50,31 @@ class Reason:
         if self.pattern is None:
             return Result(b"", b"", b"")
         pattern = re.compile(self.pattern.encode(), re.MULTILINE)
-        return Result(*(pattern.sub(b"\xe2\x80\xa6", getattr(result, stream)) for stream in STREAMS))
+        return Result(*(pattern.sub(b"", getattr(result, stream)) for stream in STREAMS))
 
 
 @dataclass
 class Table:
-    """uses.txt: `== PROGRAM…` and, below it, a use a line; `=== PROGRAM…` for what the short form leaves out."""
+    """uses.txt: `== PROGRAM…` and, below it, a use a line; `=== PROGRAM…` for what the short form leaves out, `!= PROGRAM…`
+    for what is not asked for its version."""
 
     uses: list
+    silent: list
 
     @classmethod
     def read(cls, path=DATA / "uses.txt"):
-        uses, program, short = [], None, True
+        uses, silent, program, short = [], [], None, True
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            if line.startswith("=="):
+            if line.startswith("!= "):
+                silent.append(line[3:])
+            elif line.startswith("=="):
                 mark, _, program = line.partition(" ")
                 short = mark == "=="
             elif line and not line.startswith("#"):
                 if program is None:
                     raise ValueError(f"{path}:{number}: a use before the first program")
                 uses.append(Use(program, line, short))
-        return cls(uses)
+        return cls(uses, silent)
 
     def of(self, programs, short):
         """The uses of these programs (paths)."""
@@ -79,15 +83,16 @@ class Table:
         chosen = [use for use in self.uses if used[use.program] and (use.short or not short)]
         return chosen, sorted(names - set().union(*used.values()))
 
+    def questions(self, programs, options):
+        """What every program is asked."""
+        return [
+            Use(Path(path).name, "; ".join(f"{path} {option}; echo; echo $?" for option in options)) for path in programs
+            if not any(matches(line, Path(path).name) for line in self.silent)]
+
 
 def matches(line, name):
     """Whether a program is one of those of a line of the table."""
     return any(pattern == name or fnmatchcase(name, pattern) for pattern in line.split())
-
-
-def questions(programs):
-    """What every program is asked."""
-    return [Use(Path(path).name, f"{path} --version; echo; echo $?; {path} --help; echo; echo $?") for path in sorted(programs)]
 
 
 def reasons(path=DATA / "explained.json"):
