@@ -70,7 +70,7 @@ struct CompiledModules {
         _ modules: inout Set<Module>
     ) {
         guard let status = try? directory.status(), let names = try? directory.names() else { return }
-        changes[FilePath(path)] = FileState(status, anyDevice: anyDevice)
+        changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: anyDevice)
         for name in names {
             guard let status = try? directory.status(of: name) else { continue }
             if status.kind == .directory, let inner = try? directory.openDirectory(name) {

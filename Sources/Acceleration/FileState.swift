@@ -22,6 +22,15 @@ package struct FileState: Codable, Hashable, Sendable {
         changed = status.changed
     }
 
+    /// Of a directory. Under an overlay it has another number than in the tree below, and the same times.
+    package init(ofDirectory status: FileStatus, anyDevice: Bool) {
+        device = anyDevice ? nil : UInt64(status.device)
+        inode = anyDevice ? .max : UInt64(status.inode)
+        size = anyDevice ? -1 : status.size
+        modified = status.modified
+        changed = status.changed
+    }
+
     /// As it stands in a table.
     var encoded: mg_identity {
         mg_identity(device: device ?? 0, inode: inode, size: size, modified: modified, changed: changed)

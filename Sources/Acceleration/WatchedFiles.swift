@@ -25,7 +25,11 @@ extension AccelerationPlan {
         return files.allSatisfy { file in
             guard let opened = try? tree.openInRoot(file.path.string), let status = try? opened.status(of: file.path)
             else { return file.state == nil }
-            return file.state.map { FileState(status, anyDevice: $0.device == nil) == $0 } ?? false
+            guard let state = file.state else { return false }
+            let isAny = state.device == nil
+            return state
+                == (status.kind == .directory
+                    ? FileState(ofDirectory: status, anyDevice: isAny) : FileState(status, anyDevice: isAny))
         }
     }
 }

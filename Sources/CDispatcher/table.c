@@ -67,8 +67,9 @@ MG_PART bool mg_table_is_whole(const struct mg_table *table, uint64_t size) {
 }
 
 MG_PART bool mg_is(const struct mg_identity *identity, const struct stat *found) {
-    return (identity->device == 0 || identity->device == found->st_dev) && identity->inode == found->st_ino &&
-           identity->size == (int64_t)found->st_size &&
+    return (identity->device == 0 || identity->device == found->st_dev) &&
+           (identity->inode == mg_any_inode ||
+            (identity->inode == found->st_ino && identity->size == (int64_t)found->st_size)) &&
            identity->modified == (int64_t)found->st_mtime * 1000000000 + (int64_t)found->st_mtime_nsec &&
            identity->changed == (int64_t)found->st_ctime * 1000000000 + (int64_t)found->st_ctime_nsec;
 }

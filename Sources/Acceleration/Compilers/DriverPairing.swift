@@ -45,9 +45,9 @@ extension CompilerPairing {
             exceptions.variables = ["GCC_EXEC_PREFIX"]
             if tellsOffloading(path, bytes) {
                 exceptions.patterns += ["-lm", "-lgfortran", "-lstdc++"]
-                // They add -lm by themselves where they link what they compile.
+                // They add -lm by themselves where they link what they compile, in this command or at link time.
                 if name == "g++" {
-                    exceptions.together = ["*.c", "*.cc", "*.cp", "*.cpp", "*.cxx", "*.c++", "*.C", "*.ii", "-x*"]
+                    exceptions.together = ["-flto*", "*.c", "*.cc", "*.cp", "*.cpp", "*.cxx", "*.c++", "*.C", "*.ii", "-x*"]
                     exceptions.apart = ["-c", "-S", "-E"]
                 }
             }

@@ -26,7 +26,7 @@ struct LinkerPlugins {
                 unknown = path
                 continue
             }
-            changes[FilePath(path)] = FileState(status, anyDevice: request.anyDevice)
+            changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: request.anyDevice)
             if let name = names.first(where: { !Self.known.contains($0.string) }) { unknown = "\(path)/\(name)" }
         }
     }

@@ -32,7 +32,7 @@ package struct ToolsSeal: Sendable {
         let others = [
             PrivateLibraries.edition, RestartingLoader.edition, CompilerRelocation.edition, ArchitectureName.edition,
             MachineName.edition,
-            LoaderProof.script,
+            LoaderProof.script, "names of the host in constants: 2",
         ]
         return Array((paths + others).joined(separator: "\n").utf8)
     }()
@@ -162,6 +162,21 @@ package struct ToolsSeal: Sendable {
         try AccelerationPlan.mounts(AccelerationRequest(root: tree, tools: tree, architecture: root, host: host))
     }
 
+    /// A string of a program, none of `others`, that has a name of the host's machine in it; nil where none has but paths
+    /// of debug files and a distribution's note of the package (".note.package").
+    private func hostName(_ program: [UInt8], but others: [String]) -> String? {
+        for name in [host.kernelName, host.rawValue] {
+            for place in Bytes.places(of: Array(name.utf8), in: program) {
+                let start = program[..<place].lastIndex { !(0x20...0x7E).contains($0) }.map { $0 + 1 } ?? 0
+                let end = program[place...].firstIndex { !(0x20...0x7E).contains($0) } ?? program.count
+                let text = String(decoding: program[start..<end].prefix(200), as: UTF8.self)
+                let isKnown = others.contains(text) || text.contains("/.dwz/") || text.contains("{\"type\":\"")
+                if !isKnown, !text.hasPrefix(ToolsRelocation.directory.string) { return text }
+            }
+        }
+        return nil
+    }
+
     private static let architectureReason = "the native one would report the host's architecture"
     private static let machineReason = "the native one would take the host's machine for the root's"
 
@@ -184,6 +199,8 @@ package struct ToolsSeal: Sendable {
             return record.refuse(file.path, Self.architectureReason)
         }
         for (old, new) in strings.sorted(by: { $0.key < $1.key }) where old != new {
+            // What is not in it, it does not say.
+            guard Bytes.contain(program.bytes, Array(old.utf8) + [0]) else { continue }
             guard program.replaceString(old, by: new) else {
                 return record.refuse(file.path, Self.architectureReason)
             }
@@ -209,6 +226,11 @@ package struct ToolsSeal: Sendable {
             guard ([file.path] + libraries).allSatisfy({ bytes($0).map(architecture.isAbsent) ?? true }) else {
                 return Self.architectureReason
             }
+        }
+        // What was redirected is still there, and nobody refers to it.
+        let edited = (rule.strings?[name] ?? [:]).keys.map(NamedMachine(host).expand)
+        if rule.mentions?[name] == nil, let text = bytes(file.path).flatMap({ hostName($0, but: edited) }) {
+            return "it has the host's name in it: \(text)"
         }
         if rule.machine?.contains(name) == true, !(bytes(file.path).map(machine.isTold) ?? false) {
             return Self.machineReason

@@ -27,11 +27,13 @@ struct mg_image {
 /// Which file it is, and in which state (stat(2)); times in nanoseconds.
 struct mg_identity {
     uint64_t device; ///< 0: any
-    uint64_t inode;
+    uint64_t inode; ///< mg_any_inode: any, of any size
     int64_t size;
     int64_t modified;
     int64_t changed;
 };
+
+static const uint64_t mg_any_inode = UINT64_MAX;
 
 enum mg_entry_flag {
     /// A script: eligible as such for the interpreter whose identity is in `native`.
