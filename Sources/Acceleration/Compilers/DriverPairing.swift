@@ -47,7 +47,9 @@ extension CompilerPairing {
                 exceptions.patterns += ["-lm", "-lgfortran", "-lstdc++"]
                 // They add -lm by themselves where they link what they compile, in this command or at link time.
                 if name == "g++" {
-                    exceptions.together = ["-flto*", "*.c", "*.cc", "*.cp", "*.cpp", "*.cxx", "*.c++", "*.C", "*.ii", "-x*"]
+                    exceptions.together = [
+                        "-flto*", "*.c", "*.cc", "*.cp", "*.cpp", "*.cxx", "*.c++", "*.C", "*.ii", "-x*",
+                    ]
                     exceptions.apart = ["-c", "-S", "-E"]
                 }
             }

@@ -165,12 +165,15 @@ package struct ToolsSeal: Sendable {
     /// A string of a program, none of `others`, that has a name of the host's machine in it; nil where none has but paths
     /// of debug files and a distribution's note of the package (".note.package").
     private func hostName(_ program: [UInt8], but others: [String]) -> String? {
+        // A static one has the C library's directories and platforms in it.
+        let isStatic = ELFProgram(parsing: program)?.loader == nil
         for name in [host.kernelName, host.rawValue] {
             for place in Bytes.places(of: Array(name.utf8), in: program) {
                 let start = program[..<place].lastIndex { !(0x20...0x7E).contains($0) }.map { $0 + 1 } ?? 0
                 let end = program[place...].firstIndex { !(0x20...0x7E).contains($0) } ?? program.count
                 let text = String(decoding: program[start..<end].prefix(200), as: UTF8.self)
                 let isKnown = others.contains(text) || text.contains("/.dwz/") || text.contains("{\"type\":\"")
+                if isStatic, text == name || text.contains("/") { continue }
                 if !isKnown, !text.hasPrefix(ToolsRelocation.directory.string) { return text }
             }
         }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Acceleration
+import Filesystem
+import Fixtures
+import Processes
+import SystemPackage
+import Testing
+
+/// What the dispatcher looks into before a native program stands in: files of arguments, scripts, directories of
+/// libraries, files that must not exist.
+@Suite struct DispatchLookTests {
+    private let emulated = ChildProcess.End.exited(42)
+
+    private func register(
+        _ programs: AcceleratedPrograms, _ change: (inout DispatchEntry.Exceptions) throws -> Void
+    ) throws {
+        var entry = try programs.entry()
+        try change(&entry.exceptions)
+        try programs.register(DispatchTable([entry]))
+    }
+
+    private func end(_ programs: AcceleratedPrograms, _ arguments: [String]) throws -> ChildProcess.End {
+        try programs.binfmt.execute([programs.program.string] + arguments).end
+    }
+
+    @Test func patternsAreThoseOfAShell() throws {
+        try AcceleratedPrograms.with { programs in
+            try register(programs) { $0.patterns = ["-*g*", "[0-9]*f?", "[!a]x", "--so*=n"] }
+            for refused in ["-g", "-k1,1g", "--general", "1fL", "bx", "--sort=n"] {
+                #expect(try end(programs, ["-c", "exit 7", refused]) == emulated, "\(refused)")
+            }
+            for other in ["-k1", "g", "1f", "f1L", "ax", "--sort=nn", ""] {
+                #expect(try end(programs, ["-c", "exit 7", other]) == .exited(7), "\(other)")
+            }
+        }
+    }
+
+    @Test func filesOfArgumentsAreLookedInto() throws {
+        try AcceleratedPrograms.with { programs in
+            let file = programs.scratch.appending("arguments")
+            try register(programs) {
+                $0.patterns = ["-plugin", "-fplugin=*"]
+                $0.substitutes = ["/own.so": "/native"]
+                $0.readsResponses = true
+                $0.together = ["-flto"]
+                $0.apart = ["-c2"]
+            }
+            func end(_ text: String, _ more: String...) throws -> ChildProcess.End {
+                try AtomicFile.write(Array(text.utf8), to: file)
+                return try self.end(programs, ["-c", "exit 7", "sh", "@\(file)"] + more)
+            }
+            #expect(try end("a.o\n'b c.o' -o\td\\ e") == .exited(7))
+            #expect(try end("a.o -fplugin=/x.so") == emulated)
+            #expect(try end("a.o \"-fplugin=/x y.so\"") == emulated)
+            #expect(try end("-plugin /x.so") == emulated)
+            #expect(try end("-flto a.o") == emulated)
+            #expect(try end("-flto a.o", "-c2") == .exited(7))
+            // What versions read otherwise, and what names another file.
+            #expect(try end("'a\\b'") == emulated)
+            #expect(try end("@other") == emulated)
+            #expect(try self.end(programs, ["-c", "exit 7", "sh", "@none"]) == .exited(7))
+            // With another one in its place the arguments stand for themselves.
+            try AtomicFile.write(Array("x -plugin /own.so".utf8), to: file)
+            let run = try programs.binfmt.execute([programs.program.string, "-c", "echo $*", "sh", "@\(file)"])
+            #expect(run.outputText == "x -plugin /native\n")
+        }
+    }
+
+    @Test func scriptsAreSearchedForWhatTheMachineDecides() throws {
+        try AcceleratedPrograms.with { programs in
+            let script = programs.scratch.appending("script")
+            try register(programs) {
+                var search = DispatchEntry.ScriptSearch(texts: ["<enable -"], options: ["-o", "=--rcfile"])
+                (search.conversions, search.byPrintf) = ("efg", true)
+                $0.script = search
+            }
+            func end(_ text: String) throws -> ChildProcess.End {
+                try AtomicFile.write(Array("\(text)\nexit 7\n".utf8), to: script)
+                let inFile = try self.end(programs, ["-o", "nounset", script.string])
+                #expect(try self.end(programs, ["-c", "\(text)\nexit 7"]) == inFile)
+                return inFile
+            }
+            for text in ["printf '%.2f' 1", "enable  -f x y || :", "printf \"a;\n%5g\" 1", "x=1; printf %e 1"] {
+                #expect(try end(text) == emulated, "\(text)")
+            }
+            for text in ["printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f"] {
+                #expect(try end(text) == .exited(7), "\(text)")
+            }
+        }
+    }
+
+    @Test func aLibraryOfTheProgramsInTheUsersDirectoriesLeadsToEmulation() throws {
+        try AcceleratedPrograms.with { programs in
+            try register(programs) { $0.libraries = ["libown.so.1"] }
+            let (none, own) = (programs.scratch.appending("none"), programs.scratch.appending("own"))
+            for directory in [none, own] { try directory.makeDirectories() }
+            func end(_ path: String) throws -> ChildProcess.End {
+                let variable = "LD_LIBRARY_PATH=\(path)"
+                return try programs.binfmt.execute(["env", variable, programs.program.string, "-c", "exit 7"]).end
+            }
+            #expect(try end("\(none):\(own)") == .exited(7))
+            try AtomicFile.write([], to: own.appending("libown.so.1"))
+            #expect(try end("\(none):\(own)") == emulated)
+            #expect(try end("\(none)") == .exited(7))
+        }
+    }
+
+    @Test func aFileThatComesToExistLeadsToEmulation() throws {
+        try AcceleratedPrograms.with { programs in
+            let (one, all) = (programs.scratch.appending("one"), programs.scratch.appending("all"))
+            var entry = try programs.entry()
+            entry.exceptions.changes = [one: FileState?.none]
+            try programs.register(DispatchTable([entry], changes: [all: FileState?.none]))
+            for path in [one, all] {
+                #expect(try programs.run("exit 7").end == .exited(7))
+                try AtomicFile.write([], to: path)
+                #expect(try programs.run("exit 7").end == emulated)
+                try Directory.open(programs.scratch).unlink(path == one ? "one" : "all")
+            }
+        }
+    }
+}
