@@ -23,10 +23,12 @@ package struct LoaderProof: Sendable {
     /// A shell script without arguments.
     package static let script = """
         tools=\(AccelerationPlan.toolsDirectory) loader=\(ToolsRelocation.loader)
+        # musl's heeds no variable.
+        case $("$loader" --version 2>&1) in *musl*) musl=yes ;; *) musl= ;; esac
         while IFS= read -r path; do
             echo "= $path"
-            case $path in
-            *.so | *.so.*) "$loader" --list "$tools$path" ;;
+            case $musl$path in
+            yes* | *.so | *.so.*) "$loader" --list "$tools$path" ;;
             *) LD_TRACE_LOADED_OBJECTS=1 LD_WARN=1 LD_BIND_NOW=1 "$tools$path" ;;
             esac < /dev/null 2>&1
             echo "# $?"

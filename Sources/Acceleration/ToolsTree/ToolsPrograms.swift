@@ -25,7 +25,8 @@ struct ToolsPrograms {
         var found: Set<String> = []
         var statics: Set<String> = []
         func add(_ path: String) {
-            guard let file = files.file(at: path), file.isProgram(for: host),
+            // setuid ones are never native, and would run.
+            guard let file = files.file(at: path), file.isProgram(for: host), !file.isPrivileged,
                 let bytes = try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
                 let program = ELFProgram(parsing: bytes)
             else { return }

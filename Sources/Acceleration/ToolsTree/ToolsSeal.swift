@@ -32,7 +32,7 @@ package struct ToolsSeal: Sendable {
         let others = [
             PrivateLibraries.edition, RestartingLoader.edition, CompilerRelocation.edition, ArchitectureName.edition,
             MachineName.edition,
-            LoaderProof.script, "names of the host in constants: 2",
+            LoaderProof.script, "names of the host in constants: 3",
         ]
         return Array((paths + others).joined(separator: "\n").utf8)
     }()
@@ -172,7 +172,9 @@ package struct ToolsSeal: Sendable {
                 let start = program[..<place].lastIndex { !(0x20...0x7E).contains($0) }.map { $0 + 1 } ?? 0
                 let end = program[place...].firstIndex { !(0x20...0x7E).contains($0) } ?? program.count
                 let text = String(decoding: program[start..<end].prefix(200), as: UTF8.self)
-                let isKnown = others.contains(text) || text.contains("/.dwz/") || text.contains("{\"type\":\"")
+                let isKnown =
+                    others.contains(text) || text.contains("musl-\(name)") || text.contains("/.dwz/")
+                    || text.contains("{\"type\":\"")
                 if isStatic, text == name || text.contains("/") { continue }
                 if !isKnown, !text.hasPrefix(ToolsRelocation.directory.string) { return text }
             }
