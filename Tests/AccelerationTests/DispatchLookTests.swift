@@ -84,7 +84,8 @@ import Testing
             for text in ["printf '%.2f' 1", "enable  -f x y || :", "printf \"a;\n%5g\" 1", "x=1; printf %e 1"] {
                 #expect(try end(text) == emulated, "\(text)")
             }
-            for text in ["printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f"] {
+            for text in ["printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f"]
+            {
                 #expect(try end(text) == .exited(7), "\(text)")
             }
         }
