@@ -11,8 +11,8 @@ package struct DispatchEntry: Hashable, Sendable {
         /// argument.
         case called(own: String, names: [String])
         /// When it is given an eligible script: its first argument that is none of `options`. What stands in is given
-        /// `start` before it, if anything: another script, which goes on with that one.
-        case givenScript(options: [String], start: FilePath?)
+        /// `start` before it, if anything: an argument (`ScriptStart`).
+        case givenScript(options: [String], start: String?)
     }
 
     package enum Kind: Hashable, Sendable {

@@ -100,7 +100,7 @@ private struct TableWriter {
             case .givenScript(let options, let script):
                 record.flags = mg_by_script.rawValue
                 names = options
-                start = script?.string ?? ""
+                start = script ?? ""
             }
         }
         let exceptions = entry.exceptions

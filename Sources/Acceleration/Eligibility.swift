@@ -82,13 +82,13 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Directories of modules that are compiled for the machine, `{triplet}` in their names: the tools tree has to have
         /// them all (`CompiledModules`).
         package var modules: [String]?
-        /// Directories, `{triplet}` in their names, where files whose names begin like that say which machine the
-        /// interpreter was built for: native interpreters read the root's.
-        package var own: [String: String]?
+        /// What the paths of objects that scripts load begin with, `{triplet}` in them: a native interpreter loads the
+        /// tools tree's (`RestartLibrary`).
+        package var objects: String?
         /// The link by which the interpreter finds its own path; native ones find the root's by another.
         package var `self`: String?
-        /// Scripts may ask for the machine: the native interpreter is given them by a script that has it say the root's
-        /// and find its own modules (`ScriptStart`), and is told it by uname(2), too (`MachineName`).
+        /// What has the native interpreter find modules and name the machine as the root's does; uname(2) tells it the
+        /// root's, too (`MachineName`).
         package var start: ScriptStart?
         package let packages: [String: Rule]
     }
@@ -129,6 +129,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         add(PackageResources.start_py)
         add(DispatchImage.code)
         add(ToolsSeal.description)
+        add(Array(ScriptStart.description.utf8))
         return String(check, radix: 16)
     }()
 

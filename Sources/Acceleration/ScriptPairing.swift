@@ -22,16 +22,14 @@ extension ProgramPairing {
         var exceptions = exceptions(of: native)
         exceptions.variables += scripts.variables ?? []
         exceptions.patterns = (scripts.refusing ?? [:]).keys.sorted()
-        var start: FilePath?
-        if let kind = scripts.start {
-            guard let found = tools.file(at: "/\(MachineName.directory)/\(kind.name)") else {
+        if let name = scripts.start?.file {
+            guard let found = tools.file(at: "/\(MachineName.directory)/\(name)") else {
                 return plan.fall(package, file.path, "the native one would take the host's machine for the root's")
             }
-            let place = MachineName.place.appending(kind.name)
-            start = place
-            exceptions.changes[place] = FileState(found.status)
+            exceptions.changes[MachineName.place.appending(name)] = FileState(found.status)
             exceptions.variables += MachineName.variables
         }
+        let start = scripts.start?.argument(for: request.architecture, on: request.host)
         if let patterns = scripts.modules {
             let modules = CompiledModules(
                 patterns, request, root: root.tree, tools: tools.tree, installed: installed, offered: offered)

@@ -139,11 +139,12 @@ MG_PART static enum mg_outcome execute_native(
     char named[name_limit];
     const char *path =
         by_own_name((const char *)table + entry->path, process->arguments[1], &entry->native, named);
+    char **environment = mg_environment_as_emulated(arena, process->environment);
     const char *start = (const char *)table + entry->start;
     if (*start != 0) {
-        execute_by(start, path, (const char *)table + entry->names, own, arena, process->environment);
+        execute_by(start, path, (const char *)table + entry->names, own, arena, environment);
     } else {
-        mg_execute(path, own, process->environment);
+        mg_execute(path, own, environment);
     }
     // E2BIG, ENOEXEC, a loader that is not there: then the slow way.
     mg_remove_environment(process, words);

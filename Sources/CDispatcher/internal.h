@@ -46,6 +46,9 @@ bool mg_is_set(const struct mg_process *process, const char *names);
 /// Adds those of `list` that are not set, by moving argc, arguments and environment down. Returns by how many words:
 /// a multiple of `unit`, the last variable being there once more if need be.
 int mg_add_environment(struct mg_process *process, const char *list, int unit);
+/// `environment` as qemu hands it to a program: the last variable first, each name once, with its last value
+/// (linux-user/envlist.c). `environment` itself where there is no memory.
+char **mg_environment_as_emulated(struct mg_arena *arena, char **environment);
 /// Undoes mg_add_environment(), which returned `words`.
 void mg_remove_environment(struct mg_process *process, int words);
 

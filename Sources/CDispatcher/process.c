@@ -66,6 +66,34 @@ MG_PART bool mg_is_set(const struct mg_process *process, const char *names) {
     return false;
 }
 
+/// Whether two strings "NAME=VALUE" have the same name.
+MG_PART static bool is_same_variable(const char *a, const char *b) {
+    while (*a == *b && *a != '=') {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+MG_PART char **mg_environment_as_emulated(struct mg_arena *arena, char **environment) {
+    long count = 0;
+    while (environment[count] != NULL) count++;
+    char **result = mg_allocate(arena, (count + 1) * (long)sizeof *result);
+    if (result == NULL) return environment;
+    char **end = result;
+    while (count-- > 0) {
+        char *one = environment[count];
+        const char *sign = one;
+        while (*sign != 0 && *sign != '=') sign++;
+        if (*sign == 0) continue;
+        char **other = result;
+        while (other < end && !is_same_variable(*other, one)) other++;
+        if (other == end) *end++ = one;
+    }
+    *end = NULL;
+    return result;
+}
+
 MG_PART int mg_add_environment(struct mg_process *process, const char *list, int unit) {
     char *added[mg_environment_limit];
     int count = 0;

@@ -15,7 +15,7 @@ enum { path_limit = 4096 };
 typedef void *(*mg_function)(void);
 
 void mg_restart_remember(int count, char **arguments, char **environment, const char *code);
-mg_function mg_restart_real(const char *path, const char *code);
+mg_function mg_restart_real(const char **path, const char *code);
 
 MG_INLINE struct mg_restart_slots *slots(const struct mg_restart *restart) {
     return (struct mg_restart_slots *)((const char *)restart + restart->slots);
@@ -55,11 +55,35 @@ MG_PART static int is_foreign(const char *path, uint64_t machine) {
     return found != machine;
 }
 
-/// The dlopen() that comes after this one. Does not return where the program begins anew.
-MG_PART mg_function mg_restart_real(const char *path, const char *code) {
+/// The path of the tools tree's object; `path` itself where there is none. Memory is never given back: the
+/// loader may keep it.
+MG_PART static const char *of_tools(const struct mg_restart *restart, const char *path) {
+    long begin = 0;
+    while (restart->from[begin] != 0 && restart->from[begin] == path[begin]) begin++;
+    if (restart->from[begin] != 0 || begin == 0) return path;
+    long memory = mg_call6(__NR_mmap, 0, path_limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory < 0 && memory > -4096) return path;
+    volatile char *to = (volatile char *)memory;
+    long length = 0;
+    for (; restart->to[length] != 0; length++) to[length] = restart->to[length];
+    for (; path[begin] != 0; begin++) {
+        if (length == path_limit - 1) return path;
+        to[length++] = path[begin];
+    }
+    to[length] = 0;
+    // What is in neither tree is reported by the name that the program knows.
+    if (mg_call(__NR_faccessat, AT_FDCWD, memory, 0, 0) != 0) return path;
+    return (const char *)memory;
+}
+
+/// The dlopen() that comes after this one, and in the place of its path the one to be given it. Does not return where
+/// the program begins anew.
+MG_PART mg_function mg_restart_real(const char **asked, const char *code) {
     const struct mg_restart *restart = (const struct mg_restart *)code - 1;
     struct mg_restart_slots *slot = slots(restart);
-    if (path != NULL && slot->arguments != NULL && is_foreign(path, restart->machine)) {
+    if (*asked != NULL) *asked = of_tools(restart, *asked);
+    const char *path = *asked;
+    if (path != NULL && restart->program[0] != 0 && slot->arguments != NULL && is_foreign(path, restart->machine)) {
         mg_call(__NR_chdir, (long)slot->directory, 0, 0, 0);
         mg_call(__NR_execve, (long)restart->program, (long)slot->arguments, (long)slot->environment, 0);
     }
@@ -92,6 +116,7 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         "  pushq %rdi\n"
         "  pushq %rsi\n"
         "  subq $8, %rsp\n"
+        "  leaq 16(%rsp), %rdi\n"
         "  leaq __start_mg_restart(%rip), %rsi\n"
         "  call mg_restart_real\n"
         "  addq $8, %rsp\n"
@@ -114,6 +139,7 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         "mg_restart_open:\n"
         "  stp x0, x1, [sp, #-32]!\n"
         "  str x30, [sp, #16]\n"
+        "  mov x0, sp\n"
         "  adr x1, __start_mg_restart\n"
         "  bl mg_restart_real\n"
         "  mov x16, x0\n"

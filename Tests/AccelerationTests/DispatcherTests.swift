@@ -124,6 +124,21 @@ import Testing
         }
     }
 
+    /// As qemu does, in reverse and with the last of each name only.
+    @Test func theEnvironmentHasTheOrderThatItHasEmulated() throws {
+        try AcceleratedPrograms.with { programs in
+            try programs.register(DispatchTable([try programs.entry("/usr/bin/cat")]))
+            let execute = """
+                import ctypes
+                strings = [b"A=1", b"B=2", b"AB=3", b"A=4", b"none", b"C="]
+                pointers = (ctypes.c_char_p * 7)(*strings, None)
+                arguments = (ctypes.c_char_p * 3)(b"cat", b"/proc/self/environ", None)
+                ctypes.CDLL(None).execve(path.encode(), arguments, pointers)
+                """
+            #expect(try programs.python(execute).outputText == "C=\0A=4\0AB=3\0B=2\0")
+        }
+    }
+
     @Test func entriesSetVariablesThatAreNotSet() throws {
         try AcceleratedPrograms.with { programs in
             let entry = try programs.entry(environment: ["HOSTTYPE=aarch64", "A=", "B=2"])
@@ -182,7 +197,7 @@ import Testing
             try installProgram(Array("#!\(programs.program) -e\n".utf8), at: script)
             let interpreter = try AcceleratedPrograms.state(programs.program)
             let listed = DispatchEntry(try AcceleratedPrograms.state(script), .script(interpreter: interpreter))
-            let when = DispatchEntry.Condition.givenScript(options: ["-e"], start: start)
+            let when = DispatchEntry.Condition.givenScript(options: ["-e"], start: start.string)
             try programs.register(DispatchTable([try programs.entry(when: when, environment: ["A=1"]), listed]))
             #expect(try programs.binfmt.execute([script.string, "a b"]).outputText == "e|\(start)|\(script) a b\n")
             let called = try programs.binfmt.execute([programs.program.string, script.string])

@@ -49,7 +49,7 @@ import Testing
                 })
             guard case .program(_, _, let condition, _) = python.kind else { return }
             let start: FilePath = "/run/mangrove/m/start.py"
-            #expect(condition == .givenScript(options: [], start: start))
+            #expect(condition == .givenScript(options: [], start: start.string))
             #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == [start])
             #expect(python.exceptions.variables.contains("PYTHONHOME"))
             #expect(python.exceptions.patterns == ["runpython"])

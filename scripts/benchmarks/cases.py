@@ -193,6 +193,18 @@ class Bench:
         shutil.rmtree(home / "cache" / "archives", ignore_errors=True)
         return Contender("mangrove create, accelerated", run, clean)
 
+    def ours_first(self, *arguments):
+        """A root and its release's tools tree, where neither is there and nothing is downloaded."""
+        home = self.scratch / "first"
+
+        def run():
+            return self.mangrove("create", "bench-first", *arguments, "--accelerate", home=home)
+
+        def clean():
+            self.mangrove("remove", "bench-first", home=home)
+            self.namespace.run("rm", "-rf", "--one-file-system", home)
+        return Contender("mangrove create, with the tools tree", run, clean)
+
     def peer(self, name, *arguments, runner=None, **environment):
         """A command that makes its result in scratch/peer, an empty directory."""
         runner = runner or self.host
@@ -309,6 +321,17 @@ def bootstrap_native(bench):
     return bootstrap_of(bench, "amd64")
 
 
+def first_root(bench):
+    """What a user waits for before the first accelerated run."""
+    place, namespace = bench.scratch / "peer", bench.namespace
+    return Case("first root of debian:13 minbase, arm64", "s", 3, [
+        bench.ours_first("debian:13", "--arch", "arm64"),
+        bench.peer(
+            "mmdebstrap", "mmdebstrap", "--quiet", "--mode=root", "--architectures=arm64", "--variant=minbase", "trixie",
+            place / "root", *sources(bench, "trixie"), runner=namespace, **CPU),
+    ])
+
+
 def compare(bench, release, architecture):
     """What a minbase of mangrove's holds and one of mmdebstrap's does not, and the other way round."""
     place = bench.scratch / "peer"
@@ -325,5 +348,5 @@ def compare(bench, release, architecture):
 
 CASES = {
     "start": start_up, "run": run, "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
-    "bootstrap": bootstrap, "bootstrap-native": bootstrap_native,
+    "bootstrap": bootstrap, "bootstrap-native": bootstrap_native, "first-root": first_root,
 }

@@ -21,14 +21,32 @@ struct MachineLibrary {
     }
 }
 
-/// A library whose dlopen() begins the program anew, emulated, where it is given an object of the root's (Restart.h).
+/// A library whose dlopen() does with objects of the root's what a program's own cannot (Restart.h).
 struct RestartLibrary {
     let bytes: [UInt8]
 
-    /// `program`: by which path it is executed then. nil on hosts that its code is not written for.
-    init?(_ program: String, host: Architecture = .host) {
-        let limit = MemoryLayout<mg_restart>.offset(of: \.slots) ?? 0
-        guard mg_restart_size() > 0, program.utf8.count < limit else { return nil }
+    /// What dlopen() does with an object of the root's.
+    enum Answer {
+        /// The program begins anew, emulated, by the path `program`.
+        case restart(program: String)
+        /// In the place of one whose path begins with `from` it loads another, whose path begins with `to`.
+        case load(from: String, to: String)
+    }
+
+    /// nil on hosts that its code is not written for, and where a path is too long.
+    init?(_ answer: Answer, host: Architecture = .host) {
+        let (program, from, to) =
+            switch answer {
+            case .restart(let program): (program, "", "")
+            case .load(let from, let to): ("", from, to)
+            }
+        typealias Header = mg_restart
+        guard mg_restart_size() > 0, let fromOffset = MemoryLayout<Header>.offset(of: \.from),
+            let toOffset = MemoryLayout<Header>.offset(of: \.to),
+            let slotsOffset = MemoryLayout<Header>.offset(of: \.slots),
+            let texts = [(program, fromOffset), (from, toOffset - fromOffset), (to, slotsOffset - toOffset)]
+                .map(Self.padded) as? [[UInt8]]
+        else { return nil }
         let code = unsafe Array(UnsafeRawBufferPointer(start: mg_restart_code(), count: mg_restart_size()))
         var functions = PreloadedLibrary.Functions(exports: [("dlopen", mg_restart_dlopen())])
         functions.initializer = mg_restart_initialize()
@@ -38,10 +56,15 @@ struct RestartLibrary {
             PreloadedLibrary(
                 functions, host: host, alignedTo: mg_restart_alignment, headerSize: MemoryLayout<mg_restart>.size
             ) { slots in
-                let path = Array(program.utf8) + [UInt8](repeating: 0, count: limit - program.utf8.count)
                 let numbers = [UInt64(bitPattern: slots), UInt64(host.elf.machine)]
                 let words = numbers.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-                return (path + words, code)
+                return (texts.joined() + words, code)
             }.bytes
+    }
+
+    /// Ended with a zero byte at least; nil where there is no room for one.
+    private static func padded(_ text: String, to size: Int) -> [UInt8]? {
+        let bytes = Array(text.utf8)
+        return bytes.count < size ? bytes + [UInt8](repeating: 0, count: size - bytes.count) : nil
     }
 }

@@ -19,7 +19,7 @@ package struct MachineName: Sendable {
     package static let place = ToolsRelocation.directory.appending("m")
 
     private static let loader: FilePath.Component = "ld.so"
-    private static let library: FilePath.Component = "uname.so"
+    static let library: FilePath.Component = "uname.so"
     private static let list: FilePath.Component = "so"
     /// As ToolsRelocation leaves it.
     private static let systemList = Array("\0\(ToolsRelocation.noPreloadList)\0".utf8)
@@ -55,9 +55,10 @@ package struct MachineName: Sendable {
         for (interpreter, scripts) in packages.scripts ?? [:] {
             guard let start = scripts.start else { continue }
             try replaceLoader(in: interpreter, tree)
+            guard let name = start.file else { continue }
             try AccelerationError.wrapping { () throws(FilesystemError) in
                 try tree.makeDirectories([Self.directory])
-                    .createFile(start.name, holding: Array(start.text(for: root).utf8))
+                    .createFile(name, holding: Array(start.text(for: root).utf8))
             }
         }
     }

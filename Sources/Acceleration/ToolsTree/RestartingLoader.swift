@@ -4,40 +4,43 @@ internal import Architectures
 internal import Filesystem
 internal import SystemPackage
 
-/// Has programs of a tools tree that load objects (make's "load", gawk's extensions) begin anew, emulated, where they
-/// are given one of the root's: by a loader of their own, as `MachineName` has it.
+/// Has programs of a tools tree that load objects (make's "load", gawk's extensions, perl's modules) do it as
+/// `RestartLibrary` says: by a loader of their own each, as `MachineName` has it.
 struct RestartingLoader {
-    static let edition = "a loader of their own, dlopen(): 1"
+    static let edition = "a loader of their own, dlopen(): 2"
 
     private let host: Architecture
+    private let machine: MachineName
 
-    init(host: Architecture) {
-        self.host = host
+    init(host: Architecture, root: Architecture) {
+        (self.host, machine) = (host, MachineName(host: host, root: root))
     }
 
     /// One digit or letter tells programs apart: there is no room for more in the loader.
     private static let marks = Array("0123456789abcdefghijklmnopqrstuvwxyz")
 
-    /// Does it for `programs`, paths in the tree at `path`. Returns those that it could not be done for.
-    func apply(to programs: [String], in path: FilePath) throws(FilesystemError) -> [String] {
+    /// Does it for programs, paths in the tree at `path`. Returns those that it could not be done for.
+    func apply(to programs: [String: RestartLibrary.Answer], in path: FilePath) throws(FilesystemError) -> [String] {
         let tree = try Directory.open(path)
-        guard !programs.isEmpty, let file = try? tree.openInRoot(host.loader),
+        let sorted = programs.sorted { $0.key < $1.key }
+        guard !sorted.isEmpty, let file = try? tree.openInRoot(host.loader),
             let loader = try? file.readToEnd(of: FilePath(host.loader))
-        else { return programs }
+        else { return sorted.map(\.key) }
         var failed: [String] = []
-        for (mark, program) in zip(Self.marks, programs.sorted()) {
-            if try !apply(to: program, String(mark), loader, in: tree) { failed.append(program) }
+        for (mark, (program, answer)) in zip(Self.marks, sorted) {
+            if try !apply(answer, to: program, String(mark), loader, in: tree) { failed.append(program) }
         }
-        return failed + programs.sorted().dropFirst(Self.marks.count)
+        return failed + sorted.dropFirst(Self.marks.count).map(\.key)
     }
 
     private func apply(
-        to program: String, _ mark: String, _ loader: [UInt8], in tree: borrowing Directory
+        _ answer: RestartLibrary.Answer, to program: String, _ mark: String, _ loader: [UInt8],
+        in tree: borrowing Directory
     ) throws(FilesystemError) -> Bool {
         let own = "\(MachineName.place)/\(mark)s"
         let path = tree.path.pushing(FilePath(String(program.dropFirst())))
         guard own.utf8.count == ToolsRelocation.noPreloadList.utf8.count,
-            let library = RestartLibrary("\(DispatchTable.emulatedDirectory)\(program)", host: host),
+            let library = RestartLibrary(answer, host: host),
             var bytes = try? path.readFile(limit: 1 << 30), let place = ELFProgram(parsing: bytes)?.loader,
             let names = [mark, "\(mark)s", "\(mark).so"].map({ FilePath.Component($0) }) as? [FilePath.Component]
         else { return false }
@@ -46,8 +49,12 @@ struct RestartingLoader {
         var changed = loader
         Bytes.replace(old, by: new, in: &changed)
         let directory = try tree.makeDirectories([MachineName.directory])
+        var libraries = ["\(mark).so"]
+        // The loader that told it the machine is no longer its own.
+        if machine.isTold(to: bytes) { libraries.append(MachineName.library.string) }
         try directory.createFile(names[0], holding: changed, permissions: FilePermissions(rawValue: 0o755))
-        try directory.createFile(names[1], holding: Array("\(MachineName.place)/\(mark).so\n".utf8))
+        let list = libraries.map { "\(MachineName.place)/\($0)\n" }.joined()
+        try directory.createFile(names[1], holding: Array(list.utf8))
         try directory.createFile(names[2], holding: library.bytes)
         let text = ToolsRelocation.padded(MachineName.place.appending(names[0]), to: place.count - 1)
         guard text.utf8.count == place.count - 1 else { return false }

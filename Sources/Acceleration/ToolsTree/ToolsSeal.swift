@@ -51,7 +51,7 @@ package struct ToolsSeal: Sendable {
         let machine = MachineName(host: host, root: root)
         try machine.replace(in: tree, packages)
         var files = TreeFiles(opened)
-        var loading: [String] = []
+        var loading: [String: RestartLibrary.Answer] = [:]
         for (name, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
             for path in offered.files(of: name, in: files.tree) {
                 guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
@@ -60,28 +60,33 @@ package struct ToolsSeal: Sendable {
                     try giveNames(file, applets)
                 }
                 if rule.loads?.contains(FilePath(file.path).lastComponent?.string ?? "") == true {
-                    loading.append(file.path)
+                    loading[file.path] = .restart(program: "\(DispatchTable.emulatedDirectory)\(file.path)")
                 }
                 if let reason = refusal(of: file, rule, machine, offered, in: files.tree) {
                     record.refuse(file.path, reason)
                 }
             }
         }
-        let failed = try AccelerationError.wrapping { () throws(FilesystemError) in
-            try RestartingLoader(host: host).apply(to: loading, in: tree)
-        }
-        for path in failed { record.refuse(path, "the native one cannot load objects of the root's") }
         for (interpreter, scripts) in packages.scripts ?? [:] {
             guard let file = files.file(at: (try? files.tree.realPathInRoot(of: interpreter).string) ?? interpreter)
             else { continue }
             try edit(file, scripts, interpreter, &record)
-            if scripts.start != nil,
+            if let objects = scripts.objects {
+                let own = objects.replacing("{triplet}", with: root.triplet)
+                let native = objects.replacing("{triplet}", with: host.triplet)
+                loading[file.path] = .load(from: own, to: "\(AccelerationPlan.toolsDirectory)\(native)")
+            }
+            if scripts.start?.file != nil,
                 !((try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path))).map(machine.isTold)
                     ?? false)
             {
                 record.refuse(file.path, Self.machineReason)
             }
         }
+        let failed = try AccelerationError.wrapping { () throws(FilesystemError) in
+            try RestartingLoader(host: host, root: root).apply(to: loading, in: tree)
+        }
+        for path in failed { record.refuse(path, "the native one cannot load objects of the root's") }
         return record
     }
 
@@ -95,19 +100,6 @@ package struct ToolsSeal: Sendable {
             try AccelerationError.wrapping { () throws(FilesystemError) in
                 try Directory.open(tree).makeDirectories(Array(Self.selves.components))
                     .makeSymbolicLink(name, to: interpreter)
-            }
-        }
-        for (pattern, beginning) in scripts.own ?? [:] {
-            let own = "/" + pattern.replacing("{triplet}", with: root.triplet)
-            let native = FilePath(pattern.replacing("{triplet}", with: host.triplet))
-            try AccelerationError.wrapping { () throws(FilesystemError) in
-                guard let directory = try? Directory.open(tree.pushing(native)) else { return }
-                try link(beginning, in: directory, to: own)
-                // One directory more, named after the version.
-                for name in try directory.names() where name.string.first?.isNumber == true {
-                    guard try directory.status(of: name)?.kind == .directory else { continue }
-                    try link(beginning, in: try directory.openDirectory(name), to: "\(own)/\(name)")
-                }
             }
         }
     }
@@ -130,17 +122,6 @@ package struct ToolsSeal: Sendable {
 
     /// Where links to interpreters are, in the tree.
     private static let selves: FilePath = "self"
-
-    /// Puts links to the root's own files in the places of those whose names begin with `beginning`.
-    private func link(
-        _ beginning: String, in directory: borrowing Directory, to own: String
-    ) throws(FilesystemError) {
-        for name in try directory.names() where name.string.hasPrefix(beginning) {
-            guard try directory.status(of: name)?.kind == .regular else { continue }
-            try directory.unlink(name)
-            try directory.makeSymbolicLink(name, to: "\(own)/\(name)")
-        }
-    }
 
     /// The command that executes `script` by the tree's own shell, in a run; nil where it has none.
     package func command(_ script: String) -> [String]? {

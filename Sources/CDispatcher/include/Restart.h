@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The code of a library that is loaded into a program before all others (ld.so(8), preloading): its dlopen() begins the
-// program anew, emulated, where that is given an object of another architecture. Only for programs that load objects
-// before they have done anything that shows.
+// The code of a library that is loaded into a program before all others (ld.so(8), preloading). Its dlopen() loads the
+// tools tree's object where it is given one of the root's for which there is one; and begins the program anew, emulated,
+// where it is given an object of another architecture. The latter only for programs that load objects before they have
+// done anything that shows.
 //
 // In the library: struct mg_restart, the code from mg_restart_code() on.
 #ifndef RESTART_H
@@ -12,7 +13,9 @@
 
 /// Stands immediately before the code.
 struct mg_restart {
-    char program[240]; ///< the path by which the program is executed anew, ended with a zero byte
+    char program[240]; ///< the path by which the program is executed anew, ended with a zero byte; empty: it is not
+    char from[120];    ///< what paths of the root's objects begin with; empty: all are loaded as they are
+    char to[120];      ///< what takes its place
     int64_t slots;     ///< struct mg_restart_slots, in bytes from this structure
     uint64_t machine;  ///< e_machine of what can be loaded (elf(5))
 };

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import Filesystem
+import Fixtures
+import Processes
+import SystemPackage
+import Testing
+
+@testable import Acceleration
+
+/// In the host's perl, whose DynaLoader hands on to dlopen(3) what it is given.
+@Suite(.enabled(if: ChildProcess.find("perl") != nil, "perl is not installed"))
+struct RestartLibraryTests {
+    private static let script = """
+        print DynaLoader::dl_load_file($ARGV[0]) ? "loaded" : DynaLoader::dl_error(); print " ", readlink "/proc/self/exe"
+        """
+
+    private func open(
+        _ path: FilePath, _ answer: RestartLibrary.Answer, in scratch: FilePath
+    ) throws -> String {
+        let library = scratch.appending("dlopen.so")
+        try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+        let environment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"]
+        let child = try ChildProcess.run(
+            try #require(ChildProcess.find("perl")), ["-MDynaLoader", "-e", Self.script, path.string],
+            environment: environment)
+        return child.outputText + child.errorText
+    }
+
+    /// One that this machine has, and one that no loader accepts.
+    private func objects() throws -> (native: [UInt8], foreign: [UInt8]) {
+        let native = try #require(MachineLibrary(naming: "a")).bytes
+        var foreign = native
+        foreign[18] = 0xF0
+        return (native, foreign)
+    }
+
+    @Test func theToolsTreesObjectIsLoadedInThePlaceOfTheRoots() throws {
+        try withScratchDirectory { scratch in
+            let (native, foreign) = try objects()
+            for name in ["root", "tools"] {
+                _ = try Directory.open(scratch).makeDirectories([try #require(FilePath.Component(name))])
+            }
+            let answer = RestartLibrary.Answer.load(from: "\(scratch)/root/lib", to: "\(scratch)/tools/lib")
+            try AtomicFile.write(foreign, to: scratch.appending("root/libx.so"))
+            try AtomicFile.write(foreign, to: scratch.appending("root/only.so"))
+            try AtomicFile.write(native, to: scratch.appending("tools/libx.so"))
+            #expect(try open(scratch.appending("root/libx.so"), answer, in: scratch).hasPrefix("loaded"))
+            #expect(try !open(scratch.appending("root/only.so"), answer, in: scratch).hasPrefix("loaded"))
+            let missing = scratch.appending("root/libnone.so")
+            #expect(try open(missing, answer, in: scratch).hasPrefix("\(missing): cannot open"))
+        }
+    }
+
+    @Test func theProgramBeginsAnewWhereAnObjectIsAnotherMachines() throws {
+        try withScratchDirectory { scratch in
+            let (native, foreign) = try objects()
+            try AtomicFile.write(native, to: scratch.appending("native.so"))
+            try AtomicFile.write(foreign, to: scratch.appending("foreign.so"))
+            let answer = RestartLibrary.Answer.restart(program: "/bin/echo")
+            #expect(try open(scratch.appending("native.so"), answer, in: scratch).hasPrefix("loaded"))
+            let again = "-MDynaLoader -e \(Self.script) \(scratch)/foreign.so\n"
+            #expect(try open(scratch.appending("foreign.so"), answer, in: scratch) == again)
+        }
+    }
+
+    @Test func pathsThatAreTooLongAreRefused() {
+        let long = String(repeating: "p", count: 240)
+        #expect(RestartLibrary(.restart(program: String(long.dropFirst()))) != nil)
+        #expect(RestartLibrary(.restart(program: long)) == nil)
+        #expect(RestartLibrary(.load(from: "/a", to: long)) == nil)
+        #expect(RestartLibrary(.load(from: long, to: "/b")) == nil)
+    }
+}
