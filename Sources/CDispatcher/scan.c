@@ -38,6 +38,26 @@ MG_PART static bool converts(const char *letters, const char *text) {
     return *letters != 0;
 }
 
+/// Whether the format of the printf at `text` begins with an expansion of the shell's.
+MG_PART static bool prints_by_variable(const char *printf, const char *text) {
+    while (*printf != 0) {
+        printf++;
+        text++;
+    }
+    while (*text == ' ' || *text == '\t') text++;
+    // Its options: "-v NAME", "--".
+    while (*text == '-') {
+        bool has_name = text[1] == 'v';
+        while (*text != 0 && *text != ' ' && *text != '\n') text++;
+        while (*text == ' ' || *text == '\t') text++;
+        if (!has_name) continue;
+        while (*text != 0 && *text != ' ' && *text != '\n') text++;
+        while (*text == ' ' || *text == '\t') text++;
+    }
+    if (*text == '"') text++;
+    return *text == '$' || *text == '`';
+}
+
 MG_PART static bool has_text(
     const struct mg_table *table, const struct mg_entry *entry, const char *text, const char *end) {
     const char *texts = (const char *)table + entry->texts;
@@ -45,6 +65,9 @@ MG_PART static bool has_text(
     const char *letters = (const char *)table + entry->conversions;
     bool by_line = (entry->flags & mg_scans_printf) != 0;
     bool prints = !by_line;
+    // A format that is in a variable may be any that the script has.
+    bool by_variable = false;
+    bool has_conversion = false;
     char quote = 0;
     // The characters that texts begin with: most places are passed over by one look.
     uint64_t first[4];
@@ -62,7 +85,10 @@ MG_PART static bool has_text(
     for (const char *place = text; place < end; place++) {
         unsigned char c = (unsigned char)*place;
         if ((first[c >> 6] >> (c & 63) & 1) == 0) continue;
-        if (c == '%' && prints && converts(letters, place)) return true;
+        if (c == '%' && converts(letters, place)) {
+            if (prints) return true;
+            has_conversion = true;
+        }
         if (by_line && prints) {
             // Up to the end of the command.
             if (quote != 0 ? c == quote : c == '"' || c == '\'') {
@@ -75,13 +101,14 @@ MG_PART static bool has_text(
             }
         } else if (by_line && c == 'p' && mg_begins(place, printf)) {
             prints = true;
+            by_variable = by_variable || prints_by_variable(printf, place);
             quote = 0;
         }
         for (const char *one = texts; *one != 0; one = mg_next(one)) {
             if (stands_at(one, place, text)) return true;
         }
     }
-    return false;
+    return by_variable && has_conversion;
 }
 
 /// Whether the script at `path` has one in it, or cannot be read.

@@ -81,11 +81,16 @@ import Testing
                 #expect(try self.end(programs, ["-c", "\(text)\nexit 7"]) == inFile)
                 return inFile
             }
-            for text in ["printf '%.2f' 1", "enable  -f x y || :", "printf \"a;\n%5g\" 1", "x=1; printf %e 1"] {
+            for text in [
+                "printf '%.2f' 1", "enable  -f x y || :", "printf \"a;\n%5g\" 1", "x=1; printf %e 1",
+                "f=%.2f; printf \"$f\" 1", "printf -v x -- $f 1; f=%e",
+            ] {
                 #expect(try end(text) == emulated, "\(text)")
             }
-            for text in ["printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f"]
-            {
+            for text in [
+                "f=%s; printf $f x; printf -v y \"$f\" x", "f=; printf '%s' \"$f\"; : +%e",
+                "printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f",
+            ] {
                 #expect(try end(text) == .exited(7), "\(text)")
             }
         }
