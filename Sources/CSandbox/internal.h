@@ -22,6 +22,7 @@ int mg_set_groups(size_t count, const gid_t *groups);
 int mg_set_group(gid_t group);
 int mg_set_user(uid_t user);
 
+void mg_cgroup_enter(const struct mg_child *child);
 void mg_binfmt_prepare(struct mg_child *child);
 void mg_mounts_prepare(struct mg_child *child);
 void mg_root_enter(struct mg_child *child);

@@ -107,6 +107,7 @@ _Noreturn static void child_run(struct mg_child *child) {
         if ((plan->can_set_groups && mg_set_groups(0, NULL) < 0) || mg_set_group(0) < 0 || mg_set_user(0) < 0)
             mg_fail(child, mg_step_identity, -1);
     }
+    mg_cgroup_enter(child);
     if (plan->new_mounts) {
         // Slave: what the host unmounts goes here too; nothing done here goes to the host. Before the first mount.
         if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) mg_fail(child, mg_step_propagation, -1);

@@ -10,6 +10,7 @@ extension mg_plan {
         unsafe self.init()
         unsafe new_users = plan.identity.usesNamespace ? 1 : 0
         unsafe new_mounts = plan.rootPath != nil || !plan.steps.isEmpty ? 1 : 0
+        unsafe has_limits = plan.limits.isEmpty ? 0 : 1
         unsafe new_network = plan.isolatesNetwork ? 1 : 0
         unsafe root = UnsafePointer(plan.rootPath.map { unsafe strings.copy($0) } ?? nil)
         if case .throwaway = plan.root { unsafe throwaway = 1 }

@@ -14,9 +14,11 @@ package struct Run: ~Copyable {
     /// PID 1 of the run, as the host numbers it.
     package var process: Int32 { run.pid }
 
-    /// Performs `plan` up to the command's execve(2).
+    /// Performs `plan` up to the command's execve(2). `prepare` is given the process that is going to do it, before it
+    /// does anything.
     package static func start(
-        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors()
+        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors(),
+        prepare: (Int32) throws(SandboxError) -> Void = { _ throws(SandboxError) in }
     ) throws(SandboxError) -> Run {
         var run = mg_run()
         let strings = CStrings()
@@ -34,6 +36,7 @@ package struct Run: ~Copyable {
                 ? SandboxError(.namespacesDenied, "", error) : SandboxError(.setup(step: "start a process"), "", error)
         }
         do throws(SandboxError) {
+            try prepare(run.pid)
             try plan.identity.write(mapsOf: run.pid)
             return try Run(continuing: run, plan: plan)
         } catch {

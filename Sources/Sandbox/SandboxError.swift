@@ -15,6 +15,8 @@ package struct SandboxError: Failure, Equatable {
         case mapperMissing(program: String)
         /// It exists and refused; what it said.
         case mapperFailed(program: String, message: String)
+        /// Limits were asked for that this machine does not hold.
+        case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
         case noSuchUser(String)
         case noSuchGroup(String)
@@ -45,6 +47,7 @@ package struct SandboxError: Failure, Equatable {
         case .namespacesDenied: "cannot create a user namespace"
         case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
+        case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
         case .noSuchGroup(let group): "no group \(group) in \(subject)"
@@ -58,6 +61,7 @@ package struct SandboxError: Failure, Equatable {
     package var cause: String? {
         switch code {
         case .mapperFailed(_, let message): message
+        case .limitsUnavailable(let why, _): why
         case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
         case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
         case .commandNotFound: nil
@@ -70,6 +74,7 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .namespacesDenied: "run `mangrove doctor`: it names the setting that forbids it"
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
+        case .limitsUnavailable(_, let remedy): remedy
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
         case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
         case .unmappedUser: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
@@ -83,7 +88,7 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .commandNotFound: .notFound
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
-        case .namespacesDenied: .notPermitted
+        case .namespacesDenied, .limitsUnavailable: .notPermitted
         case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
@@ -109,6 +114,7 @@ extension SandboxError {
         case mg_step_root: self.init(.setup(step: "enter the root"), plan.rootPath?.string ?? "", errno)
         case mg_step_prepare, mg_step_attach: self.init(.setup(step: "mount"), operation, errno)
         case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)
+        case mg_step_cgroup: self.init(.setup(step: "enter a cgroup namespace"), "", errno)
         case mg_step_network: self.init(.setup(step: "bring up loopback"), "", errno)
         case mg_step_terminal: self.init(.setup(step: "open a pseudo-terminal"), "", errno)
         case mg_step_user where errno == .invalidArgument: self.init(.unmappedUser(plan.user), "", errno)

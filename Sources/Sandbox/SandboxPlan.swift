@@ -33,6 +33,7 @@ package struct SandboxPlan: Hashable, Sendable {
     package var root: Root
     package var identity: Identity
     package var isolatesNetwork = false
+    package var limits = ResourceLimits()
     /// Rules of a binfmt_misc of the run's own; none: the host's registrations apply.
     package var rules: [BinfmtRule] = []
     package var steps: [MountStep] = []
@@ -77,6 +78,7 @@ extension SandboxPlan: CustomStringConvertible {
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
+        if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")

@@ -22,6 +22,7 @@ enum mg_step {
     mg_step_prepare,     ///< making a mount ready; index: the operation
     mg_step_attach,      ///< attaching it, or making a file; index: the operation
     mg_step_hostname,
+    mg_step_cgroup, ///< entering a cgroup namespace
     mg_step_network, ///< bringing up loopback
     mg_step_terminal,
     mg_step_fork,
@@ -60,6 +61,7 @@ struct mg_operation {
 struct mg_plan {
     int new_users;   ///< 1: a user namespace; its maps are the caller's to write
     int new_mounts;  ///< 1: mount, IPC and UTS namespaces; a PID namespace is always new
+    int has_limits;  ///< 1: the caller puts the child into a cgroup with limits before mg_sandbox_continue()
     int new_network; ///< 1: a network namespace with loopback only
     const char *root;    ///< a directory; NULL: the host's own tree is kept
     int throwaway;       ///< 1: changes to the root go to memory and are dropped
