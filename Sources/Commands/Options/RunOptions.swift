@@ -85,7 +85,7 @@ struct RunOptions: ParsableArguments {
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print(run.plan.description + "\n")
+            return try Console.print(run.plan.shifted().description + "\n")
         }
         let errands = RunErrands()
         guard

@@ -18,6 +18,7 @@ extension SandboxPlan {
         self.init(
             root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
+        trustsSetuid = request.trustsSetuid
         rules = emulation.rules
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
         var given: [String: String] = emulation.environment
