@@ -53,7 +53,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     @Option(
         help: ArgumentHelp(
-            "Take no package from this suite of updates, where the mirror's copy of it is damaged. Repeatable.",
+            "Take no package from this suite of updates, which the mirror lacks or has damaged. Repeatable.",
             valueName: "suite"))
     var skipSuite: [String] = []
 
