@@ -51,15 +51,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: "How much a root made from an archive holds.")
     var variant: Variant?
 
-    @Option(
-        help: ArgumentHelp(
-            "Take no package from this suite of updates, which the mirror lacks or has damaged. Repeatable.",
-            valueName: "suite"))
-    var skipSuite: [String] = []
-
-    @Flag(help: "Take an archive whose signed metadata is past its Valid-Until, as a snapshot's is.")
-    var allowExpired = false
-
+    @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
 
     @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
@@ -75,9 +67,13 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
-        guard from == nil || !fromArchive && variant == nil && skipSuite.isEmpty && !allowExpired else {
+        guard from == nil || !fromArchive && variant == nil && allowed.allowances == SourceAllowances() else {
             throw ValidationError(
-                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-expired are for archives")
+                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-… are for what a distro publishes"
+            )
+        }
+        guard !allowed.allowUnsigned || !sources.requireSignature else {
+            throw ValidationError("--allow-unsigned and --require-signature exclude each other")
         }
         guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
@@ -99,6 +95,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.packages = packages
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        request.allowances = allowed.allowances
         request.acceleration = acceleration.choice(configuration)
         request.accelerationChanges = configuration.accelerate
         let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, report)
@@ -139,7 +136,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         do {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
             wanted.mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
-            wanted.keyring = request.keyring
+            (wanted.keyring, wanted.allowances) = (request.keyring, request.allowances)
             wanted.changes = configuration.accelerate
             return wanted
         } catch let error as any Failure {
@@ -162,12 +159,13 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         _ selection: BaseSelection, _ configuration: Configuration
     ) throws -> BootstrapRequest? {
         guard fromArchive || variant != nil || selection.distro.tarball == nil else { return nil }
+        guard !allowed.allowUnsigned else {
+            throw ValidationError("--allow-unsigned is for base tarballs; an archive of packages is always signed")
+        }
         let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
         var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
         bootstrap.mirror = mirror
         if let variant { bootstrap.variant = variant }
-        bootstrap.allowsExpired = allowExpired
-        bootstrap.skippedSuites = skipSuite
         return bootstrap
     }
 
@@ -177,7 +175,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         guard let from else {
             guard let selection else { throw ValidationError("name a distro, or a tarball with --from") }
             let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
-            return try await creation.fetcher(keyring: request.keyring).resolve(selection.tarball(mirror: mirror))
+            var discovery = try selection.tarball(mirror: mirror)
+            if allowed.allowUnsigned { discovery.allowsUnsigned = true }
+            return try await creation.fetcher(keyring: request.keyring).resolve(discovery)
         }
         var base = Base(from: from, digest: digest, relativeTo: Surroundings.workingDirectory)
         base.architecture = try arch.map { try Catalogue.architecture($0) }

@@ -87,6 +87,9 @@ struct RootReport: Report {
         lines += root.verified.urls.map { ("url", $0) }
         if !root.packages.isEmpty { lines.append(("packages", root.packages.joined(separator: " "))) }
         lines += [("ownership", root.ownership.rawValue), ("generation", String(root.generation))]
+        if let allowances = root.allowances {
+            lines.append(("allowed", AllowanceOptions.arguments(for: allowances).joined(separator: " ")))
+        }
         if let extent = root.acceleration { lines.append(("acceleration", extent)) }
         if let notAccelerated { lines.append(("not accelerated", notAccelerated)) }
         if let accelerated {

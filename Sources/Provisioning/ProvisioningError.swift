@@ -26,6 +26,8 @@ package struct ProvisioningError: Failure {
         /// The file to be unpacked is not there.
         case noArchive(FilePath)
         case notSigned(String)
+        /// Nothing is where the distro publishes a signature: its URL.
+        case signatureMissing(String, distro: String)
         /// A suite that was to be left out; of which distro and release, and which of its suites can be.
         case noSuchSuite(String, of: String, additions: [String])
         /// An archive, but not of a system.
@@ -67,6 +69,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "there is no place for roots"
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
+        case .signatureMissing(let url, _): "there is no signature \(url)"
         case .noSuchSuite(let name, let release, _): "\(release) has no suite \(name) that could be left out"
         case .notASystem(let name, _): "\(name) cannot become a root"
         case .configuring: "cannot configure the packages of the root"
@@ -89,6 +92,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
+        case .signatureMissing(_, let distro): "\(distro) publishes one, and no mirror has it"
         case .noSuchSuite(_, _, let additions):
             additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
         case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .interrupted: nil
@@ -107,6 +111,8 @@ package struct ProvisioningError: Failure {
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
+        case .signatureMissing:
+            "try another mirror: --mirror URL, or take it unsigned from a mirror you trust: --allow-unsigned"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
         case .configuring(_, let log): log.map { "all that was said is in \($0)" }
@@ -121,7 +127,7 @@ package struct ProvisioningError: Failure {
         switch kind {
         case .invalidName, .noSuchSuite: .usage
         case .noSuchRoot, .noArchive: .noInput
-        case .notSigned, .notASystem: .badData
+        case .notSigned, .signatureMissing, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration

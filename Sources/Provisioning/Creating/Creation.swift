@@ -20,6 +20,8 @@ package struct CreationRequest: Sendable {
     package var requiresSignature = false
     /// Keys of the user's choice.
     package var keyring: FilePath?
+    /// Of the source; for the record.
+    package var allowances = SourceAllowances()
     /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
     package var acceleration = AccelerationChoice()
     package var accelerationChanges = EligibilityChanges()
@@ -216,6 +218,7 @@ package struct Creation: Sendable {
             record.packages = request.packages
         }
         record.acceleration = request.acceleration.extent.rawValue
+        record.allowances = request.allowances.recorded
         return record
     }
 

@@ -96,7 +96,8 @@ extension Creation {
         let creation = try creationRequest(request)
         let added = try added(request)
         if let old { announce(request, over: old) }
-        let discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
+        var discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
+        if request.allowances.allowsUnsigned { discovery.allowsUnsigned = true }
         let base = try await fetcher(keyring: request.keyring).resolve(discovery)
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(creation.name)
