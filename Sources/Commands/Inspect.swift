@@ -72,7 +72,7 @@ struct RootReport: Report {
 
     var document: Document { Document(root: root, accelerated: accelerated, notAccelerated: notAccelerated) }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var lines: [(String, String)] = [
             ("name", root.name.description), ("distro", root.distro), ("release", root.release),
             ("version", root.version),
@@ -100,7 +100,7 @@ struct RootReport: Report {
         let width = lines.reduce(0) { max($0, $1.0.count) }
         return lines.map { label, value in
             let padding = String(repeating: " ", count: width - label.count)
-            return Style.heading.applied(to: label, colour: colour) + padding + "  " + value.printable + "\n"
+            return StyledText(label, .heading) + "\(padding)  \(value.printable)\n"
         }.joined()
     }
 }
