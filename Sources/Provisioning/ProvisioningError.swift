@@ -17,6 +17,8 @@ package struct ProvisioningError: Failure {
         case mountInside(RootName?, Mount)
         case directoryNotEmpty(FilePath)
         case unusableDirectory(FilePath, reason: String)
+        /// Other users could put something else in the place of a tree there.
+        case openDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
         case foreignTree(RootName, FilePath)
         case damagedRecord(FilePath, reason: String)
@@ -61,7 +63,7 @@ package struct ProvisioningError: Failure {
         case .mountInside(let name, let mount):
             "something is mounted in \(name.map { "root \"\($0)\"" } ?? "the remains of a root"): \(mount.point)"
         case .directoryNotEmpty(let path): "\(path) is not empty"
-        case .unusableDirectory(let path, _): "cannot put a root at \(path)"
+        case .unusableDirectory(let path, _), .openDirectory(let path, _): "cannot put a root at \(path)"
         case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
         case .damagedRecord(let path, _): "the record \(path) cannot be read"
         case .configuration(let path, let position, _):
@@ -86,7 +88,8 @@ package struct ProvisioningError: Failure {
         case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .foreignTree: "another directory has taken its place"
-        case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
+        case .unusableDirectory(_, let reason), .openDirectory(_, let reason), .damagedRecord(_, let reason),
+            .configuration(_, _, let reason),
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
             reason
         case .noHome: "HOME is not set"
@@ -108,6 +111,8 @@ package struct ProvisioningError: Failure {
         case .rootInUse: "try again when it is finished"
         case .mountInside(_, let mount): "umount \(mount.point)"
         case .directoryNotEmpty: "name a directory that is empty or does not exist"
+        case .openDirectory:
+            "name a directory below others that are yours or root's, and that only their owner can write to"
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
@@ -128,7 +133,8 @@ package struct ProvisioningError: Failure {
         case .invalidName, .noSuchSuite: .usage
         case .noSuchRoot, .noArchive: .noInput
         case .notSigned, .signatureMissing, .notASystem: .badData
-        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
+        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
+            .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
         case .packages(_, _, let status): status

@@ -16,7 +16,7 @@ extension Creation {
         _ request: CreationRequest, _ bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> BootstrapPlan {
         try store.requireFree(request.name, replacing: request.replaces)
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        try below { () throws(FilesystemError) in try cache.make() }
         return try await resolve(request, bootstrap, ArchiveClient(downloader: downloader, cache: cache.archives)).plan
     }
 

@@ -30,7 +30,7 @@ extension Creation {
     private func create(
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        try below { () throws(FilesystemError) in try cache.make() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)

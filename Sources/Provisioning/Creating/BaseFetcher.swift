@@ -29,7 +29,10 @@ package struct BaseFetcher: Sendable {
         switch base.place {
         case .local(let path): return try await verify(base, at: path)
         case .remote(let urls):
-            try below { () throws(FilesystemError) in try cache.bases.makeDirectories() }
+            try below { () throws(FilesystemError) in
+                try cache.make()
+                try cache.bases.makeDirectories()
+            }
             let name = try below { () throws(IntegrityError) in try cacheName(base, urls) }
             let path = cache.bases.appending(name)
             let isFresh = try await download(base, urls, name)

@@ -149,12 +149,6 @@ package struct Creation: Sendable {
         progress.end()
     }
 
-    func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
-        progress.begin("writing to the disk")
-        try staging.publish(record, using: workers)
-        progress.end()
-    }
-
     /// With one id only, everything has to belong to it.
     var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 

@@ -30,7 +30,7 @@ extension Creation {
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        try below { () throws(FilesystemError) in try cache.make() }
         var bootstrap = BootstrapRequest(
             base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
         bootstrap.mirror = request.mirror
