@@ -8,7 +8,7 @@ package struct TarballDiscovery: Sendable {
     package let selection: BaseSelection
     package let source: TarballSource
     /// The same paths at each; without a slash at the end.
-    package let mirrors: [String]
+    package var mirrors: [String]
     /// A signature that no mirror has is done without.
     package var allowsUnsigned: Bool
 

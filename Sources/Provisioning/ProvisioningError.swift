@@ -30,6 +30,8 @@ package struct ProvisioningError: Failure {
         case notSigned(String)
         /// Nothing is where the distro publishes a signature: its URL.
         case signatureMissing(String, distro: String)
+        /// apt's file of passwords has no form for user or password of this mirror.
+        case unfitCredentials(String)
         /// A suite that was to be left out; of which distro and release, and which of its suites can be.
         case noSuchSuite(String, of: String, additions: [String])
         /// An archive, but not of a system.
@@ -71,6 +73,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "there is no place for roots"
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
+        case .unfitCredentials(let mirror): "user and password of \(mirror) cannot be kept for apt"
         case .signatureMissing(let url, _): "there is no signature \(url)"
         case .noSuchSuite(let name, let release, _): "\(release) has no suite \(name) that could be left out"
         case .notASystem(let name, _): "\(name) cannot become a root"
@@ -92,6 +95,7 @@ package struct ProvisioningError: Failure {
             .configuration(_, _, let reason),
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
             reason
+        case .unfitCredentials: "one of them is empty or has a blank in it, and apt's auth.conf takes words"
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
@@ -118,6 +122,7 @@ package struct ProvisioningError: Failure {
         case .noHome: "set MANGROVE_HOME to a directory"
         case .signatureMissing:
             "try another mirror: --mirror URL, or take it unsigned from a mirror you trust: --allow-unsigned"
+        case .unfitCredentials: "leave --keep-credentials out, or have them changed on the server"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
         case .configuring(_, let log): log.map { "all that was said is in \($0)" }
@@ -130,7 +135,7 @@ package struct ProvisioningError: Failure {
 
     package var status: ExitStatus {
         switch kind {
-        case .invalidName, .noSuchSuite: .usage
+        case .invalidName, .noSuchSuite, .unfitCredentials: .usage
         case .noSuchRoot, .noArchive: .noInput
         case .notSigned, .signatureMissing, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:

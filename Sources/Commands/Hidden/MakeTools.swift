@@ -38,7 +38,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
             var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            request.mirror = sources.mirror ?? configuration.mirrors[distro]
+            request.mirror = (sources.mirror ?? configuration.mirrors[distro]).map(creation.bare)
             request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
             request.allowances = allowed.allowances
             request.changes = configuration.accelerate

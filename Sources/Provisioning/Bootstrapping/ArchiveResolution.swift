@@ -72,7 +72,8 @@ extension Creation {
         of repository: ArchiveRepository, isFirst: Bool, _ base: ArchiveBase, _ allowances: SourceAllowances,
         _ host: HostArchives?
     ) -> ArchiveRequest.Suite {
-        var suite = ArchiveRequest.Suite(repository.suite, mirrors: repository.mirrors, isOptional: !isFirst)
+        let known = repository.mirrors.map(downloader.credentials.take)
+        var suite = ArchiveRequest.Suite(repository.suite, mirrors: known, isOptional: !isFirst)
         suite.proxy = proxy
         suite.checksValidUntil = !base.allowsExpired && !allowances.allowsExpired
         suite.isSkipped = allowances.skippedSuites.contains(repository.suite)
@@ -81,8 +82,9 @@ extension Creation {
             let mirror = host?.mirror(
                 distro: base.selection.distro.name, architecture: base.selection.architecture, security: isSecurity)
         else { return suite }
-        suite.mirrors = [mirror.uri] + suite.mirrors.filter { $0 != mirror.uri }
-        suite.rootURI = mirror.uri
+        let own = downloader.credentials.take(from: mirror.uri)
+        suite.mirrors = [own] + suite.mirrors.filter { $0 != own }
+        suite.rootURI = own
         if case .environment = proxy { suite.proxy = mirror.proxy }
         suite.checksValidUntil = suite.checksValidUntil && mirror.checksValidUntil
         return suite

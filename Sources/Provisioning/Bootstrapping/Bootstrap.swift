@@ -142,6 +142,12 @@ extension Creation {
                 architecture: bootstrap.base.selection.architecture), request)
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
+        let credentials = AptCredentials(for: plan.sources, in: downloader.credentials)
+        if request.keepsCredentials, !credentials.uris.isEmpty {
+            try credentials.write(to: try below { () throws(FilesystemError) in try Directory.open(tree) })
+        } else if let uri = credentials.uris.first {
+            progress.say("\(uri) wants a password that apt in the root does not have; --keep-credentials gives it one")
+        }
         let selection = bootstrap.base.selection
         var record = RootRecord(
             name: request.name, distro: selection.distro.name, release: selection.release.number,

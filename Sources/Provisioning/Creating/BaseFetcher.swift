@@ -134,7 +134,7 @@ package struct BaseFetcher: Sendable {
         guard keys.isEmpty else { return keys }
         for url in trust.keyURLs {
             let document = try await fetch([url], limit: 4 << 20)
-            keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: url) })
+            keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: document.url) })
         }
         return keys
     }

@@ -10,6 +10,8 @@ extension BaseFetcher {
     /// The base that `discovery` leads to: the newest point release as the distro's own index says, and the signature,
     /// over that index or over the tarball, at hand.
     package func resolve(_ discovery: TarballDiscovery) async throws(ProvisioningError) -> Base {
+        var discovery = discovery
+        discovery.mirrors = discovery.mirrors.map(downloader.credentials.take)
         let name = discovery.selection.name
         progress.begin("looking for \(name)")
         defer { progress.end() }

@@ -22,6 +22,8 @@ package struct CreationRequest: Sendable {
     package var keyring: FilePath?
     /// Of the source; for the record.
     package var allowances = SourceAllowances()
+    /// apt in the root gets user and password of the mirror, too.
+    package var keepsCredentials = false
     /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
     package var acceleration = AccelerationChoice()
     package var accelerationChanges = EligibilityChanges()
@@ -62,6 +64,9 @@ package struct Creation: Sendable {
         self.cpu = cpu
         self.progress = progress
     }
+
+    /// A URL that the user gave, without user and password: these are kept apart, for requests only.
+    package func bare(_ url: String) -> String { downloader.credentials.take(from: url) }
 
     package func fetcher(keyring: FilePath?) -> BaseFetcher {
         BaseFetcher(cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress)
