@@ -233,7 +233,10 @@ struct CompilerPairing: ~Copyable {
             add(path, own.path(of: "collect2", version), of: package, except: .init())
         }
         if let path = compilers.path(of: "g++-mapper-server", version), agree("g++-\(version)") {
-            add(path, crossCompilers.path(of: "g++-mapper-server", version), of: "g++-\(version)", except: .init())
+            var exceptions = DispatchEntry.Exceptions()
+            // --version, abbreviated or among other letters (-nv), says which package it is of.
+            exceptions.patterns = ["-*v*"]
+            add(path, crossCompilers.path(of: "g++-mapper-server", version), of: "g++-\(version)", except: exceptions)
         }
     }
 }

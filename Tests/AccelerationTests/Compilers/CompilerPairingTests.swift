@@ -66,7 +66,7 @@ private struct CompilerTrees {
                 "\(Self.cross)/\(name)", CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64),
                 in: tools)
         }
-        for name in ["lto1", "lto-wrapper", "liblto_plugin.so"] {
+        for name in ["lto1", "lto-wrapper", "g++-mapper-server", "liblto_plugin.so"] {
             try Self.put("\(Self.own)/\(name)", Self.program(.arm64), in: root)
             try Self.put("\(Self.cross)/\(name)", Self.program(.amd64), in: tools)
         }
@@ -107,7 +107,8 @@ extension AccelerationPlan {
                 plan.programs
                     == (["ar", "as", "cpp-12", "g++-12", "gcc-12", "ld.bfd", "ld.gold", "readelf"].map {
                         "/usr/bin/aarch64-linux-gnu-\($0)"
-                    } + ["cc1", "cc1plus", "collect2", "lto-wrapper", "lto1"].map { "/\(CompilerTrees.own)/\($0)" })
+                    } + ["cc1", "cc1plus", "collect2", "g++-mapper-server", "lto-wrapper", "lto1"]
+                    .map { "/\(CompilerTrees.own)/\($0)" })
                     .sorted())
             #expect(plan.entry("\(CompilerTrees.cross)/cc1") != nil)
             #expect(plan.entry("\(CompilerTrees.native)/collect2") != nil)
@@ -117,6 +118,7 @@ extension AccelerationPlan {
             let driver = try #require(plan.entry("gcc-12"))
             #expect(driver.exceptions.patterns.contains("-v"))
             #expect(driver.exceptions.patterns.contains("-print-*"))
+            #expect(plan.entry("g++-mapper-server")?.exceptions.patterns == ["-*v*"])
             for name in ["ld.bfd", "ld.gold", "ar"] {
                 let exceptions = try #require(plan.entry(name)).exceptions
                 #expect(exceptions.patterns.contains("--plugin"))
