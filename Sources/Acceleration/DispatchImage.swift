@@ -42,8 +42,8 @@ package struct DispatchImage: Sendable {
         } catch {
             throw AccelerationError(error)
         }
-        guard let image = ExecutableImage(parsing: bytes), image.elf == Architecture.host.elf, image.loader == nil,
-            let headers = ProgramHeaders(parsing: bytes)
+        guard let headers = ProgramHeaders(parsing: bytes), headers.identity == Architecture.host.elf,
+            !headers.hasLoader
         else {
             throw AccelerationError(
                 "\(path) cannot be accelerated", cause: "it is no static 64-bit program of this machine")
