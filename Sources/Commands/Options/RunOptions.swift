@@ -20,7 +20,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mount a file or directory of the host, by default at the same path. Repeatable.",
+            "Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. Repeatable.",
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
@@ -78,7 +78,8 @@ struct RunOptions: ParsableArguments {
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            environment: Surroundings.environment, umask: Surroundings.umask)
+            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
+            umask: Surroundings.umask)
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
