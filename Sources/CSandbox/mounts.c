@@ -84,8 +84,16 @@ static int directory_make(const char *path, mode_t mode, int parents_only) {
 }
 
 static int file_make(const char *path, const char *bytes, mode_t mode) {
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (bytes ? O_TRUNC : 0), mode);
+    // Nothing waits for a pipe that the root has there, and no link of it is followed.
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int file = open(path, flags | (bytes ? O_TRUNC : O_EXCL), mode);
     if (file < 0) return -1;
+    struct stat status;
+    if (fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) {
+        close(file);
+        errno = EINVAL;
+        return -1;
+    }
     size_t length = bytes ? strlen(bytes) : 0;
     int result = write(file, bytes, length) == (ssize_t)length ? 0 : -1;
     close(file);
