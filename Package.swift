@@ -70,7 +70,9 @@ let package = Package(
         module(
             "Acceleration",
             ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],
-            resources: [.embedInCode("eligibility.json"), .embedInCode("start.py")]),
+            resources: (["eligibility.json", "compilers.json", "start.py"]
+                + ["small.c", "c.c", "small.cc", "cc.cc", "s.S", "job.sh"].map { "Compilers/Compared/\($0)" })
+                .map { .embedInCode($0) }),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
@@ -156,5 +158,5 @@ if Context.environment["MANGROVE_FUZZ"] != nil {
                 system,
             ],
             path: "Fuzzing", exclude: ["Seeds"],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

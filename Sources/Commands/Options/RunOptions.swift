@@ -92,7 +92,7 @@ struct RunOptions: ParsableArguments {
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print(run.plan.description + "\n")
+            return try Console.print("\(run.plan.shifted().description)\n")
         }
         let errands = RunErrands()
         guard
@@ -117,9 +117,7 @@ struct RunOptions: ParsableArguments {
         let status = try run.perform(
             descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
-            let error = OutputStream.standardError
-            try? error.write(
-                OutputRendering.render(ProfileReport(profile: spent), as: format, colour: error.showsColour))
+            try? OutputRendering.show(ProfileReport(profile: spent), as: format, on: .standardError)
         }
         if status != 0 { throw ExitCode(status) }
     }

@@ -19,10 +19,9 @@ extension SandboxPlan {
             root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
         limits = request.limits
+        trustsSetuid = request.trustsSetuid
         rules = emulation.rules
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
-        // The host's, of which the run's own limits are a part.
-        if !request.limits.isEmpty { steps.append(.tmpfs(target: "/sys/fs/cgroup", mode: 0o555)) }
         var given: [String: String] = emulation.environment
         if caller.identity.isSingle {
             // apt cannot become _apt where there is one id only (apt.conf(5), APT_CONFIG).
