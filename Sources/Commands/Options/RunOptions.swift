@@ -39,6 +39,8 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
     var setuid = false
 
+    @OptionGroup var isolation: IsolationOption
+
     @OptionGroup var acceleration: AccelerationOptions
 
     @Flag(help: "Afterwards, tell on standard error what was spent on which program, native and emulated.")
@@ -76,18 +78,14 @@ struct RunOptions: ParsableArguments {
         let locations = try Surroundings.locations()
         let store = RootStore(locations.roots)
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
-        let caller = Caller(
-            identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
-            umask: Surroundings.umask)
+        let caller = try isolation.caller()
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print("\(run.plan.shifted().description)
-")
+            return try Console.print("\(run.plan.shifted().description)\n")
         }
         let errands = RunErrands()
         guard
