@@ -61,7 +61,7 @@ static void signals_restore(void) {
 /// Whether a file that the kernel has no interpreter for may be a script without a #! line.
 static int is_text(const char *path) {
     char bytes[128];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t count = file < 0 ? -1 : read(file, bytes, sizeof bytes);
     close(file);
     return count >= 0 && !memchr(bytes, 0, (size_t)count);

@@ -18,7 +18,7 @@ package struct Catalogue: Sendable {
         guard let userFile else { return try Catalogue(builtIn, file: "the built-in distros.json") }
         let bytes: [UInt8]
         do throws(FilesystemError) {
-            bytes = try userFile.readFile(limit: 16 << 20)
+            bytes = try userFile.readInput(limit: 16 << 20)
         } catch {
             throw CatalogueError(.file(error), userFile.string)
         }

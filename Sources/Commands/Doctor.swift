@@ -52,7 +52,7 @@ struct DoctorReport: Report {
         findings.map { Item(subject: $0.subject, state: $0.state.rawValue, detail: $0.detail, remedy: $0.remedy) }
     }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         let width = findings.reduce(0) { max($0, $1.subject.count) }
         return findings.map { finding in
             let (style, label): (Style, String) =
@@ -62,8 +62,8 @@ struct DoctorReport: Report {
                 case .problem: (.bad, "problem ")
                 }
             let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-            let line = style.applied(to: label, colour: colour) + subject + "  " + finding.detail.printable + "\n"
-            return line + (finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" } ?? "")
+            let remedy = finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" }
+            return StyledText(label, style) + "\(subject)  \(finding.detail.printable)\n\(remedy ?? "")"
         }.joined()
     }
 }

@@ -80,7 +80,7 @@ package enum EntryPoint {
         // What is left is the parser's: help and version are its "errors" too.
         guard Mangrove.exitCode(for: error) != .success else {
             do throws(FilesystemError) {
-                try Console.print(Mangrove.fullMessage(for: error) + "\n")
+                try Console.print("\(Mangrove.fullMessage(for: error))\n")
                 return .success
             } catch {
                 FailureRendering(error).show(as: nil)

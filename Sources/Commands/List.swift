@@ -23,7 +23,7 @@ struct RootList: Report {
 
     var document: [RootRecord] { roots }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table(
             [
                 Table.Column("name"), Table.Column("distro"), Table.Column("release"), Table.Column("version"),
@@ -36,6 +36,6 @@ struct RootList: Report {
                     root.verified.how.rawValue, root.created, root.path,
                 ])
         }
-        return table.rendered(colour: colour)
+        return table.text
     }
 }

@@ -9,12 +9,6 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
         case caller
     }
 
-    package enum Devices: String, Codable, Sendable {
-        /// Made where the kernel permits it, recorded as skipped elsewhere.
-        case create
-        case skip
-    }
-
     /// What happens to a file whose owner the user namespace cannot represent, or the caller may not set.
     package enum UnmappedOwners: String, Codable, Sendable {
         /// The extraction fails.
@@ -40,7 +34,6 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
     }
 
     package var ownership = Ownership.archive
-    package var devices = Devices.create
     package var unmappedOwners = UnmappedOwners.refuse
     package var existingDirectories = ExistingDirectories.update
     package var linkedParents = LinkedParents.beneath

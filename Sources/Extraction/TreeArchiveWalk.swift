@@ -8,22 +8,22 @@ internal import SystemPackage
 
 /// Goes through a tree, directories before what is in them, and hands every file to an archive.
 @safe final class TreeArchiveWalk {
-    private struct Identity: Hashable {
+    struct Identity: Hashable {
         let device: dev_t
         let inode: ino_t
     }
 
-    private static let chunk = 256 << 10
+    static let chunk = 256 << 10
 
-    private let output: ArchiveOutput
-    private let archive: String
+    let output: ArchiveOutput
+    let archive: String
     private let overrides: [[UInt8]: TreeArchive.Override]
-    private let progress: ((Int64) -> Void)?
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 4096)
+    let progress: ((Int64) -> Void)?
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 4096)
     private var device: dev_t = 0
     /// The first name of files that have several.
-    private var firstNames: [Identity: [CChar]] = [:]
-    private(set) var report = TreeArchive.Report()
+    var firstNames: [Identity: [CChar]] = [:]
+    var report = TreeArchive.Report()
 
     init(
         output: ArchiveOutput, archive: String, overrides: [String: TreeArchive.Override],
@@ -98,146 +98,19 @@ internal import SystemPackage
         return names
     }
 
-    // MARK: Entries
-
-    /// Adds the file `name` as `status` has it, contents included.
-    private func add(_ name: [UInt8], in directory: CInt, path: [UInt8], _ status: stat) throws(ExtractionError) {
-        var status = status
-        let kind = status.st_mode & S_IFMT
-        let entry = try NewEntry(archive, path: path, isDirectory: kind == S_IFDIR)
-        unsafe archive_entry_copy_stat(entry.pointer, &status)
-        // Not part of a tree's state, and different each time.
-        unsafe archive_entry_unset_atime(entry.pointer)
-        unsafe archive_entry_unset_ctime(entry.pointer)
-        if kind != S_IFREG { unsafe archive_entry_set_size(entry.pointer, 0) }
-        let identity = Identity(device: status.st_dev, inode: status.st_ino)
-        if kind != S_IFDIR, status.st_nlink > 1 {
-            if let first = firstNames[identity] {
-                unsafe archive_entry_copy_hardlink(entry.pointer, first)
-                unsafe archive_entry_unset_size(entry.pointer)
-                return try finish(entry)
-            }
-            firstNames[identity] = entry.name
-        }
-        if kind == S_IFLNK {
-            var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-            let count = unsafe name.withCString { unsafe readlinkat(directory, $0, &target, Int(PATH_MAX)) }
-            guard count >= 0 else { return try gone(path, .last) }
-            unsafe archive_entry_copy_symlink(entry.pointer, target)
-        }
-        unsafe addAttributes(of: name, in: directory, to: entry.pointer)
-        guard kind == S_IFREG, status.st_size > 0 else { return try finish(entry) }
-        let file = unsafe name.withCString {
-            unsafe openat(directory, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        }
-        guard file >= 0 else {
-            firstNames[identity] = nil
-            return try gone(path, .last)
-        }
-        defer { _ = close(file) }
-        if Int64(status.st_blocks) * 512 < Int64(status.st_size) {
-            unsafe addHoles(of: file, status, to: entry.pointer)
-        }
-        try unsafe output.begin(entry.pointer)
-        try copy(file, size: Int64(status.st_size), path)
-        try output.finishEntry()
-        report.entries += 1
-    }
-
-    private func add(_ path: [UInt8], _ bytes: [UInt8], _ permissions: mode_t) throws(ExtractionError) {
-        let entry = try NewEntry(archive, path: path, isDirectory: false)
-        unsafe archive_entry_set_filetype(entry.pointer, UInt32(0o100000))
-        unsafe archive_entry_set_perm(entry.pointer, permissions)
-        unsafe archive_entry_set_size(entry.pointer, Int64(bytes.count))
-        unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
-        try unsafe output.begin(entry.pointer)
-        for start in stride(from: 0, to: bytes.count, by: Self.chunk) {
-            let part = bytes[start..<min(start + Self.chunk, bytes.count)]
-            unsafe buffer.copyBytes(from: part)
-            try unsafe output.write(UnsafeRawBufferPointer(rebasing: buffer[..<part.count]))
-        }
-        try output.finishEntry()
-        report.entries += 1
-        report.bytes += Int64(bytes.count)
-    }
-
-    private func add(_ path: [UInt8], linkTo target: [UInt8]) throws(ExtractionError) {
-        let entry = try NewEntry(archive, path: path, isDirectory: false)
-        unsafe archive_entry_set_filetype(entry.pointer, UInt32(0o120000))
-        unsafe archive_entry_set_perm(entry.pointer, 0o777)
-        unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
-        unsafe target.withCString { unsafe archive_entry_copy_symlink(entry.pointer, $0) }
-        try finish(entry)
-    }
-
-    private func finish(_ entry: borrowing NewEntry) throws(ExtractionError) {
-        try unsafe output.begin(entry.pointer)
-        try output.finishEntry()
-        report.entries += 1
-    }
-
-    /// Where the data of a sparse file is.
-    private func addHoles(of file: CInt, _ status: stat, to entry: OpaquePointer) {
-        var position: off_t = 0
-        while position < status.st_size {
-            let start = lseek(file, position, mg_seek_data)
-            guard start >= 0 else { break }
-            let end = lseek(file, start, mg_seek_hole)
-            guard end > start else { return }
-            unsafe archive_entry_sparse_add_entry(entry, Int64(start), Int64(end - start))
-            position = end
-        }
-        // Nothing but a hole: libarchive takes an empty list for a file without holes.
-        if position == 0 { unsafe archive_entry_sparse_add_entry(entry, Int64(status.st_size), 0) }
-    }
-
-    private func copy(_ file: CInt, size: Int64, _ path: [UInt8]) throws(ExtractionError) {
-        var offset: Int64 = 0
-        while offset < size {
-            let count = unsafe pread(
-                file, buffer.baseAddress, Int(min(Int64(buffer.count), size - offset)), off_t(offset))
-            if count < 0 {
-                let error = Errno.last
-                if error == .interrupted { continue }
-                throw failed("read", path, error)
-            }
-            // It has become shorter since: libarchive fills up with zero bytes, and the report says so.
-            if count == 0 {
-                leaveOut(path, "it changed while it was read")
-                break
-            }
-            try unsafe output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            offset += Int64(count)
-            report.bytes += Int64(count)
-            progress?(report.bytes)
-        }
-    }
-
     // MARK: Errors
 
-    private func leaveOut(_ path: [UInt8], _ reason: String) {
+    func leaveOut(_ path: [UInt8], _ reason: String) {
         report.leftOut.append(ExtractionReport.Skipped(path: printable(path), reason: reason))
     }
 
     /// Something that was listed and is not there any more is left out; any other error ends the walk.
-    private func gone(_ path: [UInt8], _ error: Errno) throws(ExtractionError) {
+    func gone(_ path: [UInt8], _ error: Errno) throws(ExtractionError) {
         guard error == .noSuchFileOrDirectory else { throw failed("read", path, error) }
         leaveOut(path, "it disappeared meanwhile")
     }
 
-    private func failed(_ operation: String, _ path: [UInt8], _ error: Errno) -> ExtractionError {
+    func failed(_ operation: String, _ path: [UInt8], _ error: Errno) -> ExtractionError {
         ExtractionError(archive, .file(operation: operation, path: "/" + printable(path), error))
-    }
-}
-
-extension [UInt8] {
-    /// These bytes and a NUL, for a system call.
-    func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        unsafe (self + [0]).withUnsafeBufferPointer { buffer in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-                guard let base = characters.baseAddress else { preconditionFailure("there is a NUL at least") }
-                return unsafe body(base)
-            }
-        }
     }
 }

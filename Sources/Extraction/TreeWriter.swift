@@ -18,6 +18,8 @@ struct TreeWriter: ~Copyable {
     var parents: ParentCache
     var report = ExtractionReport()
     private var directories = DirectoryMetadata()
+    /// Names of entries that were left out and that nothing else has come to have.
+    var left: Set<EntryName> = []
     /// Gets every entry made, in order.
     private let made: ((EntryName) -> Void)?
 
@@ -60,14 +62,12 @@ struct TreeWriter: ~Copyable {
             case S_IFREG: try makeFile(entry, name, from: reader)
             case S_IFDIR: try makeDirectory(entry, name)
             case S_IFLNK: try makeSymbolicLink(entry, name)
-            case S_IFIFO, S_IFCHR, S_IFBLK:
-                guard try makeNode(entry, name) else { return }
-            case S_IFSOCK:
-                report.skip(entry.displayName, "a socket")
-                return
+            case S_IFIFO: try makePipe(entry, name)
+            case S_IFCHR, S_IFBLK, S_IFSOCK: return try leaveOut(entry, name)
             default: throw hostile(entry, "its type is not known")
             }
         }
+        if !left.isEmpty { left.remove(name) }
         made?(name)
     }
 

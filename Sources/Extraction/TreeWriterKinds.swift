@@ -64,30 +64,22 @@ extension TreeWriter {
         try setLinkMetadata(entry, name)
     }
 
-    /// False where it was left out.
-    mutating func makeNode(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) -> Bool {
-        let isDevice = entry.kind != S_IFIFO
-        if isDevice, policy.devices == .skip {
-            report.skip(entry.displayName, "a device node")
-            return false
-        }
+    mutating func makePipe(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) {
         let parent = try parent(of: name, entry)
-        var permitted = true
-        let result = try unsafe replacing(entry, name, in: parent, "create device node") { parent, name in
-            let result = unsafe mknodat(parent, name, entry.kind | entry.permissions, isDevice ? entry.device : 0)
-            if result != 0, isDevice, Errno.last == .notPermitted {
-                permitted = false
-                return 0
-            }
-            return result
+        let result = try unsafe replacing(entry, name, in: parent, "create named pipe") { parent, name in
+            unsafe mkfifoat(parent, name, entry.permissions)
         }
-        guard permitted else {
-            report.skip(entry.displayName, "a device node, which may not be made here")
-            return false
-        }
-        guard result != nil else { return true }
+        guard result != nil else { return }
         try setLinkMetadata(entry, name)
-        return true
+    }
+
+    /// Device nodes, which would be the host's devices, and sockets, which nobody listens on, are never made. What had
+    /// the name before is gone all the same: the later entry counts.
+    mutating func leaveOut(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) {
+        report.skip(entry.displayName, entry.kind == S_IFSOCK ? "a socket" : "a device node")
+        let parent = try parent(of: name, entry)
+        if unsafe name.withLast({ unsafe unlinkat(parent, $0, 0) }) == 0 { parents.clear() }
+        left.insert(name)
     }
 
     mutating func makeHardLink(
@@ -102,6 +94,11 @@ extension TreeWriter {
         guard !target.isAbsolute || name.isAbsolute else { throw hostile(entry, "a hard link to an absolute name") }
         guard !target.isRoot else { throw hostile(entry, "a hard link to the root") }
         if target == name { return }
+        if left.contains(target) {
+            report.skip(entry.displayName, "a hard link to what was left out")
+            left.insert(name)
+            return
+        }
         // A descriptor of its own: looking for the other parent may close the cached one.
         let source = fcntl(try parent(of: target, entry, create: false), F_DUPFD_CLOEXEC, 0)
         guard source >= 0 else { throw creation("create hard link", entry, .last) }

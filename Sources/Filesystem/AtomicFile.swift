@@ -38,7 +38,7 @@ extension Directory {
     private func write(
         _ bytes: [UInt8], to name: FilePath.Component, _ permissions: FilePermissions
     ) throws(FilesystemError) {
-        let file = try openFile(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: UInt32(permissions.rawValue))
+        let file = try openFile(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: UInt32(permissions.rawValue))
         // The umask does not apply to what is not the user's own.
         guard fchmod(file.rawValue, mode_t(permissions.rawValue)) == 0 else {
             throw FilesystemError("set permissions of", path.appending(name), .last)
@@ -58,8 +58,17 @@ extension Directory {
 }
 
 extension FilePath {
-    /// The bytes of the file at this path.
+    /// The bytes of the regular file at this path; anything else there is an error, and nothing waits for it.
     package func readFile(limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8] {
+        let opened = retrying { unsafe withPlatformString { unsafe Glibc.open($0, OwnedDescriptor.neverWaiting) } }
+        if let error = opened.error { throw FilesystemError("open", self, error) }
+        let file = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+        try file.requireFile(self)
+        return try file.readToEnd(of: self, limit: limit)
+    }
+
+    /// The bytes of what the user named, which may be a pipe.
+    package func readInput(limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8] {
         try OwnedDescriptor.open(self, .readOnly).readToEnd(of: self, limit: limit)
     }
 }

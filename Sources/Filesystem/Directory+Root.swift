@@ -6,14 +6,27 @@ package import SystemPackage
 
 /// A directory as the root of a file system: paths of several components, for trees that are being made.
 extension Directory {
-    /// Opens the file or directory `path` for reading as a process chrooted here would: symbolic links are followed, and
-    /// none leads outside (openat2(2), `RESOLVE_IN_ROOT`).
-    package func openInRoot(_ path: String, onlyDirectory: Bool = false) throws(FilesystemError) -> OwnedDescriptor {
+    /// Opens the file or directory `path` as a process chrooted here would: symbolic links are followed, and none leads
+    /// outside (openat2(2), `RESOLVE_IN_ROOT`). Anything else there is an error, and nothing waits for it.
+    package func openInRoot(
+        _ path: String, _ access: FileDescriptor.AccessMode = .readOnly, onlyDirectory: Bool = false
+    ) throws(FilesystemError) -> OwnedDescriptor {
         let directory = rawValue
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (onlyDirectory ? O_DIRECTORY : 0)
+        let whole = self.path.pushing(FilePath(path))
+        let flags = access.rawValue | OwnedDescriptor.neverWaiting | (onlyDirectory ? O_DIRECTORY : 0)
         let opened = retrying { unsafe mg_openat2(directory, path, flags, mg_resolve_in_root) }
-        if let error = opened.error { throw FilesystemError("open", self.path.pushing(FilePath(path)), error) }
-        return OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+        if let error = opened.error {
+            // A pipe without a reader, a socket.
+            throw FilesystemError("open", whole, error, found: error == .noSuchAddressOrDevice ? .fifo : nil)
+        }
+        let file = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+        try file.requireFile(whole, orDirectory: true)
+        return file
+    }
+
+    /// Writes `bytes` over the beginning of the file `path`, which is found as by `openInRoot`.
+    package func overwrite(_ path: String, with bytes: [UInt8]) throws(FilesystemError) {
+        try openInRoot(path, .writeOnly).write(bytes, to: self.path.pushing(FilePath(path)))
     }
 
     /// Where on this host the file or directory `path` of this tree really is, without a link on the way.

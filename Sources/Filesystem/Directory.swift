@@ -24,20 +24,38 @@ package struct Directory: ~Copyable, Sendable {
 
     package var rawValue: CInt { descriptor.rawValue }
 
+    /// Gives the descriptor up.
+    package consuming func release() -> OwnedDescriptor { descriptor }
+
     /// Opens the directory `name` in this one; a symbolic link there is an error (`ENOTDIR` or `ELOOP`).
     package func openDirectory(_ name: FilePath.Component) throws(FilesystemError) -> Directory {
         Directory(
-            adopting: try openFile(name, flags: O_RDONLY | O_DIRECTORY), path: path.appending(name))
+            adopting: try open(name, flags: O_RDONLY | O_DIRECTORY, mode: 0), path: path.appending(name))
     }
 
-    /// openat(2) with `O_NOFOLLOW` and `O_CLOEXEC` added.
+    /// openat(2) of a regular file; a symbolic link, a named pipe or anything else there is an error, and nothing waits
+    /// for it. `O_NOFOLLOW`, `O_NONBLOCK`, `O_NOCTTY` and `O_CLOEXEC` are added.
     package func openFile(
         _ name: FilePath.Component, flags: CInt, mode: UInt32 = 0o644
     ) throws(FilesystemError) -> OwnedDescriptor {
-        let directory = rawValue
-        let opened = retrying {
-            unsafe name.withPlatformString { unsafe openat(directory, $0, flags | O_NOFOLLOW | O_CLOEXEC, mode) }
+        let file: OwnedDescriptor
+        do throws(FilesystemError) {
+            file = try open(name, flags: flags, mode: mode)
+        } catch {
+            // A pipe without a reader, a socket.
+            guard error.errno == .noSuchAddressOrDevice, let found = try? status(of: name) else { throw error }
+            throw FilesystemError(error.operation, error.path, error.errno, found: found.kind)
         }
+        try file.requireFile(path.appending(name))
+        return file
+    }
+
+    private func open(
+        _ name: FilePath.Component, flags: CInt, mode: UInt32
+    ) throws(FilesystemError) -> OwnedDescriptor {
+        let directory = rawValue
+        let flags = flags | O_NOFOLLOW | OwnedDescriptor.neverWaiting
+        let opened = retrying { unsafe name.withPlatformString { unsafe openat(directory, $0, flags, mode) } }
         if let error = opened.error {
             throw FilesystemError(flags & O_CREAT != 0 ? "create" : "open", path.appending(name), error)
         }

@@ -4,8 +4,19 @@ package import Glibc
 
 /// What stat(2) says of a file.
 package struct FileStatus: Hashable, Sendable {
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable, CustomStringConvertible {
         case regular, directory, symbolicLink, characterDevice, blockDevice, fifo, socket
+
+        package var description: String {
+            switch self {
+            case .regular: "a file"
+            case .directory: "a directory"
+            case .symbolicLink: "a symbolic link"
+            case .characterDevice, .blockDevice: "a device node"
+            case .fifo: "a named pipe"
+            case .socket: "a socket"
+            }
+        }
     }
 
     package let kind: Kind

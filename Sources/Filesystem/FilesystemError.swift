@@ -12,15 +12,18 @@ package struct FilesystemError: Failure, Equatable {
     package let path: FilePath
     /// Why not.
     package let errno: Errno
+    /// What is there instead of a file.
+    package let found: FileStatus.Kind?
 
-    package init(_ operation: String, _ path: FilePath, _ errno: Errno) {
+    package init(_ operation: String, _ path: FilePath, _ errno: Errno, found: FileStatus.Kind? = nil) {
         self.operation = operation
         self.path = path
         self.errno = errno
+        self.found = found
     }
 
     package var problem: String { "cannot \(operation) \(path)" }
-    package var cause: String? { errno.description }
+    package var cause: String? { found.map { "expected a file, found \($0)" } ?? errno.description }
 
     package var remedy: String? {
         switch errno {
@@ -30,7 +33,9 @@ package struct FilesystemError: Failure, Equatable {
     }
 
     package var status: ExitStatus {
-        switch errno {
+        if found != nil { return .badData }
+        return switch errno {
+        case .fileTooLarge where operation == "read": .badData
         case .noSpace, .diskQuotaExceeded, .ioError: .inputOutput
         case .permissionDenied, .notPermitted: .notPermitted
         case .resourceTemporarilyUnavailable: .tryAgain

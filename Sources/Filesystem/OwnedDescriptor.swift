@@ -44,6 +44,17 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Flags of open(2) for what somebody else may have put there: a pipe or a terminal keeps nobody waiting.
+    static let neverWaiting = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+
+    /// That this is a regular file, or a directory where that will do. Of anything else nothing is read.
+    func requireFile(_ path: FilePath, orDirectory: Bool = false) throws(FilesystemError) {
+        let kind = try status(of: path).kind
+        guard kind == .regular || (orDirectory && kind == .directory) else {
+            throw FilesystemError("open", path, .invalidArgument, found: kind)
+        }
+    }
+
     /// What the file is.
     package func status(of path: FilePath) throws(FilesystemError) -> FileStatus {
         var status = stat()

@@ -21,27 +21,66 @@ extension Directory {
         try removeDirectory(name)
     }
 
+    /// A directory that is being emptied, and what is still in it.
+    private struct Emptied {
+        let name: FilePath.Component
+        var rest: [FilePath.Component]
+    }
+
     private func removeContents(of name: FilePath.Component, device: dev_t) throws(FilesystemError) {
+        let top = try openRemovable(name, device)
+        var stack = [Emptied(name: name, rest: try top.names())]
+        var place = try TreeDescent(top.release(), path: path.appending(name))
+        while let last = stack.last {
+            guard let child = stack[stack.count - 1].rest.popLast() else {
+                if stack.count == 1 { return }
+                try place.leave()
+                stack.removeLast()
+                try delete(last.name, at: stack, in: place.current, AT_REMOVEDIR)
+                continue
+            }
+            do throws(FilesystemError) {
+                try delete(child, at: stack, in: place.current, 0)
+                continue
+            } catch let error where error.errno != .isDirectory {
+                // unlink(2) of a directory: EISDIR on Linux.
+                throw error
+            } catch {}
+            do throws(FilesystemError) {
+                let directory = try place.directory().openRemovable(child, device)
+                stack.append(Emptied(name: child, rest: try directory.names()))
+                try place.enter(directory.release())
+            } catch {
+                throw FilesystemError(error.operation, path(of: stack).appending(child), error.errno)
+            }
+        }
+    }
+
+    private func delete(
+        _ name: FilePath.Component, at stack: [Emptied], in directory: CInt, _ flags: CInt
+    ) throws(FilesystemError) {
+        guard unsafe name.withPlatformString({ unsafe unlinkat(directory, $0, flags) }) != 0 else { return }
+        let error = Errno.last
+        if error == .noSuchFileOrDirectory { return }
+        throw FilesystemError("delete", path(of: stack).appending(name), error)
+    }
+
+    private func path(of stack: [Emptied]) -> FilePath {
+        // Messages need not be as long as the tree is deep.
+        let names = stack.prefix(32).map(\.name) + (stack.count > 32 ? ["…"] : [])
+        return path.appending(names)
+    }
+
+    private func openRemovable(_ name: FilePath.Component, _ device: dev_t) throws(FilesystemError) -> Directory {
+        guard try status(of: name)?.device == device else {
+            throw FilesystemError("delete across a mount at", path.appending(name), .improperLink)
+        }
         let directory = try openRemovable(name)
-        // Between status() and open another directory may have been put there, or mounted over it.
+        // Meanwhile another directory may have been put there, or mounted over it.
         guard try directory.status().device == device else {
             throw FilesystemError("delete across a mount at", directory.path, .improperLink)
         }
-        for child in try directory.names() {
-            let raw = directory.rawValue
-            guard unsafe child.withPlatformString({ unsafe unlinkat(raw, $0, 0) }) != 0 else { continue }
-            let error = Errno.last
-            // unlink(2) of a directory: EISDIR on Linux.
-            guard error == .isDirectory else {
-                if error == .noSuchFileOrDirectory { continue }
-                throw FilesystemError("delete", directory.path.appending(child), error)
-            }
-            guard try directory.status(of: child)?.device == device else {
-                throw FilesystemError("delete across a mount at", directory.path.appending(child), .improperLink)
-            }
-            try directory.removeContents(of: child, device: device)
-            try directory.removeDirectory(child)
-        }
+        return directory
     }
 
     private func openRemovable(_ name: FilePath.Component) throws(FilesystemError) -> Directory {

@@ -25,7 +25,7 @@ package struct KeyFile: Hashable, Sendable {
     }
 
     package static func read(_ path: FilePath) throws(IntegrityError) -> KeyFile {
-        let bytes = try IntegrityError.onFile { () throws(FilesystemError) in try path.readFile(limit: 32 << 20) }
+        let bytes = try IntegrityError.onFile { () throws(FilesystemError) in try path.readInput(limit: 32 << 20) }
         return try KeyFile(bytes, named: path.string)
     }
 

@@ -56,6 +56,15 @@ package struct Release: Sendable {
         self.entries = entries
     }
 
+    /// Whether it is that of the suite called `name`. `buster/updates` goes by the codename of the release itself; it is told
+    /// from that by its components, `updates/main`.
+    package func isOf(_ name: String) -> Bool {
+        if [codename, suite].contains(name) { return true }
+        guard let slash = name.lastIndex(of: "/") else { return false }
+        let ending = name[name.index(after: slash)...] + "/"
+        return [codename, suite].contains(String(name[..<slash])) && components.contains { $0.hasPrefix(ending) }
+    }
+
     /// `now` in seconds since 1970. Throws where the file is too old.
     package func checkValidity(at now: Int64) throws(PackageArchiveError) {
         guard let validUntil, validUntil < now else { return }

@@ -35,7 +35,7 @@ package struct Configuration: Equatable, Sendable {
     package init(at path: FilePath) throws(ProvisioningError) {
         let bytes: [UInt8]
         do throws(FilesystemError) {
-            bytes = try path.readFile(limit: 1 << 20)
+            bytes = try path.readInput(limit: 1 << 20)
         } catch {
             guard [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) else { throw ProvisioningError(error) }
             self.init()

@@ -99,6 +99,16 @@ extension SandboxError {
         let operation = plan.steps.indices.contains(index) ? plan.steps[index].description : ""
         let step = mg_step(UInt32(report.step))
         switch step {
+        case mg_step_clone where errno == .noMemory || !plan.identity.usesNamespace:
+            self.init(.setup(step: "start a process"), "", errno)
+        case mg_step_clone: self.init(.namespacesDenied, "", errno)
+        case mg_step_shift:
+            let subject = operation.isEmpty ? plan.rootPath?.string ?? "" : operation
+            self.init(.setup(step: "shift the ids of"), subject, errno)
+        case mg_step_devices:
+            self.init(.setup(step: "make"), operation.isEmpty ? "device nodes" : operation, errno)
+        case mg_step_inside: self.init(.setup(step: "make the namespaces of the command"), "", errno)
+        case mg_step_lock: self.init(.setup(step: "lock the mounts"), "", errno)
         case mg_step_descriptors: self.init(.setup(step: "arrange descriptors"), "", errno)
         case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)
         case mg_step_propagation: self.init(.setup(step: "detach the host's mounts"), "", errno)

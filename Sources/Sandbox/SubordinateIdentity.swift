@@ -54,6 +54,16 @@ extension Identity {
         }
     }
 
+    /// All lines, whoever they are for.
+    static func subordinates(parsing bytes: [UInt8]) -> [(start: UInt32, count: UInt32)] {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 3, let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0
+            else { return nil }
+            return (start, count)
+        }
+    }
+
     private static func subordinates(
         _ path: FilePath, user: UInt32, name: String?
     ) -> [(start: UInt32, count: UInt32)] {

@@ -117,8 +117,6 @@ package struct CompilerRelocation: Sendable {
             case let whole = tree.path.appending(path), try file.status(of: whole).kind == .regular,
             let changed = body(try file.readToEnd(of: whole))
         else { return }
-        let real = FilePath(try tree.realPath(of: path).string)
-        let output = try OwnedDescriptor.open(real, .writeOnly)
-        try output.write(changed, to: whole)
+        try tree.overwrite(path, with: changed)
     }
 }

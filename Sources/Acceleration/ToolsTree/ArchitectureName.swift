@@ -45,8 +45,7 @@ package struct ArchitectureName: Sendable {
         }
         guard changed != bytes else { return }
         try AccelerationError.wrapping { () throws(FilesystemError) in
-            let real = try tree.realPath(of: file)
-            try OwnedDescriptor.open(real, .writeOnly).write(changed, to: real)
+            try tree.overwrite(file, with: changed)
         }
     }
 

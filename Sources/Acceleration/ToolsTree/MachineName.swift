@@ -90,8 +90,7 @@ package struct MachineName: Sendable {
         var changed = bytes
         changed.replaceSubrange(place, with: loaders.new)
         try AccelerationError.wrapping { () throws(FilesystemError) in
-            let real = try tree.realPath(of: file)
-            try OwnedDescriptor.open(real, .writeOnly).write(changed, to: real)
+            try tree.overwrite(file, with: changed)
         }
     }
 

@@ -38,10 +38,10 @@ struct RestartingLoader {
         in tree: borrowing Directory
     ) throws(FilesystemError) -> Bool {
         let own = "\(MachineName.place)/\(mark)s"
-        let path = tree.path.pushing(FilePath(String(program.dropFirst())))
         guard own.utf8.count == ToolsRelocation.noPreloadList.utf8.count,
             let library = RestartLibrary(answer, host: host),
-            var bytes = try? path.readFile(limit: 1 << 30), let place = ELFProgram(parsing: bytes)?.loader,
+            var bytes = try? tree.openInRoot(program).readToEnd(of: FilePath(program)),
+            let place = ELFProgram(parsing: bytes)?.loader,
             let names = [mark, "\(mark)s", "\(mark).so"].map({ FilePath.Component($0) }) as? [FilePath.Component]
         else { return false }
         let (old, new) = (Array("\0\(ToolsRelocation.noPreloadList)\0".utf8), Array("\0\(own)\0".utf8))
@@ -59,7 +59,7 @@ struct RestartingLoader {
         let text = ToolsRelocation.padded(MachineName.place.appending(names[0]), to: place.count - 1)
         guard text.utf8.count == place.count - 1 else { return false }
         bytes.replaceSubrange(place, with: Array("\(text)\0".utf8))
-        try OwnedDescriptor.open(path, .writeOnly).write(bytes, to: path)
+        try tree.overwrite(program, with: bytes)
         return true
     }
 }

@@ -86,11 +86,13 @@ package struct ToolsRelocation: Sendable {
     /// The loader's list of libraries, without which it looks for every one in some twenty directories first, those
     /// for newer processors; that of conversions between character sets (iconvconfig(8)).
     private func apply(toList list: FilePath, in tree: borrowing Directory) throws(FilesystemError) {
-        let path = tree.path.pushing(FilePath(String(list.string.dropFirst())))
-        guard (try? tree.openInRoot(list.string)) != nil else { return }
-        var bytes = try path.readFile()
+        guard let name = list.lastComponent,
+            let parent = try? tree.openInRoot(list.removingLastComponent().string, onlyDirectory: true)
+        else { return }
+        let directory = Directory(adopting: parent, path: tree.path)
+        guard var bytes = try directory.readFile(name) else { return }
         for edit in edits { edit.apply(to: &bytes) }
-        try AtomicFile.write(bytes, to: path)
+        try directory.replaceFile(name, with: bytes)
     }
 
     /// The list of directories of musl's loader for `host`, in a tools tree. The loader looks for it from two levels

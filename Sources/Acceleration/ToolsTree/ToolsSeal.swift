@@ -109,8 +109,10 @@ package struct ToolsSeal: Sendable {
     /// Gives a program that is many a name for each, beside its own: processes are called by it (proc(5), comm).
     private func giveNames(_ file: TreeFiles.File, _ applets: Eligibility.Applets) throws(AccelerationError) {
         try AccelerationError.wrapping { () throws(FilesystemError) in
-            let path = tree.pushing(FilePath(String(file.path.dropFirst())))
-            let directory = try Directory.open(path.removingLastComponent())
+            let path = FilePath(file.path)
+            let opened = try Directory.open(tree)
+                .openInRoot(path.removingLastComponent().string, onlyDirectory: true)
+            let directory = Directory(adopting: opened, path: tree.pushing(path.removingLastComponent()))
             for text in applets.names {
                 guard let name = FilePath.Component(text), let own = path.lastComponent else { continue }
                 if try directory.status(of: name)?.kind == .symbolicLink { try directory.unlink(name) }
@@ -182,8 +184,9 @@ package struct ToolsSeal: Sendable {
     private func replace(
         _ strings: [String: String], in file: TreeFiles.File, _ record: inout ToolsRecord
     ) throws(AccelerationError) {
-        let path = tree.pushing(FilePath(String(file.path.dropFirst())))
-        guard let bytes = try? path.readFile(limit: 1 << 30), var program = ELFProgram(parsing: bytes) else {
+        let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
+        guard let bytes = try? opened.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
+            var program = ELFProgram(parsing: bytes) else {
             return record.refuse(file.path, Self.architectureReason)
         }
         for (old, new) in strings.sorted(by: { $0.key < $1.key }) where old != new {
@@ -196,7 +199,7 @@ package struct ToolsSeal: Sendable {
         }
         guard program.bytes != bytes else { return }
         try AccelerationError.wrapping { () throws(FilesystemError) in
-            try OwnedDescriptor.open(path, .writeOnly).write(program.bytes, to: path)
+            try opened.overwrite(file.path, with: program.bytes)
         }
     }
 

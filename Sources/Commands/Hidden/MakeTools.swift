@@ -24,6 +24,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
     var outdated: [String] = []
 
+    @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
     @OptionGroup var progress: ProgressOptions
 
@@ -37,8 +38,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
             var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            request.mirror = sources.mirror ?? configuration.mirrors[distro]
+            request.mirror = (sources.mirror ?? configuration.mirrors[distro]).map(creation.bare)
             request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+            request.allowances = allowed.allowances
             request.changes = configuration.accelerate
             request.outdated = outdated.compactMap { OutdatedTool($0) }
             if request.outdated.isEmpty {

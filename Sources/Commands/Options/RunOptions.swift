@@ -20,7 +20,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mount a file or directory of the host, by default at the same path. Repeatable.",
+            "Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. Repeatable.",
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
@@ -78,14 +78,16 @@ struct RunOptions: ParsableArguments {
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            environment: Surroundings.environment, umask: Surroundings.umask)
+            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
+            umask: Surroundings.umask)
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print(run.plan.description + "\n")
+            return try Console.print("\(run.plan.shifted().description)
+")
         }
         let errands = RunErrands()
         guard
@@ -110,9 +112,7 @@ struct RunOptions: ParsableArguments {
         let status = try run.perform(
             descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
-            let error = OutputStream.standardError
-            try? error.write(
-                OutputRendering.render(ProfileReport(profile: spent), as: format, colour: error.showsColour))
+            try? OutputRendering.show(ProfileReport(profile: spent), as: format, on: .standardError)
         }
         if status != 0 { throw ExitCode(status) }
     }

@@ -43,11 +43,11 @@ package struct RootRun: ~Copyable {
     /// A line for whoever expects the command to run in the current directory where it does not.
     package var note: String? {
         let current = caller.currentDirectory
-        guard request.workingDirectory == nil, current != "/", !current.starts(with: tree),
-            request.sharing(of: current, in: tree) == .none
+        guard request.workingDirectory == nil, !current.starts(with: tree),
+            request.sharing(with: caller, in: tree) == .none
         else { return nil }
-        return "\(current) is not shared with the root: running in \(plan.workingDirectory ?? "/"); "
-            + "--bind \(current) shares it"
+        let option = current == "/" ? "--bind /:/host" : "--bind ."
+        return "\(current) is not shared just because it is the current directory: running in /; \(option) shares it"
     }
 
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,
