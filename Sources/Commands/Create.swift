@@ -63,6 +63,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
     var cpu: String?
 
+    @OptionGroup var isolation: IsolationOption
     @OptionGroup var acceleration: AccelerationOptions
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var output: FormatOptions
@@ -102,7 +103,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.keepsCredentials = keepCredentials
         request.acceleration = acceleration.choice(configuration)
         request.accelerationChanges = configuration.accelerate
-        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, report)
+        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, isolation: isolation, report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let selection = from == nil ? try selection(report) : nil

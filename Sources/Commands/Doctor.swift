@@ -25,7 +25,8 @@ struct Doctor: ParsableCommand {
             let inUse = try store.list().records.compactMap { Architecture($0.architecture) }
             wanted = [.arm64] + Set(inUse).subtracting([.arm64]).sorted { $0.rawValue < $1.rawValue }
         }
-        var findings = NamespaceFindings().findings(using: try Surroundings.workers(), path: path)
+        var findings = NamespaceFindings().findings(
+            using: try Surroundings.workers(), path: path, roots: StorageFindings(store).place ?? "/")
         findings += wanted.flatMap { Finding.emulation(of: $0) }
         findings += ToolFindings(path: path, environment: Surroundings.environment).findings()
         findings += StorageFindings(store).findings()

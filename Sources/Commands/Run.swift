@@ -42,7 +42,7 @@ struct Run: ParsableCommand, PassesStatus {
     func run() throws {
         // No root can be called that.
         guard name.contains(":") else { return try options.run(program, in: name) }
-        let root = try PassingRoot(distro: name, dryRun: options.dryRun)
+        let root = try PassingRoot(distro: name, isolation: options.isolation.isolation, dryRun: options.dryRun)
         defer { root.remove() }
         if !options.dryRun { try options.run(program, in: root.name) }
     }

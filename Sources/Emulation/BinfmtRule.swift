@@ -85,8 +85,10 @@ extension BinfmtRule {
     private static let headerSize = 256
 
     /// What is written to `register`, and what stands in a file of binfmt.d(5), without a line end.
-    package func registrationLine() throws(EmulationError) -> String {
-        let path = listed.string
+    ///
+    /// `isListed`: with `listed` for the interpreter, in whose place it has to be mounted then.
+    package func registrationLine(isListed: Bool = false) throws(EmulationError) -> String {
+        let path = (isListed ? listed : interpreter).string
         guard !name.isEmpty, name != ".", name != "..", !name.contains(where: { $0 == "/" || $0.isNewline }) else {
             throw .unregistrable(self, "its name cannot be a file's")
         }

@@ -58,6 +58,15 @@ package enum Identity: Hashable, Sendable {
         ranges.map { "\($0.inside) \($0.inside) \($0.count)" }.joined(separator: "\n")
     }
 
+    /// Whether there is such a group inside.
+    func has(group: UInt32) -> Bool {
+        switch self {
+        case .host: Self.ownGroups().contains { group >= $0.inside && group - $0.inside < $0.count }
+        case .direct(_, let groups), .shifted(_, let groups), .subordinate(_, let groups):
+            groups.contains { group >= $0.inside && group - $0.inside < $0.count }
+        }
+    }
+
     /// The id that `user` of the inside has on the host; its own where it has none there.
     func outside(user: UInt32) -> UInt32 {
         switch self {

@@ -10,11 +10,9 @@ package import SystemPackage
 /// show files with them leave on disk the numbers that are there (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
 package enum IdentityShift {
     /// Why the ids of a root caller's run of `tree` would be the host's; nil where they would not, and for other callers.
-    package static func obstacle(for tree: FilePath) -> String? {
-        var plan = SandboxPlan(root: .tree(tree), identity: .host, command: [])
-        guard let identity = try? Identity.ofCaller() else { return nil }
-        plan.identity = identity
-        return plan.shifted().sharesIds
+    /// Throws where there are no user namespaces at all.
+    package static func obstacle(for tree: FilePath) throws(SandboxError) -> String? {
+        SandboxPlan(root: .tree(tree), identity: try Identity.ofCaller(), command: []).shifted().sharesIds
     }
 
     /// The two ranges of ids inside: what is used, from a range of the root's own, and what comes from archives of other

@@ -10,7 +10,7 @@ package enum RootLayout {
     /// In this order: what lies in a mount comes after it, and what hides something after /dev.
     package static func steps(identity: Identity, hasRules: Bool) -> [MountStep] {
         // 5 is the group tty everywhere; it is mapped only where more than one id is.
-        let group = identity.isSingle ? "" : ",gid=5"
+        let group = identity.has(group: 5) ? ",gid=5" : ""
         var steps: [MountStep] = [
             .proc(target: "/proc"),
             // A user namespace may mount a sysfs of its own only with its own network.

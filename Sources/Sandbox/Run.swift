@@ -25,7 +25,7 @@ package struct Run: ~Copyable {
         let strings = CStrings()
         let rules: [String]
         do throws(EmulationError) {
-            rules = try plan.rules.map { rule throws(EmulationError) in try rule.registrationLine() }
+            rules = try plan.rules.map { rule throws(EmulationError) in try rule.registrationLine(isListed: true) }
         } catch {
             throw SandboxError(.setup(step: "register the interpreter"), error.problem)
         }

@@ -11,6 +11,8 @@ package struct SandboxError: Failure, Equatable {
     package enum Code: Hashable, Sendable {
         /// The kernel or its security policy gives this user no namespaces.
         case namespacesDenied
+        /// Only root can do without.
+        case isolationNeeded
         /// A subordinate range exists, the program that maps it does not.
         case mapperMissing(program: String)
         /// It exists and refused; what it said.
@@ -45,6 +47,7 @@ package struct SandboxError: Failure, Equatable {
     package var problem: String {
         switch code {
         case .namespacesDenied: "cannot create a user namespace"
+        case .isolationNeeded: "a run without a user namespace is for root"
         case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
         case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
@@ -65,6 +68,7 @@ package struct SandboxError: Failure, Equatable {
         case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
         case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
         case .commandNotFound: nil
+        case .isolationNeeded: nil
         case .unmappedUser: "this user has too few subordinate ids on this machine, or none"
         default: errno?.description
         }
@@ -72,7 +76,10 @@ package struct SandboxError: Failure, Equatable {
 
     package var remedy: String? {
         switch code {
-        case .namespacesDenied: "run `mangrove doctor`: it names the setting that forbids it"
+        case .namespacesDenied:
+            "run `mangrove doctor`: it names the setting that forbids it"
+                + (geteuid() == 0 ? "; in a container that is the boundary itself: --isolation none" : "")
+        case .isolationNeeded: "leave --isolation out"
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
         case .limitsUnavailable(_, let remedy): remedy
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
@@ -88,7 +95,7 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .commandNotFound: .notFound
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
-        case .namespacesDenied, .limitsUnavailable: .notPermitted
+        case .namespacesDenied, .isolationNeeded, .limitsUnavailable: .notPermitted
         case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed

@@ -66,7 +66,7 @@ package struct SandboxPlan: Hashable, Sendable {
     var isShifted: Bool { identity.isShifted }
 
     /// Whether root of the host makes the device nodes: others are shown the host's.
-    var makesDevices: Bool { isShifted || sharesIds != nil }
+    var makesDevices: Bool { rootPath != nil && (isShifted || sharesIds != nil || identity == .host) }
 
     /// A nested /proc shows all that is hidden in the run's: only where that is nobody's to write there.
     var allowsNestedProc: Bool { identity.usesNamespace && sharesIds == nil }
@@ -92,7 +92,8 @@ extension SandboxPlan: CustomStringConvertible {
             if let sharesIds { lines.append("identity: not shifted: \(sharesIds)") }
         case .shifted(let users, let groups):
             lines.append(
-                "identity: users \(Self.list(users)); groups \(Self.list(groups)); files keep their own (idmapped mounts)")
+                "identity: users \(Self.list(users)); groups \(Self.list(groups)); files keep their own (idmapped mounts)"
+            )
         case .subordinate(let users, let groups):
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }

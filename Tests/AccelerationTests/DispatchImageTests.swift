@@ -76,7 +76,9 @@ import Testing
         let rule = DispatchImage.rule(for: interpreter, at: "/image")
         #expect(
             rule
-                == BinfmtRule(for: .arm64, interpreter: "/image", flags: [.fixBinary, .openBinary, .preserveArgument0]))
+                == BinfmtRule(
+                    for: .arm64, interpreter: "/image", listed: "/usr/bin/qemu",
+                    flags: [.fixBinary, .openBinary, .preserveArgument0]))
         #expect(DispatchImage.rule(for: interpreter, at: "/image", credentials: true).flags.letters == "POCF")
     }
 }

@@ -68,16 +68,18 @@ extension ToolsTrees.Subject {
 extension Creation {
     /// By this process's user, with what is configured.
     static func ofCaller(
-        _ locations: Locations, _ configuration: Configuration, cpu: String?, _ progress: Progress
+        _ locations: Locations, _ configuration: Configuration, cpu: String?, isolation: IsolationOption? = nil,
+        _ progress: Progress
     ) throws -> Creation {
         Creation(
             store: RootStore(locations.roots), cache: Cache(locations.cache),
             downloader: Downloader(settings: configuration.network.settings(version: version)),
             proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
             workers: try Surroundings.workers(),
-            caller: Caller(
-                identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-                environment: Surroundings.environment),
+            caller: try isolation?.caller()
+                ?? Caller(
+                    identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
+                    environment: Surroundings.environment),
             cpu: cpu ?? configuration.cpu, progress: progress)
     }
 }

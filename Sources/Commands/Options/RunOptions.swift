@@ -44,6 +44,8 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
     var setuid = false
 
+    @OptionGroup var isolation: IsolationOption
+
     @OptionGroup var acceleration: AccelerationOptions
 
     @Flag(help: "Afterwards, tell on standard error what was spent on which program, native and emulated.")
@@ -82,10 +84,7 @@ struct RunOptions: ParsableArguments {
         let locations = try Surroundings.locations()
         let store = RootStore(locations.roots)
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
-        let caller = Caller(
-            identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
-            umask: Surroundings.umask)
+        let caller = try isolation.caller()
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
