@@ -147,3 +147,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// For scripts/fuzz alone, which has everything instrumented.
+if Context.environment["MANGROVE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: [
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive",
+                system,
+            ],
+            path: "Fuzzing", exclude: ["Seeds"],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

@@ -46,15 +46,19 @@ package struct InstalledPackages: Sendable {
             do throws(FilesystemError) {
                 let path = tree.path.appending(manager.database)
                 let bytes = try file.readToEnd(of: path)
-                self.manager = manager
-                (packages, files) =
-                    manager == .dpkg ? (Self.dpkg(bytes), [:]) : Self.apk(String(decoding: bytes, as: UTF8.self))
+                self.init(parsing: bytes, of: manager)
                 return
             } catch {
                 throw AccelerationError(error)
             }
         }
         return nil
+    }
+
+    init(parsing bytes: [UInt8], of manager: Manager) {
+        self.manager = manager
+        (packages, files) =
+            manager == .dpkg ? (Self.dpkg(bytes), [:]) : Self.apk(String(decoding: bytes, as: UTF8.self))
     }
 
     /// The state of the database: another one means that something was installed or removed. nil: there is none.

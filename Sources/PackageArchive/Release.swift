@@ -111,7 +111,7 @@ enum ArchiveDate {
             (1...31).contains(day), (1970...9999).contains(year)
         else { return nil }
         let time = words[3].split(separator: ":").compactMap { Int64($0) }
-        guard time.count == 3 else { return nil }
+        guard time.count == 3, time.allSatisfy({ (0..<100).contains($0) }) else { return nil }
         // Days since 1 March of year 0: leap days then come last in a year.
         let shifted = month < 2 ? year - 1 : year
         let monthFromMarch = Int64(month < 2 ? month + 10 : month - 2)

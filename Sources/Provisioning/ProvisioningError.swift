@@ -2,6 +2,7 @@
 
 package import Failures
 package import Filesystem
+internal import Sandbox
 package import SystemPackage
 
 /// What can go wrong with roots; a failure of a module below comes through as it is.
@@ -148,5 +149,12 @@ package struct ProvisioningError: Failure {
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status
         }
+    }
+}
+
+extension ProvisioningError {
+    /// Whether a run was refused because this machine does not hold the limits that were asked for.
+    package var refusesLimits: Bool {
+        if case .below(let failure as SandboxError) = kind { failure.refusesLimits } else { false }
     }
 }

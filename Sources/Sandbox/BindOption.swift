@@ -20,7 +20,7 @@ package struct BindOption: Hashable, Sendable {
             throw SandboxError(.invalidBind("the path in the root must be absolute"), text)
         }
         guard target != "/" else {
-            throw SandboxError(.invalidBind("it would take the place of the root; --bind SRC:/host mounts it there"), text)
+            throw SandboxError(.invalidBind("it would take the place of the root; try --bind /:/host"), text)
         }
         guard parts.count < 3 || ["ro", "rw"].contains(parts[2]) else {
             throw SandboxError(.invalidBind("\(parts[2]) is neither ro nor rw"), text)

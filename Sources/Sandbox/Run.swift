@@ -14,9 +14,11 @@ package struct Run: ~Copyable {
     /// PID 1 of the run, as the host numbers it.
     package var process: Int32 { run.pid }
 
-    /// Performs `plan` up to the command's execve(2).
+    /// Performs `plan` up to the command's execve(2). `prepare` is given the process that is going to do it, before it
+    /// does anything.
     package static func start(
-        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors()
+        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors(),
+        prepare: (Int32) throws(SandboxError) -> Void = { _ throws(SandboxError) in }
     ) throws(SandboxError) -> Run {
         let plan = plan.shifted()
         var run = mg_run()
@@ -32,6 +34,7 @@ package struct Run: ~Copyable {
         unsafe mg_sandbox_start(&cPlan, &run, &report)
         guard report.step == 0 else { throw SandboxError(report, plan: plan) }
         do throws(SandboxError) {
+            try prepare(run.pid)
             try plan.identity.write(mapsOf: run.pid)
             unsafe mg_sandbox_continue(&cPlan, &run, &report)
             if report.step == 0 { unsafe mg_sandbox_await(&cPlan, &run, &report) }

@@ -17,6 +17,8 @@ package struct SandboxError: Failure, Equatable {
         case mapperMissing(program: String)
         /// It exists and refused; what it said.
         case mapperFailed(program: String, message: String)
+        /// Limits were asked for that this machine does not hold.
+        case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
         case noSuchUser(String)
         case noSuchGroup(String)
@@ -48,6 +50,7 @@ package struct SandboxError: Failure, Equatable {
         case .isolationNeeded: "a run without a user namespace is for root"
         case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
+        case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
         case .noSuchGroup(let group): "no group \(group) in \(subject)"
@@ -61,6 +64,7 @@ package struct SandboxError: Failure, Equatable {
     package var cause: String? {
         switch code {
         case .mapperFailed(_, let message): message
+        case .limitsUnavailable(let why, _): why
         case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
         case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
         case .commandNotFound: nil
@@ -77,6 +81,7 @@ package struct SandboxError: Failure, Equatable {
                 + (geteuid() == 0 ? "; in a container that is the boundary itself: --isolation none" : "")
         case .isolationNeeded: "leave --isolation out"
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
+        case .limitsUnavailable(_, let remedy): remedy
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
         case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
         case .unmappedUser: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
@@ -90,7 +95,7 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .commandNotFound: .notFound
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
-        case .namespacesDenied, .isolationNeeded: .notPermitted
+        case .namespacesDenied, .isolationNeeded, .limitsUnavailable: .notPermitted
         case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed

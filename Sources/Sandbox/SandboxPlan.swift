@@ -37,6 +37,7 @@ package struct SandboxPlan: Hashable, Sendable {
     /// Programs get rights by being executed: set-user-ID bits (execve(2)).
     package var trustsSetuid = false
     package var isolatesNetwork = false
+    package var limits = ResourceLimits()
     /// Rules of a binfmt_misc of the run's own; none: the host's registrations apply.
     package var rules: [BinfmtRule] = []
     package var steps: [MountStep] = []
@@ -98,6 +99,7 @@ extension SandboxPlan: CustomStringConvertible {
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
         if rootPath != nil, trustsSetuid { lines.append("setuid: programs get their rights") }
+        if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")

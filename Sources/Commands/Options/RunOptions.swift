@@ -20,7 +20,10 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. Repeatable.",
+            """
+            Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. \
+            Repeatable.
+            """,
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
@@ -32,6 +35,8 @@ struct RunOptions: ParsableArguments {
 
     @Flag(name: .customLong("no-network"), help: "Give no network but loopback.")
     var isolatesNetwork = false
+
+    @OptionGroup var limits: LimitOptions
 
     @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
     var cpu: String?
@@ -66,6 +71,7 @@ struct RunOptions: ParsableArguments {
         }
         request.isThrowaway = throwaway
         request.isolatesNetwork = isolatesNetwork
+        request.limits = try limits.limits()
         request.cpu = cpu
         request.trustsSetuid = setuid
         request.isProfiled = profile

@@ -71,10 +71,15 @@ package struct RootRun: ~Copyable {
         let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
             do throws(SandboxError) {
-                var run = try Run.start(plan, descriptors: descriptors)
+                let cgroup = plan.limits.isEmpty ? nil : try Cgroup.make(plan.limits)
+                var run = try Run.start(plan, descriptors: descriptors) { process throws(SandboxError) in
+                    try cgroup?.add(process)
+                }
                 begin(run.process)
                 left?.begin(run.process)
-                return run.attend(signals, every: interval, look)
+                let status = run.attend(signals, every: interval, look)
+                cgroup?.findings().forEach(note)
+                return status
             } catch {
                 throw ProvisioningError(error)
             }

@@ -19,6 +19,7 @@ extension SandboxPlan {
             root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
         trustsSetuid = request.trustsSetuid
+        limits = request.limits
         rules = emulation.rules
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
         var given: [String: String] = emulation.environment

@@ -17,6 +17,7 @@ package struct RunRequest: Hashable, Sendable {
     /// Changes to the root are dropped at the end.
     package var isThrowaway = false
     package var isolatesNetwork = false
+    package var limits = ResourceLimits()
     /// The emulated CPU, in qemu's words; nil: chosen.
     package var cpu: String?
     /// Setuid programs get their rights under emulation, and the interpreter with them (binfmt's `C`).
