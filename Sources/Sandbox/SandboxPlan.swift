@@ -98,8 +98,8 @@ extension SandboxPlan: CustomStringConvertible {
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
-        if !limits.isEmpty { lines.append("limits: \(limits)") }
         if rootPath != nil, trustsSetuid { lines.append("setuid: programs get their rights") }
+        if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")

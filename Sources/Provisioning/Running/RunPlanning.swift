@@ -18,8 +18,8 @@ extension SandboxPlan {
         self.init(
             root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
-        limits = request.limits
         trustsSetuid = request.trustsSetuid
+        limits = request.limits
         rules = emulation.rules
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
         var given: [String: String] = emulation.environment
