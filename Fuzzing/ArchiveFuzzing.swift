@@ -20,7 +20,9 @@ enum ArchiveFuzzing {
     static func entries(_ bytes: [UInt8]) {
         withFile(bytes) { (file) throws in
             let source = DescriptorSource(file.rawValue, name: "a", progress: nil)
-            let reader = try ArchiveReader(name: "a", byteLimit: limit, source: { () throws(ExtractionError) in try source.read() })
+            let reader = try ArchiveReader(name: "a", byteLimit: limit) { () throws(ExtractionError) in
+                try source.read()
+            }
             while let entry = try reader.nextEntry() {
                 if let pointer = entry.name { _ = try? EntryName(pointer) }
                 if let pointer = entry.hardLinkTarget { _ = try? EntryName(pointer) }

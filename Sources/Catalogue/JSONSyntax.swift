@@ -23,6 +23,21 @@ package struct JSONSyntax {
         }
     }
 
+    /// The first bytes that are no UTF-8; nil where there are none. To be asked first: Foundation's decoder of JSON5 ends
+    /// the process where a key ends in the middle of a character (Swift 6.3).
+    package static func encodingFault(in bytes: [UInt8]) -> Fault? {
+        var syntax = JSONSyntax(bytes: bytes)
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        while true {
+            switch parser.parseScalar(from: &rest) {
+            case .valid(let scalar): syntax.position += scalar.count
+            case .emptyInput: return nil
+            case .error: return syntax.fault("this is not UTF-8")
+            }
+        }
+    }
+
     private let bytes: [UInt8]
     private var position = 0
 

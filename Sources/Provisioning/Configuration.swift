@@ -45,6 +45,9 @@ package struct Configuration: Equatable, Sendable {
     }
 
     package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
+        if let fault = JSONSyntax.encodingFault(in: bytes) {
+            throw ProvisioningError(.configuration(path, position: fault.place, reason: fault.reason))
+        }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         do {

@@ -41,4 +41,12 @@ import Testing
         #expect(error?.problem.contains(position) == true, "\(error?.problem ?? "")")
         #expect(error?.cause?.contains(reason) == true, "\(error?.cause ?? "")")
     }
+
+    @Test func whatIsNotUTF8IsAnErrorAndNotTheEnd() {
+        let error = #expect(throws: ProvisioningError.self) {
+            try Configuration(parsing: Array("{ ".utf8) + [0xE2], at: "config.json")
+        }
+        #expect(error?.status == .badConfiguration)
+        #expect(error?.problem.contains("line 1, column 3") == true)
+    }
 }
