@@ -40,11 +40,14 @@ package struct CgroupHierarchy: Sendable {
         if let missing = controllers.first(where: { !there.contains($0) }) {
             throw .limits("cgroup v2 has no \(missing) controller here: version 1 has it", remedy: remedyForVersion1)
         }
-        let refusal = SystemdScope.enter()
-        guard let hierarchy = refusal == nil ? current() : now, let found = hierarchy.parent(for: controllers) else {
+        let refusal = SystemdScope.isPossible ? SystemdScope.enter() : nil
+        let hierarchy = SystemdScope.isPossible && refusal == nil ? Self.current() ?? now : now
+        guard let found = hierarchy.parent(for: controllers) else {
+            let list = controllers.joined(separator: ", ")
             throw .limits(
-                refusal ?? "no cgroup with \(controllers.joined(separator: ", ")) is delegated to this user",
-                remedy: geteuid() == 0 ? remedyForRoot : remedyForUsers)
+                refusal ?? "no cgroup that this user may divide has \(list)",
+                remedy: geteuid() == 0
+                    ? remedyForRoot : SystemdScope.isPossible ? remedyForUsers : remedyForUsersWithoutSystemd)
         }
         return found
     }
@@ -55,6 +58,9 @@ package struct CgroupHierarchy: Sendable {
         "in a container: give it a cgroup namespace with /sys/fs/cgroup writable, and start mangrove in a cgroup below it"
     private static let remedyForUsers =
         "log in with systemd (loginctl enable-linger), and set Delegate=cpu memory pids for user@.service"
+
+    private static let remedyForUsersWithoutSystemd =
+        "as root, give the user a cgroup (chown it, its cgroup.procs and cgroup.subtree_control), and start a shell below it"
 
     func parent(for controllers: [String], process: Int32 = getpid()) -> FilePath? {
         var path = own

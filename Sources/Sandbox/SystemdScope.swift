@@ -8,9 +8,11 @@ internal import SystemPackage
 /// A scope of systemd's (systemd.scope(5)), with this process in it and delegated to it: where systemd runs, cgroups are
 /// made below such only (systemd, "Control Group APIs and Delegation"). It is gone with the last process in it.
 enum SystemdScope {
+    /// Whether systemd runs (sd_booted(3)).
+    static var isPossible: Bool { unsafe access("/run/systemd/system", F_OK) == 0 }
+
     /// Moves this process into a new one. nil where it worked, or why it did not.
     static func enter() -> String? {
-        guard unsafe access("/run/systemd/system", F_OK) == 0 else { return "systemd does not run here" }
         guard let program = ChildProcess.find("busctl") else { return "busctl, systemd's, is not installed" }
         let process = getpid()
         let before = try? FilePath("/proc/self/cgroup").readFile()
