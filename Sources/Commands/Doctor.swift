@@ -5,6 +5,7 @@ internal import ArgumentParser
 internal import Emulation
 internal import Failures
 internal import Provisioning
+internal import SystemPackage
 internal import Terminal
 
 struct Doctor: ParsableCommand {
