@@ -184,7 +184,8 @@ package struct ToolsSeal: Sendable {
     ) throws(AccelerationError) {
         let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
         guard let bytes = try? opened.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
-            var program = ELFProgram(parsing: bytes) else {
+            var program = ELFProgram(parsing: bytes)
+        else {
             return record.refuse(file.path, Self.architectureReason)
         }
         for (old, new) in strings.sorted(by: { $0.key < $1.key }) where old != new {
