@@ -19,6 +19,10 @@ package struct ProvisioningError: Failure {
         case unusableDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
         case foreignTree(RootName, FilePath)
+        /// Something of it could not be deleted.
+        case removedInPart(RootName, because: any Failure)
+        /// It was removed in part, and is to be used.
+        case remainsOnly(RootName)
         case damagedRecord(FilePath, reason: String)
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
@@ -61,6 +65,8 @@ package struct ProvisioningError: Failure {
         case .directoryNotEmpty(let path): "\(path) is not empty"
         case .unusableDirectory(let path, _): "cannot put a root at \(path)"
         case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
+        case .removedInPart(let name, _): "root \"\(name)\" is removed in part only"
+        case .remainsOnly(let name): "root \"\(name)\" cannot be used"
         case .damagedRecord(let path, _): "the record \(path) cannot be read"
         case .configuration(let path, let position, _):
             position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
@@ -82,6 +88,8 @@ package struct ProvisioningError: Failure {
         case .invalidName: "a name is 64 or fewer of a-z, 0-9, \".\", \"_\", \"-\", and begins with a letter or digit"
         case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
+        case .removedInPart(_, let failure): failure.cause.map { "\(failure.problem): \($0)" } ?? failure.problem
+        case .remainsOnly: "a part of it was removed, and the rest could not be"
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
@@ -104,6 +112,9 @@ package struct ProvisioningError: Failure {
         case .rootInUse: "try again when it is finished"
         case .mountInside(_, let mount): "umount \(mount.point)"
         case .directoryNotEmpty: "name a directory that is empty or does not exist"
+        case .removedInPart(let name, _):
+            "what is left keeps the name; mend that (lsattr shows immutable files), then: mangrove remove \(name)"
+        case .remainsOnly(let name): "finish with: mangrove remove \(name)"
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
@@ -120,7 +131,8 @@ package struct ProvisioningError: Failure {
     package var status: ExitStatus {
         switch kind {
         case .invalidName, .noSuchSuite: .usage
-        case .noSuchRoot, .noArchive: .noInput
+        case .removedInPart(_, let failure): failure.status
+        case .noSuchRoot, .noArchive, .remainsOnly: .noInput
         case .notSigned, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
         case .rootInUse: .tryAgain
