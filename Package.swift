@@ -70,7 +70,9 @@ let package = Package(
         module(
             "Acceleration",
             ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],
-            resources: [.embedInCode("eligibility.json"), .embedInCode("start.py")]),
+            resources: (["eligibility.json", "compilers.json", "start.py"]
+                + ["small.c", "c.c", "small.cc", "cc.cc", "s.S", "job.sh"].map { "Compilers/Compared/\($0)" })
+                .map { .embedInCode($0) }),
         module("Terminal", ["Failures", "Filesystem", system]),
         cModule("CSandbox"),
         module("Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Processes", system]),
@@ -145,3 +147,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// For scripts/fuzz alone, which has everything instrumented.
+if Context.environment["MANGROVE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: [
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive",
+                system,
+            ],
+            path: "Fuzzing", exclude: ["Seeds"],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

@@ -14,7 +14,7 @@ extension AccelerationPlan {
         var pairing = try ProgramPairing(request, eligibility)
         if request.mode == .full { pairing.pair() }
         var plan = pairing.plan
-        if let agreement = request.agreement { try plan.addCompilers(request, agreement) }
+        if let agreement = request.agreement { try plan.addCompilers(request, eligibility, agreement) }
         guard !plan.entries.isEmpty else { return plan }
         try plan.heedPreloading(request)
         plan.mounts = try mounts(request) + plan.mounts

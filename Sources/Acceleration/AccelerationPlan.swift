@@ -73,6 +73,9 @@ package struct AccelerationPlan: Equatable, Sendable {
     /// Where a tools tree is seen in a root.
     package static let toolsDirectory = ToolsRelocation.directory.appending("tools")
 
+    /// Where the tools tree's file at `path`, absolute in it, is seen in a root.
+    static func place(ofTool path: String) -> FilePath { toolsDirectory.pushing(FilePath(String(path.dropFirst()))) }
+
     package mutating func fall(_ package: String, _ program: String? = nil, _ reason: String) {
         fallbacks.append(Fallback(package: package, program: program, reason: reason))
     }

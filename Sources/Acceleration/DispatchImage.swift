@@ -42,8 +42,8 @@ package struct DispatchImage: Sendable {
         } catch {
             throw AccelerationError(error)
         }
-        guard let image = ExecutableImage(parsing: bytes), image.elf == Architecture.host.elf, image.loader == nil,
-            let headers = ProgramHeaders(parsing: bytes)
+        guard let headers = ProgramHeaders(parsing: bytes), headers.identity == Architecture.host.elf,
+            !headers.hasLoader
         else {
             throw AccelerationError(
                 "\(path) cannot be accelerated", cause: "it is no static 64-bit program of this machine")
@@ -73,13 +73,15 @@ package struct DispatchImage: Sendable {
             tableAt: UInt64(offset), entry: UInt64(address + codeOffset + mg_dispatch_entry()))
     }
 
-    /// The rule that registers the image, at `path`, for programs of the interpreter's architecture.
+    /// The rule that registers the image, at `path`, for programs of the interpreter's architecture, and under the
+    /// interpreter's name.
     package static func rule(
         for interpreter: Interpreter, at path: FilePath, credentials: Bool = false
     ) -> BinfmtRule {
         var flags: BinfmtRule.Flags = [.fixBinary, .openBinary, .preserveArgument0]
         if credentials { flags.insert(.credentials) }
-        return BinfmtRule(for: interpreter.architecture, interpreter: path, flags: flags)
+        return BinfmtRule(
+            for: interpreter.architecture, interpreter: path, listed: interpreter.path, flags: flags)
     }
 
     /// The image as a file in memory that nobody can change any more. To be registered by way of

@@ -106,6 +106,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var scripts: [String: Scripts]?
         /// Packages with programs of which none, or no other, is eligible, and why.
         package let excluded: [String: String]
+        /// nil: compilers are emulated. In a file of its own, compilers.json.
+        package var compilers: CompilerRules?
     }
 
     package let version: Int
@@ -114,8 +116,26 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// The data that the program was built with.
     package static func builtIn() throws(AccelerationError) -> Eligibility {
+        try decoded.get()
+    }
+
+    private static let decoded = Result { () throws(AccelerationError) in try read() }
+
+    private static func read() throws(AccelerationError) -> Eligibility {
         do {
-            return try JSONDecoder().decode(Eligibility.self, from: Data(PackageResources.eligibility_json))
+            let decoder = JSONDecoder()
+            var eligibility = try decoder.decode(Eligibility.self, from: Data(PackageResources.eligibility_json))
+            let compilers = try decoder.decode(CompilerRules.All.self, from: Data(PackageResources.compilers_json))
+            // Nothing that is not found may be taken for nothing to heed.
+            guard compilers.dpkg.dangling.isEmpty else {
+                throw AccelerationError(
+                    "the built-in list of compilers cannot be read",
+                    cause: "it has no \(compilers.dpkg.dangling.joined(separator: ", "))")
+            }
+            eligibility.dpkg.compilers = compilers.dpkg
+            return eligibility
+        } catch let error as AccelerationError {
+            throw error
         } catch {
             throw AccelerationError("the built-in list of eligible programs cannot be read", cause: "\(error)")
         }
@@ -126,6 +146,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         var check = mg_check_start
         func add(_ bytes: [UInt8]) { check = unsafe mg_check(check, bytes, bytes.count) }
         add(PackageResources.eligibility_json)
+        add(PackageResources.compilers_json)
         add(PackageResources.start_py)
         add(DispatchImage.code)
         add(ToolsSeal.description)
@@ -157,7 +178,7 @@ package struct EligibilityChanges: Codable, Equatable, Sendable {
     package func applied(to packages: Eligibility.Packages) -> Eligibility.Packages {
         var packages = packages
         // Compilers stand in by rules of their own, or not at all: these would make code for the host.
-        for name in add where packages.packages[name] == nil && !InstalledPackages.isCompiler(name) {
+        for name in add where packages.packages[name] == nil && packages.compilers?.isCompiler(name) != true {
             packages.packages[name] = Eligibility.Rule()
         }
         for name in except { packages.packages[name] = nil }

@@ -46,15 +46,19 @@ package struct InstalledPackages: Sendable {
             do throws(FilesystemError) {
                 let path = tree.path.appending(manager.database)
                 let bytes = try file.readToEnd(of: path)
-                self.manager = manager
-                (packages, files) =
-                    manager == .dpkg ? (Self.dpkg(bytes), [:]) : Self.apk(String(decoding: bytes, as: UTF8.self))
+                self.init(parsing: bytes, of: manager)
                 return
             } catch {
                 throw AccelerationError(error)
             }
         }
         return nil
+    }
+
+    init(parsing bytes: [UInt8], of manager: Manager) {
+        self.manager = manager
+        (packages, files) =
+            manager == .dpkg ? (Self.dpkg(bytes), [:]) : Self.apk(String(decoding: bytes, as: UTF8.self))
     }
 
     /// The state of the database: another one means that something was installed or removed. nil: there is none.
@@ -71,14 +75,9 @@ package struct InstalledPackages: Sendable {
 
     package var names: [String] { packages.keys.sorted() }
 
-    private static let compilerPrefixes = ["gcc-", "g++-", "cpp-", "binutils"]
-
-    /// Whether the package `name` is one of those whose programs make code for the machine.
-    static func isCompiler(_ name: String) -> Bool { compilerPrefixes.contains { name.hasPrefix($0) } }
-
     /// The versions of compilers and binutils; empty where there are none.
-    package var compilers: String {
-        let names = names(beginningWith: Self.compilerPrefixes)
+    package func compilers(_ eligibility: Eligibility) -> String {
+        let names = names(beginningWith: eligibility[manager].compilers?.prefixes ?? [])
         guard names.contains(where: { $0.hasPrefix("gcc-") && $0.last?.isNumber == true }) else { return "" }
         return names.compactMap { packages[$0] }.map { "\($0.name)=\($0.version)\n" }.joined()
     }

@@ -124,7 +124,7 @@ struct ProgramPairing: ~Copyable {
                 DispatchEntry(
                     FileState(file.status, anyDevice: request.anyDevice),
                     .program(
-                        path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
+                        path: AccelerationPlan.place(ofTool: native.path),
                         native: FileState(native.status), when: condition,
                         environment: rule.environment ?? []), except: exceptions(file, rule, native)), file.path)
         }

@@ -46,7 +46,7 @@ extension ProgramPairing {
             DispatchEntry(
                 state,
                 .program(
-                    path: AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst()))),
+                    path: AccelerationPlan.place(ofTool: native.path),
                     native: FileState(native.status), when: .givenScript(options: scripts.options, start: start),
                     environment: []), except: exceptions))
     }

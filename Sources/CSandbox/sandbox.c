@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -83,16 +82,19 @@ static void descriptors_arrange(struct mg_child *child) {
     child->control = 5;
     child->report = 6;
     close(4);
-    syscall(SYS_close_range, 7u, ~0u, 0u);
+    // Else this process needs what it has inherited, and soon ends; PID 1 closes them.
+    if (!child->plan->new_mounts) syscall(SYS_close_range, 7u, ~0u, 0u);
 }
 
-/// A new network namespace has loopback, but down.
-static void loopback_up(const struct mg_child *child) {
-    if (!child->plan->new_network) return;
-    int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-    if (probe < 0 || ioctl(probe, SIOCSIFFLAGS, &request) < 0) mg_fail(child, mg_step_network, -1);
-    close(probe);
+/// As root of the namespace that it is in.
+static void identity_take(const struct mg_child *child) {
+    const struct mg_plan *plan = child->plan;
+    if (!plan->new_users) return;
+    // Only with maps has this process an id inside; capabilities come with being 0 there.
+    if ((plan->can_set_groups && mg_set_groups(0, NULL) < 0) || mg_set_group(0) < 0 || mg_set_user(0) < 0)
+        mg_fail(child, mg_step_identity, -1);
+    // Where the id was another one, the files of processes in /proc are not theirs any more (proc(5)).
+    prctl(PR_SET_DUMPABLE, 1);
 }
 
 _Noreturn static void child_run(struct mg_child *child) {
@@ -102,77 +104,115 @@ _Noreturn static void child_run(struct mg_child *child) {
     if (recv(child->control, &go, 1, 0) != 1) _exit(125);
     descriptors_arrange(child);
     umask(022);
-    if (plan->new_users) {
-        // Only with maps has this process an id inside; capabilities come with being 0 there.
-        if ((plan->can_set_groups && mg_set_groups(0, NULL) < 0) || mg_set_group(0) < 0 || mg_set_user(0) < 0)
-            mg_fail(child, mg_step_identity, -1);
+    identity_take(child);
+    if (!plan->new_mounts) {
+        if (plan->personality) personality((unsigned long)personality(0xffffffff) | plan->personality);
+        mg_init(child);
     }
-    if (plan->new_mounts) {
-        // Slave: what the host unmounts goes here too; nothing done here goes to the host. Before the first mount.
-        if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) mg_fail(child, mg_step_propagation, -1);
-        mg_binfmt_prepare(child);
-        mg_mounts_prepare(child);
-        mg_root_enter(child);
-        mg_mounts_attach(child);
+    // Slave: what the host unmounts goes here too; nothing done here goes to the host. Before the first mount.
+    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) mg_fail(child, mg_step_propagation, -1);
+    if (!plan->shifts) {
+        struct mg_report report;
+        mg_sources_open(plan, &report);
+        errno = report.error;
+        if (report.step) mg_fail(child, (enum mg_step)report.step, report.index);
     }
-    if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0) mg_fail(child, mg_step_hostname, -1);
-    loopback_up(child);
-    if (plan->personality) personality((unsigned long)personality(0xffffffff) | plan->personality);
-    if (plan->terminal) mg_terminal_open(child);
-    mg_init(child);
+    mg_binfmt_prepare(child);
+    mg_devices_open(child);
+    int inside = mg_inside_make(child);
+    mg_root_enter(child);
+    mg_mounts_attach(child);
+    mg_inside_continue(child, inside);
+    _exit(0);
 }
 
-int mg_sandbox_start(const struct mg_plan *plan, struct mg_run *run) {
-    int control[2], report[2], error = 0;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0) return errno;
-    if (pipe2(report, O_CLOEXEC) < 0) {
-        error = errno;
-        close(control[0]);
-        close(control[1]);
-        return error;
-    }
-    // No handler of the parent's may run in the child, and no signal may end it half-way: all wait.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int pidfd = -1;
-    uint64_t namespaces = CLONE_NEWPID;
-    if (plan->new_users) namespaces |= CLONE_NEWUSER;
-    if (plan->new_mounts) namespaces |= CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
-    if (plan->new_network) namespaces |= CLONE_NEWNET;
-    struct clone_args arguments = {
-        .flags = namespaces | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid == 0) {
-        close(control[0]);
-        close(report[0]);
-        struct mg_child child = {
-            .plan = plan, .control = control[1], .report = report[1], .binfmt = -1, .terminal = -1};
-        child_run(&child);
-    }
-    if (pid < 0) error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    close(control[1]);
-    close(report[1]);
-    if (error) {
-        close(control[0]);
-        close(report[0]);
-        return error;
-    }
-    *run = (struct mg_run){.pid = pid, .pidfd = pidfd, .control = control[0], .report = report[0]};
-    return 0;
+/// The descriptors of `run` that there are, closed.
+static void run_close(struct mg_run *run) {
+    if (run->control >= 0) close(run->control);
+    if (run->report >= 0) close(run->report);
+    if (run->pidfd >= 0) close(run->pidfd);
+    run->control = run->report = run->pidfd = -1;
 }
 
-int mg_sandbox_continue(const struct mg_run *run) {
-    return send(run->control, "", 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
+void mg_sandbox_start(const struct mg_plan *plan, struct mg_run *run, struct mg_report *told) {
+    int control[2] = {-1, -1}, report[2] = {-1, -1}, devices = -1;
+    *run = (struct mg_run){.control = -1, .report = -1, .pidfd = -1};
+    *told = (struct mg_report){.index = -1};
+    // What the child inherits, it must have before it is made.
+    if (plan->shifts) mg_sources_open(plan, told);
+    if (told->step) return mg_sources_close(plan);
+    if (plan->own_devices) devices = mg_devices_make(plan);
+    int failed = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0 || pipe2(report, O_CLOEXEC) < 0;
+    if (!failed) {
+        // No handler of the parent's may run in the child, and no signal may end it half-way: all wait.
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        uint64_t namespaces = plan->new_mounts ? CLONE_NEWNS : CLONE_NEWPID;
+        if (plan->new_users) namespaces |= CLONE_NEWUSER;
+        struct clone_args arguments = {
+            .flags = namespaces | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&run->pidfd, .exit_signal = SIGCHLD};
+        run->pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+        if (run->pid == 0) {
+            close(control[0]);
+            close(report[0]);
+            struct mg_child child = {
+                .plan = plan, .control = control[1], .report = report[1], .devices = devices,
+                .binfmt = -1, .proc = -1, .terminal = -1};
+            child_run(&child);
+        }
+        failed = run->pid < 0;
+        int error = errno;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        errno = error;
+    }
+    if (failed) *told = (struct mg_report){.step = mg_step_clone, .error = errno, .index = -1};
+    if (devices >= 0) close(devices);
+    if (control[1] >= 0) close(control[1]);
+    if (report[1] >= 0) close(report[1]);
+    run->control = control[0];
+    run->report = report[0];
+    if (!failed) return;
+    run_close(run);
+    if (plan->shifts) mg_sources_close(plan);
 }
 
-void mg_sandbox_await(const struct mg_run *run, struct mg_report *report) {
-    *report = (struct mg_report){.index = -1};
+void mg_sandbox_continue(const struct mg_plan *plan, const struct mg_run *run, struct mg_report *told) {
+    *told = (struct mg_report){.index = -1};
+    if (plan->shifts) {
+        // After the maps are written: they are what files are shifted by.
+        int users = mg_users_open(run->pid);
+        if (users < 0) *told = (struct mg_report){.step = mg_step_shift, .error = errno, .index = -1};
+        else mg_sources_shift(plan, users, told);
+        if (users >= 0) close(users);
+        mg_sources_close(plan);
+        if (told->step) return;
+    }
+    // Where nobody hears it, mg_sandbox_await() finds out why.
+    send(run->control, "", 1, MSG_NOSIGNAL);
+}
+
+void mg_sandbox_await(const struct mg_plan *plan, struct mg_run *run, struct mg_report *report) {
+    pid_t inside;
     ssize_t got;
+    if (plan->new_mounts) {
+        do got = recv(run->control, &inside, sizeof inside, 0);
+        while (got < 0 && errno == EINTR);
+        if (got == sizeof inside) {
+            // A child of this process, too: its number is its own until it is reaped.
+            close(run->pidfd);
+            run->maker = run->pid;
+            run->pid = inside;
+            run->pidfd = (int)syscall(SYS_pidfd_open, inside, 0);
+        }
+    }
+    *report = (struct mg_report){.index = -1};
     do got = read(run->report, report, sizeof *report);
     while (got < 0 && errno == EINTR);
-    if (got != sizeof *report) *report = (struct mg_report){.index = -1};
+    if (got == sizeof *report) return;
+    *report = (struct mg_report){.index = -1};
+    // Gone without a word.
+    if (plan->new_mounts && !run->maker) *report = (struct mg_report){.step = mg_step_clone, .index = -1};
 }
 
 int mg_sandbox_terminal(const struct mg_run *run) {
@@ -199,9 +239,9 @@ int mg_sandbox_signal(const struct mg_run *run, int signal) {
 int mg_sandbox_wait(struct mg_run *run) {
     int status = 0;
     while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR) {}
-    close(run->control);
-    close(run->report);
-    close(run->pidfd);
+    while (run->maker && waitpid(run->maker, NULL, 0) < 0 && errno == EINTR) {}
+    run->maker = 0;
+    run_close(run);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -211,41 +251,7 @@ int mg_sandbox_end(struct mg_run *run) {
     return mg_sandbox_wait(run);
 }
 
-static sigset_t passed_signals(void) {
-    static const int numbers[] = {
-        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        // nohup(1), or a shell's background: what was ignored stays so. Blocked, it would be queued.
-        struct sigaction action;
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(&set, numbers[i]);
-    }
-    return set;
-}
-
-int mg_signals_open(void) {
-    sigset_t set = passed_signals();
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-void mg_signals_stop(void) {
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTSTP);
-    raise(SIGTSTP);
-    pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
-    pthread_sigmask(SIG_BLOCK, &stop, NULL);
-}
-
-int mg_signals_next(int descriptor) {
-    struct signalfd_siginfo information;
-    return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
-}
-
-void mg_signals_close(int descriptor) {
-    sigset_t set = passed_signals();
-    close(descriptor);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+void mg_sandbox_abandon(const struct mg_plan *plan, struct mg_run *run) {
+    if (plan->shifts) mg_sources_close(plan);
+    mg_sandbox_end(run);
 }

@@ -13,15 +13,9 @@ package struct Trust: Hashable, Sendable {
 
 /// Base tarballs as a distro publishes them.
 package struct TarballSource: Hashable, Sendable {
-    package enum Presence: Hashable, Sendable {
-        case always
-        /// Now and then a release comes out without; then there is nothing at its URL.
-        case mostly
-    }
-
     package enum Signature: Hashable, Sendable {
         /// Detached, over the tarball, at that path.
-        case overFile(path: String, Presence)
+        case overFile(path: String)
         /// Detached, over the index, at that path.
         case overIndex(path: String)
         /// The index is a clearsigned document.
@@ -51,6 +45,8 @@ package struct TarballSource: Hashable, Sendable {
     package let trust: Trust
     /// Versions that came out unsigned, and what is known of it.
     package let unsigned: [String: String]
+    /// Its mirrors may be without the signature, as a private one is.
+    package let allowsUnsigned: Bool
     let variables: [String: String]
 }
 

@@ -24,12 +24,12 @@ package struct Distro: Hashable, Sendable {
     package var verification: String {
         let archived = archive.map { _ in "signed archive, pinned keys" }
         let unpacked = tarball.map { tarball in
+            let optional = tarball.allowsUnsigned ? " where the mirror has a signature" : ""
             let sums = tarball.index == nil ? "" : ", digest"
             return switch tarball.signature {
             case .none: "unsigned\(sums)"
-            case .overFile(_, .always): "signed tarball\(sums), pinned key"
-            case .overFile(_, .mostly): "signed tarball where a signature is published\(sums), pinned key"
-            case .overIndex, .clearsignedIndex: "signed checksums, pinned key"
+            case .overFile: "signed tarball\(optional)\(sums), pinned key"
+            case .overIndex, .clearsignedIndex: "signed checksums\(optional), pinned key"
             }
         }
         return [unpacked, archived].compactMap(\.self).joined(separator: "; ")

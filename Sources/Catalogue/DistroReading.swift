@@ -96,19 +96,14 @@ extension TarballSource {
         path = try object.required("path").template(known)
 
         let signature = try object.required("signature")
-        let members = try signature.object("over", "path", "published", "reason", "keys", "keyURLs", "unsigned")
+        let members = try signature.object("over", "path", "allowUnsigned", "reason", "keys", "keyURLs", "unsigned")
+        allowsUnsigned =
+            try members["allowUnsigned"].map { (field) throws(CatalogueError) in try field.boolean() } ?? false
         unsigned = try members.texts("unsigned")
         let over = try members.required("over")
         switch try over.string() {
         case "file":
-            let presence = try members["published"].map { (field) throws(CatalogueError) in
-                switch try field.string() {
-                case "always": Presence.always
-                case "mostly": Presence.mostly
-                default: throw field.fault("expected always or mostly")
-                }
-            }
-            self.signature = .overFile(path: try members.required("path").template(known), presence ?? .always)
+            self.signature = .overFile(path: try members.required("path").template(known))
         case "index": self.signature = .overIndex(path: try members.required("path").template(known))
         case "itself": self.signature = .clearsignedIndex
         case "nothing": self.signature = .none(reason: try members.required("reason").string())

@@ -10,7 +10,7 @@ package struct RemoteDocument: Hashable, Sendable {
 /// How a base is signed.
 package enum BaseSignature: Hashable, Sendable {
     /// A detached signature over the tarball.
-    case overFile(RemoteDocument, TarballSource.Presence, Trust)
+    case overFile(RemoteDocument, Trust)
     /// A detached signature over the index that holds the tarball's digest.
     case overIndex(RemoteDocument, Trust)
     /// The index that holds the tarball's digest is a clearsigned document.
@@ -21,7 +21,7 @@ package enum BaseSignature: Hashable, Sendable {
     /// The keys that count; nil where nothing is signed.
     package var trust: Trust? {
         switch self {
-        case .overFile(_, _, let trust), .overIndex(_, let trust), .clearsignedIndex(let trust): trust
+        case .overFile(_, let trust), .overIndex(_, let trust), .clearsignedIndex(let trust): trust
         case .none: nil
         }
     }

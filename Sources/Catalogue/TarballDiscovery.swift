@@ -8,7 +8,14 @@ package struct TarballDiscovery: Sendable {
     package let selection: BaseSelection
     package let source: TarballSource
     /// The same paths at each; without a slash at the end.
-    package let mirrors: [String]
+    package var mirrors: [String]
+    /// A signature that no mirror has is done without.
+    package var allowsUnsigned: Bool
+
+    init(selection: BaseSelection, source: TarballSource, mirrors: [String]) {
+        (self.selection, self.source, self.mirrors) = (selection, source, mirrors)
+        allowsUnsigned = source.allowsUnsigned
+    }
 
     /// What names the newest tarball; nil where there is nothing to look up.
     package var index: RemoteDocument? { source.index.map { document($0.path) } }
@@ -76,8 +83,7 @@ package struct TarballDiscovery: Sendable {
                 .none(reason: reason)
             } else {
                 switch source.signature {
-                case .overFile(let path, let presence):
-                    .overFile(document(path, candidate), presence, source.trust)
+                case .overFile(let path): .overFile(document(path, candidate), source.trust)
                 case .overIndex(let path): .overIndex(document(path, candidate), source.trust)
                 case .clearsignedIndex: .clearsignedIndex(source.trust)
                 case .none(let reason): .none(reason: reason)

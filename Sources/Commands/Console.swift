@@ -6,7 +6,7 @@ internal import Terminal
 
 /// Standard output: what was asked for, and nothing else.
 enum Console {
-    static func print(_ text: String) throws(FilesystemError) {
+    static func print(_ text: StyledText) throws(FilesystemError) {
         try OutputStream.standardOutput.write(text)
     }
 

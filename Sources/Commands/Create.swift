@@ -51,16 +51,11 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: "How much a root made from an archive holds.")
     var variant: Variant?
 
-    @Option(
-        help: ArgumentHelp(
-            "Take no package from this suite of updates, where the mirror's copy of it is damaged. Repeatable.",
-            valueName: "suite"))
-    var skipSuite: [String] = []
-
-    @Flag(help: "Take an archive whose signed metadata is past its Valid-Until, as a snapshot's is.")
-    var allowExpired = false
-
+    @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
+
+    @Flag(help: "Write user and password in the mirror's URL to the root, for apt in it (auth.conf.d, mode 600).")
+    var keepCredentials = false
 
     @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
     var replace = false
@@ -68,6 +63,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
     var cpu: String?
 
+    @OptionGroup var isolation: IsolationOption
     @OptionGroup var acceleration: AccelerationOptions
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var output: FormatOptions
@@ -75,9 +71,13 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
-        guard from == nil || !fromArchive && variant == nil && skipSuite.isEmpty && !allowExpired else {
+        guard from == nil || !fromArchive && variant == nil && allowed.allowances == SourceAllowances() else {
             throw ValidationError(
-                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-expired are for archives")
+                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-… are for what a distro publishes"
+            )
+        }
+        guard !allowed.allowUnsigned || !sources.requireSignature else {
+            throw ValidationError("--allow-unsigned and --require-signature exclude each other")
         }
         guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
@@ -99,13 +99,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.packages = packages
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        request.allowances = allowed.allowances
+        request.keepsCredentials = keepCredentials
         request.acceleration = acceleration.choice(configuration)
         request.accelerationChanges = configuration.accelerate
-        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, report)
+        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, isolation: isolation, report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let selection = from == nil ? try selection(report) : nil
-        if let selection, let bootstrap = try bootstrap(selection, configuration) {
+        if let selection, let bootstrap = try bootstrap(selection, creation, configuration) {
             if dryRun.isDryRun {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
@@ -138,8 +140,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         else { return nil }
         do {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            wanted.mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
-            wanted.keyring = request.keyring
+            wanted.mirror = mirror(selection, creation, configuration)
+            (wanted.keyring, wanted.allowances) = (request.keyring, request.allowances)
             wanted.changes = configuration.accelerate
             return wanted
         } catch let error as any Failure {
@@ -157,17 +159,25 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         return selection
     }
 
+    /// Where to fetch from instead of the distro's mirrors.
+    private func mirror(
+        _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
+    ) -> String? {
+        (sources.mirror ?? configuration.mirrors[selection.distro.name]).map(creation.bare)
+    }
+
     /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
     private func bootstrap(
-        _ selection: BaseSelection, _ configuration: Configuration
+        _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
     ) throws -> BootstrapRequest? {
         guard fromArchive || variant != nil || selection.distro.tarball == nil else { return nil }
-        let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
+        guard !allowed.allowUnsigned else {
+            throw ValidationError("--allow-unsigned is for base tarballs; an archive of packages is always signed")
+        }
+        let mirror = mirror(selection, creation, configuration)
         var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
         bootstrap.mirror = mirror
         if let variant { bootstrap.variant = variant }
-        bootstrap.allowsExpired = allowExpired
-        bootstrap.skippedSuites = skipSuite
         return bootstrap
     }
 
@@ -176,10 +186,16 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     ) async throws -> Base {
         guard let from else {
             guard let selection else { throw ValidationError("name a distro, or a tarball with --from") }
-            let mirror = sources.mirror ?? configuration.mirrors[selection.distro.name]
-            return try await creation.fetcher(keyring: request.keyring).resolve(selection.tarball(mirror: mirror))
+            guard !keepCredentials else {
+                throw ValidationError(
+                    "--keep-credentials is for archives of packages: a tarball's mirror is not its root's")
+            }
+            let mirror = mirror(selection, creation, configuration)
+            var discovery = try selection.tarball(mirror: mirror)
+            if allowed.allowUnsigned { discovery.allowsUnsigned = true }
+            return try await creation.fetcher(keyring: request.keyring).resolve(discovery)
         }
-        var base = Base(from: from, digest: digest, relativeTo: Surroundings.workingDirectory)
+        var base = Base(from: creation.bare(from), digest: digest, relativeTo: Surroundings.workingDirectory)
         base.architecture = try arch.map { try Catalogue.architecture($0) }
         // What it is called is the user's word; what it is, the tree's.
         let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)

@@ -9,7 +9,7 @@ struct CreationReport: Report {
 
     var document: CreationPlan { plan }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         if let selected = plan.selected { return archiveText(selected) }
         var lines = plan.sources.prefix(1).map { "get \($0)" }
         lines += plan.sources.dropFirst().map { "  or \($0)" }
@@ -22,15 +22,15 @@ struct CreationReport: Report {
         lines.append("unpack it to \(plan.path)")
         if !plan.packages.isEmpty { lines.append("install \(plan.packages.joined(separator: " "))") }
         lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
-        return lines.map { $0.printable + "\n" }.joined()
+        return StyledText(lines.map { $0.printable + "\n" }.joined())
     }
 
-    private func archiveText(_ selected: [String]) -> String {
+    private func archiveText(_ selected: [String]) -> StyledText {
         var lines = plan.sources.map { "read the archive \($0) and verify its signature" }
         lines.append("get and unpack \(selected.count) packages to \(plan.path)")
         lines += selected.map { "  \($0)" }
         lines.append("configure them in the root")
         lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
-        return lines.map { $0.printable + "\n" }.joined()
+        return StyledText(lines.map { $0.printable + "\n" }.joined())
     }
 }

@@ -64,7 +64,7 @@ struct DistroReport: Report {
         }
     }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table(
             [
                 Table.Column("distro"), Table.Column("release"), Table.Column("also"), Table.Column("end of life"),
@@ -81,6 +81,6 @@ struct DistroReport: Report {
                     ])
             }
         }
-        return table.rendered(colour: colour)
+        return table.text
     }
 }

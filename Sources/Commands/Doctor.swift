@@ -5,6 +5,7 @@ internal import ArgumentParser
 internal import Emulation
 internal import Failures
 internal import Provisioning
+internal import SystemPackage
 internal import Terminal
 
 struct Doctor: ParsableCommand {
@@ -25,7 +26,8 @@ struct Doctor: ParsableCommand {
             let inUse = try store.list().records.compactMap { Architecture($0.architecture) }
             wanted = [.arm64] + Set(inUse).subtracting([.arm64]).sorted { $0.rawValue < $1.rawValue }
         }
-        var findings = NamespaceFindings().findings(using: try Surroundings.workers(), path: path)
+        var findings = NamespaceFindings().findings(
+            using: try Surroundings.workers(), path: path, roots: StorageFindings(store).place ?? "/")
         findings += wanted.flatMap { Finding.emulation(of: $0) }
         findings += ToolFindings(path: path, environment: Surroundings.environment).findings()
         findings += StorageFindings(store).findings()
@@ -52,7 +54,7 @@ struct DoctorReport: Report {
         findings.map { Item(subject: $0.subject, state: $0.state.rawValue, detail: $0.detail, remedy: $0.remedy) }
     }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         let width = findings.reduce(0) { max($0, $1.subject.count) }
         return findings.map { finding in
             let (style, label): (Style, String) =
@@ -62,8 +64,8 @@ struct DoctorReport: Report {
                 case .problem: (.bad, "problem ")
                 }
             let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-            let line = style.applied(to: label, colour: colour) + subject + "  " + finding.detail.printable + "\n"
-            return line + (finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" } ?? "")
+            let remedy = finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" }
+            return StyledText(label, style) + "\(subject)  \(finding.detail.printable)\n\(remedy ?? "")"
         }.joined()
     }
 }

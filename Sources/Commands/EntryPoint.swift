@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Failures
 internal import Filesystem
 internal import Glibc
+internal import Provisioning
 internal import Sandbox
 internal import Terminal
 
@@ -59,6 +60,8 @@ package enum EntryPoint {
         of error: any Error, in command: any ParsableCommand, _ arguments: [String]
     ) -> ExitStatus {
         let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+        // A refusal that was asked for, before anything was done.
+        if (error as? ProvisioningError)?.refusesLimits == true { return concluded }
         return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
     }
 
@@ -80,7 +83,7 @@ package enum EntryPoint {
         // What is left is the parser's: help and version are its "errors" too.
         guard Mangrove.exitCode(for: error) != .success else {
             do throws(FilesystemError) {
-                try Console.print(Mangrove.fullMessage(for: error) + "\n")
+                try Console.print("\(Mangrove.fullMessage(for: error))\n")
                 return .success
             } catch {
                 FailureRendering(error).show(as: nil)

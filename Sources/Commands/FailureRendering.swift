@@ -13,10 +13,10 @@ struct FailureRendering {
     }
 
     /// `mangrove: what failed`, then why and what to do where that is known.
-    func text(colour: Bool) -> String {
-        let name = Style.bad.applied(to: "mangrove:", colour: colour)
+    var text: StyledText {
         let rest = [failure.cause, failure.remedy].compactMap(\.self).map { "  " + $0.printable }
-        return (["\(name) \(failure.problem.printable)"] + rest).map { $0 + "\n" }.joined()
+        let lines = [" " + failure.problem.printable] + rest
+        return StyledText("mangrove:", .bad) + StyledText(lines.map { $0 + "\n" }.joined())
     }
 
     /// One object on one line, for whoever asked for `--progress json`.
@@ -35,13 +35,11 @@ struct FailureRendering {
 
     /// A line for what does not keep the command from going on.
     static func note(_ text: String) {
-        let error = OutputStream.standardError
-        try? error.write(
-            Style.bad.applied(to: "mangrove:", colour: error.showsColour) + " \(text.printable)\n")
+        try? OutputStream.standardError.write(StyledText("mangrove:", .bad) + " \(text.printable)\n")
     }
 
     func show(as form: Progress.Form?) {
         let error = OutputStream.standardError
-        try? error.write(form == .json ? json() : text(colour: error.showsColour))
+        if form == .json { try? error.write(json: json()) } else { try? error.write(text) }
     }
 }

@@ -72,7 +72,7 @@ struct RootReport: Report {
 
     var document: Document { Document(root: root, accelerated: accelerated, notAccelerated: notAccelerated) }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var lines: [(String, String)] = [
             ("name", root.name.description), ("distro", root.distro), ("release", root.release),
             ("version", root.version),
@@ -90,6 +90,9 @@ struct RootReport: Report {
         lines += root.verified.urls.map { ("url", $0) }
         if !root.packages.isEmpty { lines.append(("packages", root.packages.joined(separator: " "))) }
         lines += [("ownership", root.ownership.rawValue), ("generation", String(root.generation))]
+        if let allowances = root.allowances {
+            lines.append(("allowed", AllowanceOptions.arguments(for: allowances).joined(separator: " ")))
+        }
         if let extent = root.acceleration { lines.append(("acceleration", extent)) }
         if let notAccelerated { lines.append(("not accelerated", notAccelerated)) }
         if let accelerated {
@@ -100,7 +103,7 @@ struct RootReport: Report {
         let width = lines.reduce(0) { max($0, $1.0.count) }
         return lines.map { label, value in
             let padding = String(repeating: " ", count: width - label.count)
-            return Style.heading.applied(to: label, colour: colour) + padding + "  " + value.printable + "\n"
+            return StyledText(label, .heading) + "\(padding)  \(value.printable)\n"
         }.joined()
     }
 }

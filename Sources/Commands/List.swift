@@ -23,7 +23,7 @@ struct RootList: Report {
 
     var document: [RootRecord] { roots }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table(
             [
                 Table.Column("name"), Table.Column("distro"), Table.Column("release"), Table.Column("version"),
@@ -37,6 +37,6 @@ struct RootList: Report {
                     root.removedInPart == true ? "\(root.path) (removed in part)" : root.path,
                 ])
         }
-        return table.rendered(colour: colour)
+        return table.text
     }
 }

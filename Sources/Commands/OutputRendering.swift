@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Filesystem
 internal import Terminal
 
 /// `--format`.
@@ -13,19 +14,17 @@ protocol Report {
     associatedtype Document: Encodable
     /// What `--format json` prints. Its shape is documented and only ever grows.
     var document: Document { get }
-    func text(colour: Bool) -> String
+    var text: StyledText { get }
 }
 
 /// The one place that knows every output format.
 enum OutputRendering {
-    static func render(_ report: some Report, as format: OutputFormat, colour: Bool) -> String {
+    static func show(
+        _ report: some Report, as format: OutputFormat, on output: OutputStream = .standardOutput
+    ) throws(FilesystemError) {
         switch format {
-        case .table: report.text(colour: colour)
-        case .json: Console.json(report.document)
+        case .table: try output.write(report.text)
+        case .json: try output.write(json: Console.json(report.document))
         }
-    }
-
-    static func show(_ report: some Report, as format: OutputFormat) throws {
-        try Console.print(render(report, as: format, colour: OutputStream.standardOutput.showsColour))
     }
 }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Filesystem
 internal import Glibc
 internal import Processes
+internal import Sandbox
 internal import SystemPackage
 
 /// A root that is made for one command: `mangrove create` before it and `mangrove remove` after it, as processes of their
@@ -13,9 +14,9 @@ struct PassingRoot {
     private let dryRun: Bool
 
     /// Makes it. Throws status 125 where that fails; why was said then.
-    init(distro: String, dryRun: Bool) throws {
+    init(distro: String, isolation: Isolation, dryRun: Bool) throws {
         self.dryRun = dryRun
-        let options = dryRun ? ["--dry-run"] : []
+        let options = (dryRun ? ["--dry-run"] : []) + ["--isolation", isolation.rawValue]
         guard try Self.execute(["create"] + options + ["--", name, distro]) == .exited(0) else {
             throw ExitCode(125)
         }

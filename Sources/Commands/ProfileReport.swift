@@ -34,7 +34,7 @@ struct ProfileReport: Report {
         }
     }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table([
             Table.Column("emulated", numeric: true), Table.Column("seconds", numeric: true),
             Table.Column("native", numeric: true), Table.Column("seconds", numeric: true), Table.Column("program"),
@@ -47,7 +47,7 @@ struct ProfileReport: Report {
                 item.reasons.sorted { $0.value > $1.value }.map(\.key).joined(separator: "; "),
             ])
         }
-        return table.rendered(colour: colour)
+        return table.text
     }
 
     private static func seconds(_ spent: Spent) -> String {

@@ -6,7 +6,8 @@ struct Run: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Run a command in a root.",
         discussion: """
-            The current directory is mounted at the same path and is the working directory. The exit status is the \
+            The current directory is mounted at the same path and is the working directory; a home directory, /, /etc, \
+            /usr and their like are not, unless --bind . asks for it, and the command starts in /. The exit status is the \
             command's own, 128 and the signal's number if one ended it, 127 if it was not found, 126 if it cannot be \
             executed, and 125 if mangrove failed. With the name of a distro and release (alpine:3.24) in place of a \
             root's, one is made for this command and removed after it.
@@ -41,7 +42,7 @@ struct Run: ParsableCommand, PassesStatus {
     func run() throws {
         // No root can be called that.
         guard name.contains(":") else { return try options.run(program, in: name) }
-        let root = try PassingRoot(distro: name, dryRun: options.dryRun)
+        let root = try PassingRoot(distro: name, isolation: options.isolation.isolation, dryRun: options.dryRun)
         defer { root.remove() }
         if !options.dryRun { try options.run(program, in: root.name) }
     }

@@ -12,9 +12,11 @@ struct RunErrands: AccelerationErrands {
     private var environment: [String] { Surroundings.environment.map { "\($0.key)=\($0.value)" } }
 
     func make(
-        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], required: Bool
+        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], _ allowances: SourceAllowances, required: Bool
     ) throws(ProvisioningError) -> Bool {
-        let options = outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
+        let options =
+            outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
+            + AllowanceOptions.arguments(for: allowances)
         do throws(FilesystemError) {
             let end = try ChildProcess.attend(
                 "/proc/self/exe",

@@ -26,6 +26,10 @@ enum Surroundings {
         return unsafe FilePath(platformString: path)
     }
 
+    static var isWorkingDirectoryPrivate: Bool {
+        PrivateDirectories(homes: PrivateDirectories.homes(environment: environment)).contain(workingDirectory)
+    }
+
     /// To be asked while there is no other thread: it is changed for a moment.
     static var umask: UInt32 {
         let mask = Glibc.umask(0o077)

@@ -9,7 +9,8 @@ extension BinfmtRule {
     /// It matches executables of both kinds (`ET_EXEC` and `ET_DYN`) whatever their ABI says. armel and armhf
     /// have one rule between them: their headers are the same, as their interpreter is.
     package init(
-        for architecture: Architecture, interpreter: FilePath, flags: Flags = .fixBinary, name: String? = nil
+        for architecture: Architecture, interpreter: FilePath, listed: FilePath? = nil, flags: Flags = .fixBinary,
+        name: String? = nil
     ) {
         let elf = architecture.elf
         let type: [UInt8] = elf.byteOrder == .little ? [2, 0] : [0, 2]
@@ -25,7 +26,7 @@ extension BinfmtRule {
         self.init(
             name: name ?? "qemu-" + architecture.qemuName, magic: identification + padding + type + machine,
             mask: [UInt8](repeating: 0xFF, count: 7) + padding + typeMask + [0xFF, 0xFF],
-            interpreter: interpreter, flags: flags)
+            interpreter: interpreter, listed: listed, flags: flags)
     }
 }
 

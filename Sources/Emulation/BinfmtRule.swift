@@ -49,12 +49,17 @@ package struct BinfmtRule: Hashable, Sendable {
     /// What of `magic` counts, bit by bit; as long as it, or empty where all of it does.
     package let mask: [UInt8]
     package let offset: Int
+    /// What is executed.
     package let interpreter: FilePath
+    /// Where the kernel is told that it is: the same, or for rules of a run's own another program's path.
+    package let listed: FilePath
     package let flags: Flags
 
     package init(
-        name: String, magic: [UInt8], mask: [UInt8] = [], offset: Int = 0, interpreter: FilePath, flags: Flags
+        name: String, magic: [UInt8], mask: [UInt8] = [], offset: Int = 0, interpreter: FilePath,
+        listed: FilePath? = nil, flags: Flags
     ) {
+        self.listed = listed ?? interpreter
         self.name = name
         self.magic = magic
         self.mask = mask
@@ -80,8 +85,10 @@ extension BinfmtRule {
     private static let headerSize = 256
 
     /// What is written to `register`, and what stands in a file of binfmt.d(5), without a line end.
-    package func registrationLine() throws(EmulationError) -> String {
-        let path = interpreter.string
+    ///
+    /// `isListed`: with `listed` for the interpreter, in whose place it has to be mounted then.
+    package func registrationLine(isListed: Bool = false) throws(EmulationError) -> String {
+        let path = (isListed ? listed : interpreter).string
         guard !name.isEmpty, name != ".", name != "..", !name.contains(where: { $0 == "/" || $0.isNewline }) else {
             throw .unregistrable(self, "its name cannot be a file's")
         }

@@ -107,9 +107,9 @@ extension Interpreter {
             if error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory { return .absent }
             return .refused(error.errno.description)
         }
-        guard let image = ExecutableImage(parsing: header) else { return .refused("not an ELF program") }
+        guard let image = ELFHeaders(parsing: header) else { return .refused("not an ELF program") }
         // i386's and amd64's programs both run on an amd64 host.
-        guard Architecture.allCases.contains(where: { $0.elf == image.elf && $0.runsNatively(on: host) }) else {
+        guard Architecture.allCases.contains(where: { $0.elf == image.identity && $0.runsNatively(on: host) }) else {
             return .refused("a program for another machine than \(host)")
         }
         if let loader = image.loader {

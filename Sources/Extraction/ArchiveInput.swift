@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CArchive
+internal import Glibc
 internal import SystemPackage
 
 /// libarchive reading from a Swift function. Anything it calls an error ends the reading: asked again, some of its
@@ -60,7 +61,11 @@ internal import SystemPackage
     /// The next entry, owned by libarchive and valid until the next call; nil at the end of the archive.
     func nextHeader() throws(ExtractionError) -> OpaquePointer? {
         var entry: OpaquePointer?
+        // Of a name that it cannot convert, libarchive asks errno whether memory was short, here and when the entry is
+        // asked for it: that of an earlier call must not answer.
+        errno = 0
         let result = unsafe archive_read_next_header(archive, &entry)
+        errno = 0
         if result == ARCHIVE_EOF, client.thrown == nil { return nil }
         try check(result)
         return unsafe entry

@@ -44,6 +44,9 @@ internal import SystemPackage
     }
 
     func begin(_ entry: OpaquePointer) throws(ExtractionError) {
+        // Of a name that it cannot convert, libarchive asks errno whether memory was short: that of an earlier call
+        // must not answer.
+        errno = 0
         try check(unsafe archive_write_header(archive, entry))
     }
 

@@ -19,6 +19,8 @@ package struct IntegrityError: Failure, Equatable {
         case keyExpired(String)
         case keyRevoked(String)
         case signatureExpired
+        /// Made over a digest that can be forged: its name.
+        case weakDigest(String)
         /// A file of keys holds none.
         case badKeyFile(String)
         /// gpgv is not installed.
@@ -56,7 +58,8 @@ package struct IntegrityError: Failure, Equatable {
     package var problem: String {
         switch code {
         case .digestMismatch(let expected, _): "\(expected.algorithm.title) of \(subject) is wrong"
-        case .noSignature, .badSignature, .keyNotPinned, .keyExpired, .keyRevoked, .signatureExpired:
+        case .noSignature, .badSignature, .keyNotPinned, .keyExpired, .keyRevoked, .signatureExpired,
+            .weakDigest:
             "the signature of \(subject) is not good"
         case .noKey, .verifierMissing, .verifierFailed: "cannot verify the signature of \(subject)"
         case .badKeyFile: "cannot use the keys in \(subject)"
@@ -76,6 +79,8 @@ package struct IntegrityError: Failure, Equatable {
         case .keyExpired(let key): "key \(key) has expired"
         case .keyRevoked(let key): "key \(key) was revoked by its owner"
         case .signatureExpired: "the signature itself has expired"
+        case .weakDigest(let name):
+            "it was made over \(name), which other content can be made to share; expected SHA-256 or better"
         case .badKeyFile(let reason): reason
         case .verifierMissing: "gpgv is not installed"
         case .verifierFailed(let text): text
@@ -87,6 +92,7 @@ package struct IntegrityError: Failure, Equatable {
     package var remedy: String? {
         switch code {
         case .verifierMissing: "install it: sudo apt-get install gpgv (dnf, zypper: gpg2; apk: gpgv)"
+        case .weakDigest: "use a mirror whose signatures are newer, or have its owner sign anew"
         case .noKey: "name a file that holds the key: --keyring FILE"
         case .file(let error): error.remedy
         default: nil

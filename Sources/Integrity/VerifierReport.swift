@@ -9,6 +9,8 @@ struct VerifierReport {
         case revokedKey(String)
         case expiredSignature
         case unknownKey(String)
+        /// By which digest.
+        case weakDigest(String)
         case unusable
     }
 
@@ -36,7 +38,8 @@ struct VerifierReport {
                 // The sixth is a reason (9: no such key), the seventh the fingerprint, where gpgv knows it.
                 let reason = arguments.indices.contains(5) ? arguments[5] : ""
                 let full = arguments.indices.contains(6) && arguments[6] != "-" ? arguments[6] : key
-                outcomes.append(reason == "9" ? .unknownKey(full) : .unusable)
+                let digest = arguments.indices.contains(2) ? Self.weakDigests[arguments[2]] : nil
+                outcomes.append(reason == "9" ? .unknownKey(full) : digest.map { .weakDigest($0) } ?? .unusable)
             case "VALIDSIG":
                 outcomes.append(Self.outcome(verdict, arguments, userID))
                 (verdict, userID) = ("", "")
@@ -69,6 +72,7 @@ struct VerifierReport {
         guard arguments.count >= 3, let key = Fingerprint(arguments[0]), let created = Int64(arguments[2]),
             let primary = arguments.count >= 10 ? Fingerprint(arguments[9]) : key
         else { return .unusable }
+        if arguments.indices.contains(7), let digest = weakDigests[arguments[7]] { return .weakDigest(digest) }
         return switch verdict {
         case "GOODSIG":
             .good(VerifiedSignature(fingerprint: primary, signingKey: key, created: created, userID: userID))
@@ -78,6 +82,9 @@ struct VerifierReport {
         default: .unusable
         }
     }
+
+    /// By their numbers (RFC 9580, section 9.5). gpgv itself refuses MD5 only.
+    private static let weakDigests = ["1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"]
 
     /// The signature of a pinned key, or what is wrong. One bad signature condemns all; an unknown second signer
     /// does not: archives are signed with the next release's key too.
@@ -93,6 +100,7 @@ struct VerifierReport {
             case .expiredKey(let key): problem = .keyExpired(key)
             case .revokedKey(let key): problem = .keyRevoked(key)
             case .expiredSignature: problem = .signatureExpired
+            case .weakDigest(let name): problem = .weakDigest(name)
             case .bad, .unusable: break
             }
         }

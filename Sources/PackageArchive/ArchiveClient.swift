@@ -32,7 +32,21 @@ package struct ArchiveClient: Sendable {
 
     private func resolveOnce(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
         try makeDirectories()
-        let found = await withTaskGroup(of: (Int, Result<SuiteOutcome, PackageArchiveError>).self) { group in
+        let suites = try await answers(to: request)
+        let universe = PackageUniverse(
+            suites.flatMap { $0.fetched?.indices ?? [] }, pins: suites.map { $0.fetched?.release.pin ?? 500 },
+            architecture: request.architecture.rawValue)
+        var wanted = request.packages
+        for name in request.optionalPackages where try universe.candidate(name) != nil { wanted.append(name) }
+        let selection = try Selection(
+            from: universe, variant: request.isBare ? nil : request.variant, extra: wanted)
+        return resolved(selection, suites, request)
+    }
+
+    /// What came of each suite, at the suite's own place: whichever is fetched first, packages, records and sources follow
+    /// the order in which they were asked for.
+    private func answers(to request: ArchiveRequest) async throws(PackageArchiveError) -> [SuiteAnswer] {
+        let places = await withTaskGroup(of: (Int, Result<SuiteOutcome, PackageArchiveError>).self) { group in
             for (index, suite) in request.suites.enumerated() {
                 group.addTask {
                     do throws(PackageArchiveError) {
@@ -42,20 +56,15 @@ package struct ArchiveClient: Sendable {
                     }
                 }
             }
-            var results: [(Int, Result<SuiteOutcome, PackageArchiveError>)] = []
-            for await result in group { results.append(result) }
-            return results.sorted { $0.0 < $1.0 }.map(\.1)
+            var places = [Result<SuiteOutcome, PackageArchiveError>?](repeating: nil, count: request.suites.count)
+            for await (index, result) in group { places[index] = result }
+            return places
         }
-        var suites: [SuiteOutcome] = []
-        for result in found { suites.append(try result.get()) }
-        let universe = PackageUniverse(
-            suites.flatMap { $0.fetched?.indices ?? [] }, pins: suites.map { $0.fetched?.release.pin ?? 500 },
-            architecture: request.architecture.rawValue)
-        var wanted = request.packages
-        for name in request.optionalPackages where try universe.candidate(name) != nil { wanted.append(name) }
-        let selection = try Selection(
-            from: universe, variant: request.isBare ? nil : request.variant, extra: wanted)
-        return resolved(selection, suites, request)
+        var answers: [SuiteAnswer] = []
+        for (suite, outcome) in zip(request.suites, places) {
+            if let outcome { answers.append(SuiteAnswer(suite: suite, outcome: try outcome.get())) }
+        }
+        return answers
     }
 
     /// The packages of `selection` but for those that `request` does without.
@@ -69,22 +78,22 @@ package struct ArchiveClient: Sendable {
     }
 
     private func resolved(
-        _ selection: Selection, _ suites: [SuiteOutcome], _ request: ArchiveRequest
+        _ selection: Selection, _ suites: [SuiteAnswer], _ request: ArchiveRequest
     ) -> ResolvedArchive {
         let packages = packages(of: selection, request)
         let names = Set(packages.map(\.name))
         var plan = BootstrapPlan(
             architecture: request.architecture.rawValue, variant: request.variant,
-            suites: zip(request.suites, suites).compactMap { asked, found in
-                found.fetched.map {
+            suites: suites.compactMap { answer in
+                answer.fetched.map {
                     BootstrapPlan.Suite(
-                        name: asked.name, codename: $0.release.codename, uri: asked.uri, url: $0.url,
+                        name: answer.suite.name, codename: $0.release.codename, uri: answer.suite.uri, url: $0.url,
                         date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy)
                 }
             },
-            sources: zip(request.suites, suites).filter { $0.1.absence == nil }.map {
-                BootstrapPlan.Source(uri: $0.0.uri, suite: $0.0.name)
-            }, components: request.enabledComponents ?? request.components,
+            // All of them: for apt in the root a suite is there as soon as the archive has it.
+            sources: request.suites.map { BootstrapPlan.Source(uri: $0.uri, suite: $0.name) },
+            components: request.enabledComponents ?? request.components,
             packages: packages.map { record in
                 BootstrapPlan.Package(
                     name: record.name, version: record.version.text, architecture: record.architecture,
@@ -96,8 +105,8 @@ package struct ArchiveClient: Sendable {
         plan.leftOut = request.filesLeftOut
         return ResolvedArchive(
             plan: plan, freeChoices: selection.freeChoices,
-            leftOut: zip(request.suites, suites).compactMap { asked, found in
-                found.absence.map { ResolvedArchive.LeftOut(suite: asked.name, reason: $0) }
+            leftOut: suites.compactMap { answer in
+                answer.absence.map { ResolvedArchive.LeftOut(suite: answer.suite.name, reason: $0) }
             },
             downloads: packages.map { record in
                 let suite = request.suites[record.suite]

@@ -13,7 +13,7 @@ package struct ArchiveRequest: Sendable {
         /// Base URIs of the archive, best first: what `dists/` and `pool/` lie under.
         package var mirrors: [String]
         package var proxy = Proxy.environment
-        /// An archive without this suite will do; the first of a request never is.
+        /// It may be skipped, and may have nothing for the architecture; the first of a request never is.
         package var isOptional: Bool
         /// Not looked at: no package is taken from it. The root's own sources name it all the same.
         package var isSkipped = false

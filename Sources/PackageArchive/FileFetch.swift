@@ -15,7 +15,8 @@ extension ArchiveClient {
         _ urls: [String], _ proxy: Proxy, to path: FilePath, size: Int64, sha256: String,
         progress: (@Sendable (TransferProgress) -> Void)? = nil
     ) async throws(PackageArchiveError) {
-        var left = urls
+        // As the downloader names them in what it returns.
+        var left = urls.map(downloader.credentials.take)
         var disagreement: PackageArchiveError?
         while !left.isEmpty {
             var request = DownloadRequest(urls: left, destination: path, size: size)

@@ -56,6 +56,15 @@ package struct Release: Sendable {
         self.entries = entries
     }
 
+    /// Whether it is that of the suite called `name`. `buster/updates` goes by the codename of the release itself; it is told
+    /// from that by its components, `updates/main`.
+    package func isOf(_ name: String) -> Bool {
+        if [codename, suite].contains(name) { return true }
+        guard let slash = name.lastIndex(of: "/") else { return false }
+        let ending = name[name.index(after: slash)...] + "/"
+        return [codename, suite].contains(String(name[..<slash])) && components.contains { $0.hasPrefix(ending) }
+    }
+
     /// `now` in seconds since 1970. Throws where the file is too old.
     package func checkValidity(at now: Int64) throws(PackageArchiveError) {
         guard let validUntil, validUntil < now else { return }
@@ -102,7 +111,7 @@ enum ArchiveDate {
             (1...31).contains(day), (1970...9999).contains(year)
         else { return nil }
         let time = words[3].split(separator: ":").compactMap { Int64($0) }
-        guard time.count == 3 else { return nil }
+        guard time.count == 3, time.allSatisfy({ (0..<100).contains($0) }) else { return nil }
         // Days since 1 March of year 0: leap days then come last in a year.
         let shifted = month < 2 ? year - 1 : year
         let monthFromMarch = Int64(month < 2 ? month + 10 : month - 2)

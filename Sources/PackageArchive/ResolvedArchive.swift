@@ -18,7 +18,7 @@ package struct ResolvedArchive: Sendable {
     package let plan: BootstrapPlan
     /// Names that several packages provided alike; worth a line to the user.
     package let freeChoices: [Selection.FreeChoice]
-    /// Optional suites that no package was taken from, and why; worth a line to the user.
+    /// Optional suites that have nothing for the architecture, and the words for it; worth a line to the user.
     package let leftOut: [LeftOut]
     let downloads: [Download]
 }

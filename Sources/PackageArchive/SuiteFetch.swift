@@ -9,16 +9,22 @@ internal import Transfer
 /// What came of a suite that was asked for.
 enum SuiteOutcome: Sendable {
     case fetched(FetchedSuite)
-    /// The archive has no such suite, or it has nothing for the architecture.
+    /// It has nothing for the architecture: its signed Release file says so.
     case absent(reason: String)
     case skipped
+}
+
+/// A suite of a request, and what came of it.
+struct SuiteAnswer: Sendable {
+    let suite: ArchiveRequest.Suite
+    let outcome: SuiteOutcome
 
     var fetched: FetchedSuite? {
-        if case .fetched(let suite) = self { suite } else { nil }
+        if case .fetched(let suite) = outcome { suite } else { nil }
     }
 
     var absence: String? {
-        if case .absent(let reason) = self { reason } else { nil }
+        if case .absent(let reason) = outcome { reason } else { nil }
     }
 }
 
@@ -32,20 +38,20 @@ struct FetchedSuite: Sendable {
 }
 
 extension ArchiveClient {
-    /// Only a suite that is optional comes out absent or skipped. That one of its files is not as it was signed is an
-    /// error even then: whoever can spoil a file on its way must not be able to keep security updates from a root.
+    /// Only a suite that is optional comes out absent or skipped. That it is not there, or that one of its files is not
+    /// as it was signed, is an error even then: whoever can answer for a mirror must not be able to keep security
+    /// updates from a root.
     func fetch(
         _ suite: ArchiveRequest.Suite, _ index: Int, _ request: ArchiveRequest
     ) async throws(PackageArchiveError) -> SuiteOutcome {
         let isOptional = suite.isOptional && index > 0
         if isOptional, suite.isSkipped { return .skipped }
         guard let signed = try await release(suite, request.verifier) else {
-            if isOptional { return .absent(reason: "\(suite.mirrors.first ?? "the archive") does not have it") }
-            throw await unknown(suite)
+            throw isOptional ? missing(suite) : await unknown(suite)
         }
         let release = try Release(parsing: String(decoding: signed.text, as: UTF8.self), name: signed.url)
         // A signature says who made it, not that it is what was asked for.
-        guard [release.codename, release.suite].contains(suite.name) || suite.name.contains("/") else {
+        guard release.isOf(suite.name) else {
             throw PackageArchiveError(
                 .mismatch, "\(signed.url) is not the Release file of \(suite.name)",
                 cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
@@ -109,6 +115,16 @@ extension ArchiveClient {
         } catch {
             throw PackageArchiveError(error)
         }
+    }
+
+    /// A suite of additions that the release is known to have.
+    private func missing(_ suite: ArchiveRequest.Suite) -> PackageArchiveError {
+        let mirrors = suite.mirrors.count == 1 ? "the mirror" : "each of \(suite.mirrors.count) mirrors"
+        return PackageArchiveError(
+            .notOffered, "\(suite.mirrors.first ?? "the archive") has no suite \(suite.name)",
+            cause: "the release has one, but \(mirrors) answers 404",
+            remedy: "try another mirror: --mirror URL, or do without the suite's packages: --skip-suite \(suite.name)",
+            status: .unavailable)
     }
 
     /// The suite is nowhere: what the first mirror has instead, where it lists its directories.

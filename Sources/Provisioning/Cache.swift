@@ -24,6 +24,9 @@ package struct Cache: Sendable {
         package let used: String
     }
 
+    /// Makes the cache's directory where there is none; for its owner alone, as there are trees in it.
+    func make() throws(FilesystemError) { try directory.makeDirectories(mode: 0o700) }
+
     /// Where base tarballs are.
     package var bases: FilePath { directory.appending("bases") }
 

@@ -2,6 +2,7 @@
 
 package import Failures
 package import Filesystem
+internal import Sandbox
 package import SystemPackage
 
 /// What can go wrong with roots; a failure of a module below comes through as it is.
@@ -17,6 +18,8 @@ package struct ProvisioningError: Failure {
         case mountInside(RootName?, Mount)
         case directoryNotEmpty(FilePath)
         case unusableDirectory(FilePath, reason: String)
+        /// Other users could put something else in the place of a tree there.
+        case openDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
         case foreignTree(RootName, FilePath)
         /// Something of it could not be deleted.
@@ -30,6 +33,10 @@ package struct ProvisioningError: Failure {
         /// The file to be unpacked is not there.
         case noArchive(FilePath)
         case notSigned(String)
+        /// Nothing is where the distro publishes a signature: its URL.
+        case signatureMissing(String, distro: String)
+        /// apt's file of passwords has no form for user or password of this mirror.
+        case unfitCredentials(String)
         /// A suite that was to be left out; of which distro and release, and which of its suites can be.
         case noSuchSuite(String, of: String, additions: [String])
         /// An archive, but not of a system.
@@ -63,7 +70,7 @@ package struct ProvisioningError: Failure {
         case .mountInside(let name, let mount):
             "something is mounted in \(name.map { "root \"\($0)\"" } ?? "the remains of a root"): \(mount.point)"
         case .directoryNotEmpty(let path): "\(path) is not empty"
-        case .unusableDirectory(let path, _): "cannot put a root at \(path)"
+        case .unusableDirectory(let path, _), .openDirectory(let path, _): "cannot put a root at \(path)"
         case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
         case .removedInPart(let name, _): "root \"\(name)\" is removed in part only"
         case .remainsOnly(let name): "root \"\(name)\" cannot be used"
@@ -73,6 +80,8 @@ package struct ProvisioningError: Failure {
         case .noHome: "there is no place for roots"
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
+        case .unfitCredentials(let mirror): "user and password of \(mirror) cannot be kept for apt"
+        case .signatureMissing(let url, _): "there is no signature \(url)"
         case .noSuchSuite(let name, let release, _): "\(release) has no suite \(name) that could be left out"
         case .notASystem(let name, _): "\(name) cannot become a root"
         case .configuring: "cannot configure the packages of the root"
@@ -91,12 +100,15 @@ package struct ProvisioningError: Failure {
         case .removedInPart(_, let failure): failure.cause.map { "\(failure.problem): \($0)" } ?? failure.problem
         case .remainsOnly: "a part of it was removed, and the rest could not be"
         case .foreignTree: "another directory has taken its place"
-        case .unusableDirectory(_, let reason), .damagedRecord(_, let reason), .configuration(_, _, let reason),
+        case .unusableDirectory(_, let reason), .openDirectory(_, let reason), .damagedRecord(_, let reason),
+            .configuration(_, _, let reason),
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
             reason
+        case .unfitCredentials: "one of them is empty or has a blank in it, and apt's auth.conf takes words"
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
+        case .signatureMissing(_, let distro): "\(distro) publishes one, and no mirror has it"
         case .noSuchSuite(_, _, let additions):
             additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
         case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .interrupted: nil
@@ -115,9 +127,14 @@ package struct ProvisioningError: Failure {
         case .removedInPart(let name, _):
             "what is left keeps the name; mend that (lsattr shows immutable files), then: mangrove remove \(name)"
         case .remainsOnly(let name): "finish with: mangrove remove \(name)"
+        case .openDirectory:
+            "name a directory below others that are yours or root's, and that only their owner can write to"
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
+        case .signatureMissing:
+            "try another mirror: --mirror URL, or take it unsigned from a mirror you trust: --allow-unsigned"
+        case .unfitCredentials: "leave --keep-credentials out, or have them changed on the server"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
         case .configuring(_, let log): log.map { "all that was said is in \($0)" }
@@ -130,11 +147,12 @@ package struct ProvisioningError: Failure {
 
     package var status: ExitStatus {
         switch kind {
-        case .invalidName, .noSuchSuite: .usage
+        case .invalidName, .noSuchSuite, .unfitCredentials: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .notASystem: .badData
-        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .foreignTree: .cannotCreate
+        case .notSigned, .signatureMissing, .notASystem: .badData
+        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
+            .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
         case .packages(_, _, let status): status
@@ -143,5 +161,12 @@ package struct ProvisioningError: Failure {
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status
         }
+    }
+}
+
+extension ProvisioningError {
+    /// Whether a run was refused because this machine does not hold the limits that were asked for.
+    package var refusesLimits: Bool {
+        if case .below(let failure as SandboxError) = kind { failure.refusesLimits } else { false }
     }
 }

@@ -56,6 +56,8 @@ package struct RootRecord: Codable, Equatable, Sendable {
     /// The same of `/etc/hosts`.
     package var hosts: OriginalFile?
     package var generation = 1
+    /// What its source was allowed to do without; nil where that is nothing.
+    package var allowances: SourceAllowances?
     /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
     package var acceleration: String?
     /// True where `remove` could not delete everything: what is left cannot be used.

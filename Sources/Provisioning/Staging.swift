@@ -111,7 +111,8 @@ extension RootStore {
             let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
             guard let name = FilePath.Component(text) else { continue }
             do throws(FilesystemError) {
-                try Directory.open(directory).makeDirectory(name, mode: 0o755)
+                // Whatever the mode of the store: nobody else is to execute the setuid programs of the tree.
+                try Directory.open(directory).makeDirectory(name, mode: 0o700)
                 let path = directory.appending(name).appending(Self.lock)
                 return LockedDirectory(name: name, lock: try FileLock.acquire(path, .exclusive, wait: false))
             } catch let error
@@ -134,6 +135,14 @@ extension RootStore {
         }
         let clean = path.lexicallyNormalized()
         guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("a path with a name is wanted") }
+        func requireOwn(_ parent: FilePath) throws(ProvisioningError) {
+            let above = try below { () throws(FilesystemError) in try PathAbove(of: parent) }
+            if let weakness = above.weakness() {
+                throw ProvisioningError(.openDirectory(path, reason: weakness.reason))
+            }
+        }
+        // Before anything is made there, and again with what was.
+        try requireOwn(try below { () throws(FilesystemError) in try clean.nearestAbove() })
         let place = try below { () throws(FilesystemError) -> FilePath in
             try clean.removingLastComponent().makeDirectories()
             let parent = try clean.removingLastComponent().resolved()
@@ -143,6 +152,7 @@ extension RootStore {
             }
             return try clean.resolved()
         }
+        try requireOwn(place.removingLastComponent())
         let roots = try below { () throws(FilesystemError) in try directory.resolved() }
         guard !place.starts(with: roots), !roots.starts(with: place) else {
             throw refuse("that is where mangrove keeps its roots")
@@ -174,7 +184,7 @@ extension RootStore {
         }
         var outside = OutsideTree(path: place.string, staged: parent.path.appending(beside).string, identity: nil)
         try outside.write(in: made)
-        try parent.makeDirectory(beside)
+        try parent.makeDirectory(beside, mode: 0o700)
         outside.identity = try parent.openDirectory(beside).identity()
         try outside.write(in: made)
         return outside

@@ -19,6 +19,9 @@ package struct BindOption: Hashable, Sendable {
         guard target.isAbsolute else {
             throw SandboxError(.invalidBind("the path in the root must be absolute"), text)
         }
+        guard target != "/" else {
+            throw SandboxError(.invalidBind("it would take the place of the root; try --bind /:/host"), text)
+        }
         guard parts.count < 3 || ["ro", "rw"].contains(parts[2]) else {
             throw SandboxError(.invalidBind("\(parts[2]) is neither ro nor rw"), text)
         }

@@ -27,11 +27,19 @@ internal import SystemPackage
 
     /// The strings and a NULL after them.
     func array(_ strings: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
-        let pointers = unsafe room(for: UnsafeMutablePointer<CChar>?.self, count: strings.count + 1)
-        for (index, string) in strings.enumerated() {
-            unsafe (pointers + index).initialize(to: copy(string))
-        }
-        unsafe (pointers + strings.count).initialize(to: nil)
+        unsafe array(strings.map { unsafe copy($0) })
+    }
+
+    func array(_ paths: [FilePath]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+        unsafe array(paths.map { unsafe copy($0) })
+    }
+
+    private func array(
+        _ copies: [UnsafeMutablePointer<CChar>?]
+    ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+        let pointers = unsafe room(for: UnsafeMutablePointer<CChar>?.self, count: copies.count + 1)
+        for index in unsafe copies.indices { unsafe (pointers + index).initialize(to: copies[index]) }
+        unsafe (pointers + copies.count).initialize(to: nil)
         return unsafe pointers
     }
 

@@ -22,6 +22,8 @@ package enum Identity: Hashable, Sendable {
     case host
     /// A user namespace whose maps the caller may write itself: root with all ids, or anybody with one.
     case direct(users: [IdentityRange], groups: [IdentityRange])
+    /// The same for root, with ids that own nothing on the host; mounts are to show files with them.
+    case shifted(users: [IdentityRange], groups: [IdentityRange])
     /// A user namespace with subordinate ids: newuidmap(1) and newgidmap(1) write the maps.
     case subordinate(users: [IdentityRange], groups: [IdentityRange])
 
@@ -29,7 +31,7 @@ package enum Identity: Hashable, Sendable {
     package var isSingle: Bool {
         switch self {
         case .host: false
-        case .direct(let users, _), .subordinate(let users, _):
+        case .direct(let users, _), .shifted(let users, _), .subordinate(let users, _):
             users.reduce(0) { $0 + UInt64($1.count) } == 1
         }
     }
@@ -39,11 +41,47 @@ package enum Identity: Hashable, Sendable {
 
     package var usesNamespace: Bool { self != .host }
 
+    var isShifted: Bool {
+        if case .shifted = self { true } else { false }
+    }
+
+    /// The lines of the maps of a user namespace in this one with the same ids; nil where there is none.
+    var innerMaps: (users: String, groups: String)? {
+        switch self {
+        case .host: nil
+        case .direct(let users, let groups), .shifted(let users, let groups), .subordinate(let users, let groups):
+            (Self.inner(users), Self.inner(groups))
+        }
+    }
+
+    private static func inner(_ ranges: [IdentityRange]) -> String {
+        ranges.map { "\($0.inside) \($0.inside) \($0.count)" }.joined(separator: "\n")
+    }
+
+    /// Whether there is such a group inside.
+    func has(group: UInt32) -> Bool {
+        switch self {
+        case .host: Self.ownGroups().contains { group >= $0.inside && group - $0.inside < $0.count }
+        case .direct(_, let groups), .shifted(_, let groups), .subordinate(_, let groups):
+            groups.contains { group >= $0.inside && group - $0.inside < $0.count }
+        }
+    }
+
+    /// The id that `user` of the inside has on the host; its own where it has none there.
+    func outside(user: UInt32) -> UInt32 {
+        switch self {
+        case .host: return user
+        case .direct(let users, _), .shifted(let users, _), .subordinate(let users, _):
+            let range = users.first { user >= $0.inside && user - $0.inside < $0.count }
+            return range.map { $0.outside + (user - $0.inside) } ?? user
+        }
+    }
+
     /// The id inside that `user` of the host has; nil where it has none.
     package func inside(user: UInt32) -> UInt32? {
         switch self {
         case .host: return user
-        case .direct(let users, _), .subordinate(let users, _):
+        case .direct(let users, _), .shifted(let users, _), .subordinate(let users, _):
             let range = users.first { user >= $0.outside && user - $0.outside < $0.count }
             return range.map { $0.inside + (user - $0.outside) }
         }

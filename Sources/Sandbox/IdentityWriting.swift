@@ -9,7 +9,7 @@ extension Identity {
     func write(mapsOf process: Int32) throws(SandboxError) {
         switch self {
         case .host: return
-        case .direct(let users, let groups):
+        case .direct(let users, let groups), .shifted(let users, let groups):
             let directory = FilePath("/proc/\(process)")
             // Without the right to map groups freely, setgroups(2) has to be given up before the group map is written.
             if !canSetGroups { try put("deny", directory.appending("setgroups")) }

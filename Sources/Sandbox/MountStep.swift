@@ -4,11 +4,23 @@ package import SystemPackage
 
 /// One step of laying out what a run sees. Targets are absolute paths in the root.
 package enum MountStep: Hashable, Sendable {
-    /// A file or directory of the host, with what is mounted in it. Made where the target is missing.
+    /// A file or directory of the host, with what is mounted in it; set-user-ID bits and device nodes in it have no
+    /// effect, but for a device node that is bound itself. Made where the target is missing.
     case bind(source: FilePath, target: FilePath, readOnly: Bool, optional: Bool)
     case tmpfs(target: FilePath, mode: UInt32)
     /// proc(5) of the run's own processes.
     case proc(target: FilePath)
+    /// The host's sysfs, read-only.
+    case sysfs(target: FilePath)
+    /// cgroup2 from the run's own group down, read-only.
+    case controlGroup(target: FilePath)
+    /// A device node as the host's at the same path, of the run's own where the caller may make one. Its mode, owner and
+    /// times cannot be changed.
+    case device(target: FilePath)
+    /// What is there cannot be seen; nothing where nothing is there.
+    case hidden(target: FilePath)
+    /// What is there cannot be written; nothing where nothing is there.
+    case frozen(target: FilePath)
     /// Pseudo-terminals of the run's own; `options` as in the kernel's devpts documentation.
     case devpts(target: FilePath, options: String)
     case messageQueues(target: FilePath)
@@ -20,9 +32,10 @@ package enum MountStep: Hashable, Sendable {
 
     package var target: FilePath {
         switch self {
-        case .bind(_, let target, _, _), .tmpfs(let target, _), .proc(let target), .devpts(let target, _),
-            .messageQueues(let target), .binfmt(let target), .directory(let target, _), .file(let target, _),
-            .symbolicLink(let target, _):
+        case .bind(_, let target, _, _), .tmpfs(let target, _), .proc(let target), .sysfs(let target),
+            .controlGroup(let target), .device(let target), .hidden(let target), .frozen(let target),
+            .devpts(let target, _), .messageQueues(let target), .binfmt(let target), .directory(let target, _),
+            .file(let target, _), .symbolicLink(let target, _):
             target
         }
     }
@@ -35,6 +48,11 @@ extension MountStep: CustomStringConvertible {
             "bind \(source) at \(target)\(readOnly ? ", read-only" : "")"
         case .tmpfs(let target, let mode): "tmpfs at \(target), mode \(String(mode, radix: 8))"
         case .proc(let target): "proc at \(target)"
+        case .sysfs(let target): "the host's sysfs at \(target), read-only"
+        case .controlGroup(let target): "the run's own cgroup at \(target), read-only"
+        case .device(let target): "device \(target)"
+        case .hidden(let target): "nothing at \(target)"
+        case .frozen(let target): "\(target) read-only"
         case .devpts(let target, let options): "devpts at \(target), \(options)"
         case .messageQueues(let target): "mqueue at \(target)"
         case .binfmt(let target): "the run's own binfmt_misc at \(target), read-only"

@@ -7,20 +7,17 @@ package import SystemPackage
 package enum RootLayout {
     /// A fresh /proc, /dev, /run and /tmp, the host's /sys read-only, and the run's own binfmt_misc if it has one.
     ///
-    /// In this order: what lies in a mount comes after it.
+    /// In this order: what lies in a mount comes after it, and what hides something after /dev.
     package static func steps(identity: Identity, hasRules: Bool) -> [MountStep] {
-        var steps: [MountStep] = [.proc(target: "/proc")]
-        if hasRules { steps.append(.binfmt(target: "/proc/sys/fs/binfmt_misc")) }
-        // Recursive, and the host's: a user namespace may mount a sysfs of its own only with its own network.
-        steps.append(.bind(source: "/sys", target: "/sys", readOnly: true, optional: true))
-        steps.append(.tmpfs(target: "/dev", mode: 0o755))
-        // Nodes cannot be made in a user namespace; the host's are bound one by one.
-        for node in ["null", "zero", "full", "random", "urandom", "tty"] {
-            let path = FilePath("/dev").appending(node)
-            steps.append(.bind(source: path, target: path, readOnly: false, optional: false))
-        }
         // 5 is the group tty everywhere; it is mapped only where more than one id is.
-        let group = identity.isSingle ? "" : ",gid=5"
+        let group = identity.has(group: 5) ? ",gid=5" : ""
+        var steps: [MountStep] = [
+            .proc(target: "/proc"),
+            // A user namespace may mount a sysfs of its own only with its own network.
+            .sysfs(target: "/sys"),
+            .tmpfs(target: "/dev", mode: 0o755),
+        ]
+        steps += devices.map { .device(target: FilePath("/dev").appending($0)) }
         steps += [
             .devpts(target: "/dev/pts", options: "newinstance,ptmxmode=0666,mode=620\(group)"),
             .symbolicLink(target: "/dev/ptmx", to: "pts/ptmx"),
@@ -31,12 +28,32 @@ package enum RootLayout {
             .symbolicLink(target: "/dev/stdout", to: "/proc/self/fd/1"),
             .symbolicLink(target: "/dev/stderr", to: "/proc/self/fd/2"),
             .symbolicLink(target: "/dev/core", to: "/proc/kcore"),
+        ]
+        steps += frozen.map { .frozen(target: $0) } + hidden.map { .hidden(target: $0) }
+        steps.append(.controlGroup(target: "/sys/fs/cgroup"))
+        if hasRules { steps.append(.binfmt(target: "/proc/sys/fs/binfmt_misc")) }
+        steps += [
             .tmpfs(target: "/run", mode: 0o755),
             .directory(target: "/run/lock", mode: 0o1777),
             .tmpfs(target: "/tmp", mode: 0o1777),
         ]
         return steps
     }
+
+    private static let devices = ["null", "zero", "full", "random", "urandom", "tty"]
+
+    /// What containers may read and not write: OCI runtime specification, `readonlyPaths`, as podman and runc fill it.
+    private static let frozen: [FilePath] = [
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+    ]
+
+    /// What they do not see: the same, `maskedPaths`; and file systems of the kernel's that are mounted in /sys.
+    private static let hidden: [FilePath] = [
+        "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+        "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
+        "/sys/fs/bpf", "/sys/fs/fuse/connections", "/sys/fs/pstore", "/sys/kernel/config", "/sys/kernel/debug",
+        "/sys/kernel/security", "/sys/kernel/tracing",
+    ]
 
     /// Directories of a root that a directory of the host must not be mounted over: the root would not work.
     private static let own: Set<String> = [

@@ -14,42 +14,40 @@ package struct Run: ~Copyable {
     /// PID 1 of the run, as the host numbers it.
     package var process: Int32 { run.pid }
 
-    /// Performs `plan` up to the command's execve(2).
+    /// Performs `plan` up to the command's execve(2). `prepare` is given the process that is going to do it, before it
+    /// does anything.
     package static func start(
-        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors()
+        _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors(),
+        prepare: (Int32) throws(SandboxError) -> Void = { _ throws(SandboxError) in }
     ) throws(SandboxError) -> Run {
+        let plan = plan.shifted()
         var run = mg_run()
         let strings = CStrings()
         let rules: [String]
         do throws(EmulationError) {
-            rules = try plan.rules.map { rule throws(EmulationError) in try rule.registrationLine() }
+            rules = try plan.rules.map { rule throws(EmulationError) in try rule.registrationLine(isListed: true) }
         } catch {
             throw SandboxError(.setup(step: "register the interpreter"), error.problem)
         }
+        var report = mg_report()
         var cPlan = unsafe mg_plan(plan, rules: rules, descriptors: descriptors, strings: strings)
-        let failure = unsafe mg_sandbox_start(&cPlan, &run)
-        guard failure == 0 else {
-            let error = Errno(rawValue: failure)
-            throw plan.identity.usesNamespace && error != .noMemory
-                ? SandboxError(.namespacesDenied, "", error) : SandboxError(.setup(step: "start a process"), "", error)
-        }
+        unsafe mg_sandbox_start(&cPlan, &run, &report)
+        guard report.step == 0 else { throw SandboxError(report, plan: plan) }
         do throws(SandboxError) {
+            try prepare(run.pid)
             try plan.identity.write(mapsOf: run.pid)
-            return try Run(continuing: run, plan: plan)
+            unsafe mg_sandbox_continue(&cPlan, &run, &report)
+            if report.step == 0 { unsafe mg_sandbox_await(&cPlan, &run, &report) }
+            guard report.step == 0 else { throw SandboxError(report, plan: plan) }
+            withExtendedLifetime(strings) {}
+            return try Run(run, plan: plan)
         } catch {
-            // Without its maps the child waits; the closed socket ends it.
-            _ = unsafe mg_sandbox_end(&run)
+            unsafe mg_sandbox_abandon(&cPlan, &run)
             throw error
         }
     }
 
-    private init(continuing run: mg_run, plan: SandboxPlan) throws(SandboxError) {
-        var report = mg_report()
-        unsafe withUnsafePointer(to: run) { pointer in
-            _ = unsafe mg_sandbox_continue(pointer)
-            unsafe mg_sandbox_await(pointer, &report)
-        }
-        guard report.step == 0 else { throw SandboxError(report, plan: plan) }
+    private init(_ run: mg_run, plan: SandboxPlan) throws(SandboxError) {
         let terminal = plan.usesTerminal ? unsafe withUnsafePointer(to: run) { unsafe mg_sandbox_terminal($0) } : -1
         guard !plan.usesTerminal || terminal >= 0 else {
             throw SandboxError(.setup(step: "open a pseudo-terminal"), "", .last)

@@ -11,10 +11,14 @@ package struct SandboxError: Failure, Equatable {
     package enum Code: Hashable, Sendable {
         /// The kernel or its security policy gives this user no namespaces.
         case namespacesDenied
+        /// Only root can do without.
+        case isolationNeeded
         /// A subordinate range exists, the program that maps it does not.
         case mapperMissing(program: String)
         /// It exists and refused; what it said.
         case mapperFailed(program: String, message: String)
+        /// Limits were asked for that this machine does not hold.
+        case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
         case noSuchUser(String)
         case noSuchGroup(String)
@@ -43,8 +47,10 @@ package struct SandboxError: Failure, Equatable {
     package var problem: String {
         switch code {
         case .namespacesDenied: "cannot create a user namespace"
+        case .isolationNeeded: "a run without a user namespace is for root"
         case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
+        case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
         case .noSuchGroup(let group): "no group \(group) in \(subject)"
@@ -58,9 +64,11 @@ package struct SandboxError: Failure, Equatable {
     package var cause: String? {
         switch code {
         case .mapperFailed(_, let message): message
+        case .limitsUnavailable(let why, _): why
         case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
         case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
         case .commandNotFound: nil
+        case .isolationNeeded: nil
         case .unmappedUser: "this user has too few subordinate ids on this machine, or none"
         default: errno?.description
         }
@@ -68,8 +76,12 @@ package struct SandboxError: Failure, Equatable {
 
     package var remedy: String? {
         switch code {
-        case .namespacesDenied: "run `mangrove doctor`: it names the setting that forbids it"
+        case .namespacesDenied:
+            "run `mangrove doctor`: it names the setting that forbids it"
+                + (geteuid() == 0 ? "; in a container that is the boundary itself: --isolation none" : "")
+        case .isolationNeeded: "leave --isolation out"
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
+        case .limitsUnavailable(_, let remedy): remedy
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
         case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
         case .unmappedUser: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
@@ -83,7 +95,7 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .commandNotFound: .notFound
         case .commandNotExecutable, .interpreterMissing, .unknownFormat: .notExecutable
-        case .namespacesDenied: .notPermitted
+        case .namespacesDenied, .isolationNeeded, .limitsUnavailable: .notPermitted
         case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
         case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
@@ -99,6 +111,16 @@ extension SandboxError {
         let operation = plan.steps.indices.contains(index) ? plan.steps[index].description : ""
         let step = mg_step(UInt32(report.step))
         switch step {
+        case mg_step_clone where errno == .noMemory || !plan.identity.usesNamespace:
+            self.init(.setup(step: "start a process"), "", errno)
+        case mg_step_clone: self.init(.namespacesDenied, "", errno)
+        case mg_step_shift:
+            let subject = operation.isEmpty ? plan.rootPath?.string ?? "" : operation
+            self.init(.setup(step: "shift the ids of"), subject, errno)
+        case mg_step_devices:
+            self.init(.setup(step: "make"), operation.isEmpty ? "device nodes" : operation, errno)
+        case mg_step_inside: self.init(.setup(step: "make the namespaces of the command"), "", errno)
+        case mg_step_lock: self.init(.setup(step: "lock the mounts"), "", errno)
         case mg_step_descriptors: self.init(.setup(step: "arrange descriptors"), "", errno)
         case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)
         case mg_step_propagation: self.init(.setup(step: "detach the host's mounts"), "", errno)

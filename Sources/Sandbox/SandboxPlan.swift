@@ -32,7 +32,12 @@ package struct SandboxPlan: Hashable, Sendable {
 
     package var root: Root
     package var identity: Identity
+    /// Of a root caller: why its ids inside are those of its files and so the host's; nil where they are not.
+    package var sharesIds: String?
+    /// Programs get rights by being executed: set-user-ID bits (execve(2)).
+    package var trustsSetuid = false
     package var isolatesNetwork = false
+    package var limits = ResourceLimits()
     /// Rules of a binfmt_misc of the run's own; none: the host's registrations apply.
     package var rules: [BinfmtRule] = []
     package var steps: [MountStep] = []
@@ -57,6 +62,17 @@ package struct SandboxPlan: Hashable, Sendable {
         self.command = command
     }
 
+    /// Whether mounts show files with other ids than those on disk, so that they are the run's.
+    var isShifted: Bool { identity.isShifted }
+
+    /// Whether root of the host makes the device nodes: others are shown the host's.
+    var makesDevices: Bool { rootPath != nil && (isShifted || sharesIds != nil || identity == .host) }
+
+    /// A nested /proc shows all that is hidden in the run's: only where that is nobody's to write there.
+    var allowsNestedProc: Bool { identity.usesNamespace && sharesIds == nil }
+
+    var gainsNothing: Bool { !trustsSetuid && rootPath != nil }
+
     /// The paths to try for the program, in order, as execvp(3) does.
     var candidates: [String] {
         guard let program = command.first, !program.contains("/") else { return Array(command.prefix(1)) }
@@ -73,10 +89,17 @@ extension SandboxPlan: CustomStringConvertible {
         case .host: lines.append("identity: the caller's, no user namespace")
         case .direct(let users, let groups):
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups))")
+            if let sharesIds { lines.append("identity: not shifted: \(sharesIds)") }
+        case .shifted(let users, let groups):
+            lines.append(
+                "identity: users \(Self.list(users)); groups \(Self.list(groups)); files keep their own (idmapped mounts)"
+            )
         case .subordinate(let users, let groups):
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
+        if rootPath != nil, trustsSetuid { lines.append("setuid: programs get their rights") }
+        if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")

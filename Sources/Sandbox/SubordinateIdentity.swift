@@ -4,17 +4,28 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
+/// Whether runs have a user namespace.
+package enum Isolation: String, CaseIterable, Sendable {
+    case full
+    /// Root goes on without: for containers that are the boundary themselves.
+    case none
+}
+
 extension Identity {
     /// What the calling user can have here: all ids as root; its own id as 0 and its subordinate ones from 1 on
-    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone. Root does without a user
-    /// namespace where the kernel has none.
-    package static func ofCaller() throws(SandboxError) -> Identity {
+    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone. With `isolation` none root
+    /// stays what it is, outside of any user namespace; for others that is an error.
+    package static func ofCaller(_ isolation: Isolation = .full) throws(SandboxError) -> Identity {
         let user = geteuid()
         let group = getegid()
+        if isolation == .none {
+            guard user == 0 else { throw SandboxError(.isolationNeeded, "", .notPermitted) }
+            return .host
+        }
         if user == 0 {
-            guard kernelHasUserNamespaces() else { return .host }
+            guard kernelHasUserNamespaces() else { throw SandboxError(.namespacesDenied, "", .noSpace) }
             // In a container root may have part of the ids only: those it has keep their numbers.
-            return .direct(users: ownMap("/proc/self/uid_map"), groups: ownMap("/proc/self/gid_map"))
+            return .direct(users: own("/proc/self/uid_map"), groups: own("/proc/self/gid_map"))
         }
         let name = accountName(user)
         let users = subordinates("/etc/subuid", user: user, name: name)
@@ -54,6 +65,16 @@ extension Identity {
         }
     }
 
+    /// All lines, whoever they are for.
+    static func subordinates(parsing bytes: [UInt8]) -> [(start: UInt32, count: UInt32)] {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 3, let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0
+            else { return nil }
+            return (start, count)
+        }
+    }
+
     private static func subordinates(
         _ path: FilePath, user: UInt32, name: String?
     ) -> [(start: UInt32, count: UInt32)] {
@@ -66,7 +87,10 @@ extension Identity {
         return limit.first != UInt8(ascii: "0")
     }
 
-    private static func ownMap(_ path: FilePath) -> [IdentityRange] {
+    /// Those of the user namespace that this process is in; ids there are their own.
+    static func ownGroups() -> [IdentityRange] { own("/proc/self/gid_map") }
+
+    private static func own(_ path: FilePath) -> [IdentityRange] {
         let text = (try? path.readFile()).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let ranges: [IdentityRange] = text.split(separator: "\n").compactMap { line in
             let numbers = line.split(separator: " ").compactMap { UInt32($0) }

@@ -38,8 +38,23 @@ package struct OutputStream: Sendable {
         return Int(size.ws_col)
     }
 
-    /// Writes all of `text`.
-    package func write(_ text: String) throws(FilesystemError) {
+    /// Writes all of `text`, coloured where that is shown.
+    package func write(_ text: StyledText) throws(FilesystemError) {
+        try write(bytes: text.rendered(colour: showsColour))
+    }
+
+    /// Writes a JSON text. What a terminal would obey is written as JSON's escape of it.
+    package func write(json text: String) throws(FilesystemError) {
+        try write(bytes: text.escapedJSON)
+    }
+
+    /// Writes `line` over the line that the cursor is in, and stays in it. For terminals.
+    package func redraw(_ line: StyledText) throws(FilesystemError) {
+        try write(bytes: "\r" + line.rendered(colour: showsColour) + "\u{1B}[K")
+    }
+
+    /// The one way out: nothing else of this program writes to a terminal what it was given by others.
+    private func write(bytes text: String) throws(FilesystemError) {
         var text = text
         do {
             _ = try text.withUTF8 { bytes in try unsafe descriptor.writeAll(bytes) }

@@ -71,7 +71,7 @@ package final class Progress: Sendable {
             state.lastShown = now
             switch form {
             case .drawn: draw(begun, at: now, &state)
-            case .lines: emit(activity.printable + "\n")
+            case .lines: emit("\(activity.printable)\n")
             case .json: emit(Event(event: .begin, activity: activity, unit: unit, total: total))
             case .silent: break
             }
@@ -149,9 +149,8 @@ package final class Progress: Sendable {
             case .silent where kind == .message: break
             case .drawn, .lines, .silent:
                 erase(&state)
-                let label =
-                    kind == .warning ? Style.doubtful.applied(to: "warning:", colour: output.showsColour) + " " : ""
-                emit(label + text.printable + "\n")
+                let label = kind == .warning ? StyledText("warning:", .doubtful) + " " : ""
+                emit(label + "\(text.printable)\n")
                 if form == .drawn, let current = state.current { draw(current, at: now, &state) }
             }
         }
@@ -168,12 +167,12 @@ package final class Progress: Sendable {
 
     private func draw(_ current: ProgressState, at now: ProgressState.Instant, _ state: inout State) {
         // The last column stays free: some terminals wrap as soon as it is written.
-        emit("\r" + current.drawing(width: output.width - 1, at: now) + "\u{1B}[K")
+        try? output.redraw("\(current.drawing(width: output.width - 1, at: now))")
         state.isDrawn = true
     }
 
     private func erase(_ state: inout State) {
-        if state.isDrawn { emit("\r\u{1B}[K") }
+        if state.isDrawn { try? output.redraw("") }
         state.isDrawn = false
     }
 
@@ -181,10 +180,10 @@ package final class Progress: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(event) else { return }
-        emit(String(decoding: data, as: UTF8.self) + "\n")
+        try? output.write(json: String(decoding: data, as: UTF8.self) + "\n")
     }
 
-    private func emit(_ text: String) {
+    private func emit(_ text: StyledText) {
         try? output.write(text)
     }
 }

@@ -27,14 +27,14 @@ package struct Table: Sendable {
     }
 
     /// One line a row, without trailing spaces; nothing at all where there are no rows.
-    package func rendered(colour: Bool = false) -> String {
+    package var text: StyledText {
         guard !rows.isEmpty else { return "" }
         let titles = columns.map { $0.title.uppercased() }
         let widths = columns.indices.map { column in
             rows.reduce(titles[column].count) { max($0, $1[column].count) }
         }
-        let heading = Style.heading.applied(to: line(titles, widths), colour: colour)
-        return ([heading] + rows.map { line($0, widths) }).map { $0 + "\n" }.joined()
+        return StyledText(line(titles, widths), .heading)
+            + StyledText("\n" + rows.map { line($0, widths) + "\n" }.joined())
     }
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {

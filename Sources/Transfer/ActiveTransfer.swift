@@ -41,65 +41,8 @@ final class ActiveTransfer {
         self.settings = settings
         sink = BodySink(pending.attempt)
         scheme = pending.attempt.url.scheme
-        setOptions()
-        setRequestHeaders()
+        self.handle.apply(pending.attempt, settings)
         setCallbacks()
-    }
-
-    private func setOptions() {
-        handle.set(CURLOPT_URL, attempt.url.string)
-        handle.set(CURLOPT_USERAGENT, settings.userAgent)
-        handle.set(CURLOPT_NOSIGNAL, 1)
-        handle.set(CURLOPT_FOLLOWLOCATION, 1)
-        handle.set(CURLOPT_MAXREDIRS, settings.maximumRedirects)
-        handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        handle.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.milliseconds))
-        handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // A transfer waits to learn whether it can share a connection that is being made. Without TLS it never can, and
-        // would wait until another has its answer.
-        handle.set(CURLOPT_PIPEWAIT, attempt.url.scheme == .https ? 1 : 0)
-        handle.set(CURLOPT_BUFFERSIZE, 128 << 10)
-        handle.set(CURLOPT_TCP_KEEPALIVE, 1)
-        handle.set(CURLOPT_FILETIME, 1)
-        unsafe mg_curl_set_close_on_exec(handle.pointer)
-        if let bundle = settings.caBundle { handle.set(CURLOPT_CAINFO, bundle.string) }
-        if let directory = settings.caDirectory { handle.set(CURLOPT_CAPATH, directory.string) }
-        switch attempt.proxy {
-        case .environment: break
-        case .none: handle.set(CURLOPT_PROXY, "")
-        case .url(let proxy): handle.set(CURLOPT_PROXY, proxy)
-        }
-        let web = Int(CURLPROTO_HTTP | CURLPROTO_HTTPS)
-        // A redirect must be allowed by both lists.
-        switch attempt.url.scheme {
-        case .http: unsafe mg_curl_set_protocols(handle.pointer, "http,https", web, "http,https", web)
-        case .https:
-            let secure = Int(CURLPROTO_HTTPS)
-            unsafe mg_curl_set_protocols(handle.pointer, "https", secure, "https", secure)
-        case .file: unsafe mg_curl_set_protocols(handle.pointer, "file", Int(CURLPROTO_FILE), "https", web)
-        }
-    }
-
-    private func setRequestHeaders() {
-        if let validators = attempt.validators, attempt.url.scheme != .file {
-            if let etag = validators.etag { handle.addHeader("If-None-Match: \(etag)") }
-            if let modified = validators.lastModified { handle.addHeader("If-Modified-Since: \(modified)") }
-        }
-        if let modified = attempt.validators?.lastModified, attempt.url.scheme == .file {
-            handle.set(CURLOPT_TIMECONDITION, Int(CURL_TIMECOND_IFMODSINCE.rawValue))
-            handle.set(CURLOPT_TIMEVALUE, unsafe curl_getdate(modified, nil))
-        }
-        if case .file(_, .some(let resume)) = attempt.target {
-            let validators = resume.origin.validators
-            // Tags mean something on one server only, dates often on its mirrors as well.
-            let isSameURL = resume.origin.url == attempt.url.string
-            let etag = isSameURL || validators.lastModified == nil ? validators.etag : nil
-            if let validator = etag ?? validators.lastModified {
-                // Not CURLOPT_RANGE, with which libcurl takes an answer of 200 for a failure of its own.
-                handle.addHeader("Range: bytes=\(resume.bytes)-")
-                handle.addHeader("If-Range: \(validator)")
-            }
-        }
     }
 
     private func setCallbacks() {
@@ -189,7 +132,8 @@ final class ActiveTransfer {
         if validators.lastModified == nil, attempt.url.scheme == .file { validators.lastModified = fileDate }
         return .complete(
             Response(
-                finalURL: handle.string(CURLINFO_EFFECTIVE_URL) ?? attempt.url.string, validators: validators,
+                finalURL: RemoteURL.withoutCredentials(
+                    handle.string(CURLINFO_EFFECTIVE_URL) ?? attempt.url.string), validators: validators,
                 size: sink.received, wasResumed: sink.isResumed, bytes: sink.takeBytes()))
     }
 
@@ -220,8 +164,4 @@ final class ActiveTransfer {
         let count = unsafe strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
         return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-}
-
-extension Duration {
-    var milliseconds: Int { Int(self / .milliseconds(1)) }
 }

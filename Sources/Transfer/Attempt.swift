@@ -16,6 +16,7 @@ struct Attempt: Sendable {
     var size: Int64?
     var maximumSize: Int64
     var proxy: Proxy
+    var credentials: Credentials?
     var progress: ProgressReporter?
 
     /// Where it is to start, in bytes.

@@ -8,6 +8,8 @@ internal import SystemPackage
 /// It owns a thread, which ends with it. Cancelling the task of a call ends its transfer; what came of a file
 /// stays beside the destination and is continued next time.
 package final class Downloader: Sendable {
+    /// With which users and passwords servers are asked.
+    package let credentials = CredentialStore()
     private let settings: NetworkSettings
     private let thread: TransferThread
     private let loop: TransferLoop
@@ -23,13 +25,14 @@ package final class Downloader: Sendable {
         thread.stop()
     }
 
-    /// A small document, into memory.
+    /// A small document, into memory. User and password in a URL are used, and in nothing that is returned or thrown.
     package func fetch(_ request: FetchRequest) async throws(TransferError) -> Fetched {
-        var mirrors = try Mirrors(request.urls, settings)
+        var mirrors = try Mirrors(request.urls.map(credentials.take), settings)
         while let url = try await mirrors.next() {
             let attempt = Attempt(
                 url: url, target: .memory, validators: request.validators, size: nil,
-                maximumSize: Int64(request.maximumSize), proxy: request.proxy)
+                maximumSize: Int64(request.maximumSize), proxy: request.proxy,
+                credentials: credentials.credentials(for: url.string))
             switch await loop.perform(attempt) {
             case .complete(let response):
                 return .document(
@@ -47,12 +50,15 @@ package final class Downloader: Sendable {
 
     /// A file, to `request.destination`, whose directory must exist.
     ///
+    /// User and password in a URL are used, and in nothing that is written, returned or thrown.
     /// Whatever number of tasks and processes want the same destination at the same time, one downloads; the
     /// others wait and find it done. `progress` is called at most ten times a second, and at the end, from a
     /// thread that must not be held up.
     package func download(
         _ request: DownloadRequest, progress: (@Sendable (TransferProgress) -> Void)? = nil
     ) async throws(TransferError) -> Downloaded {
+        var request = request
+        request.urls = request.urls.map(credentials.take)
         let mirrors = try Mirrors(request.urls, settings)
         let partial: PartialFile
         let before: FileStatus?
@@ -98,7 +104,8 @@ package final class Downloader: Sendable {
         while let url = try await mirrors.next() {
             var attempt = Attempt(
                 url: url, target: .file(partial, resume: try partial.resume(request)), validators: request.validators,
-                size: request.size, maximumSize: request.maximumSize, proxy: request.proxy, progress: reporter)
+                size: request.size, maximumSize: request.maximumSize, proxy: request.proxy,
+                credentials: credentials.credentials(for: url.string), progress: reporter)
             var outcome = await loop.perform(attempt)
             if let whole = partial.whole(attempt, outcome) {
                 outcome = whole

@@ -3,8 +3,8 @@
 internal import CCurl
 
 /// A URL that may be transferred from, taken apart by libcurl.
-struct RemoteURL: Hashable, Sendable {
-    enum Scheme: String, Sendable {
+package struct RemoteURL: Hashable, Sendable {
+    package enum Scheme: String, Sendable {
         case http, https, file
     }
 
@@ -25,14 +25,23 @@ struct RemoteURL: Hashable, Sendable {
         origin = "\(parts.scheme)://\(parts.host):\(parts.port)"
     }
 
-    /// For messages: without user and password.
-    static func displayed(_ url: String) -> String {
-        URLParts(url)?.withoutCredentials ?? url
+    /// `url` as it is, but for user and password. Of what is no URL, too: messages show it.
+    package static func withoutCredentials(_ url: String) -> String {
+        let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let authority = url[start...].prefix { !"/?#".contains($0) }
+        guard let end = authority.lastIndex(of: "@") else { return url }
+        return String(url[..<start] + url[url.index(after: end)...])
+    }
+
+    /// User and password in `url`, decoded; nil where there are none.
+    static func credentials(in url: String) -> Credentials? {
+        guard let parts = URLParts(url), parts.user != nil || parts.password != nil else { return nil }
+        return Credentials(user: parts.user ?? "", password: parts.password ?? "")
     }
 
     static func displayedHost(_ url: String) -> String {
-        guard let parts = URLParts(url) else { return url }
-        guard !parts.host.isEmpty else { return displayed(url) }
+        guard let parts = URLParts(url) else { return withoutCredentials(url) }
+        guard !parts.host.isEmpty else { return withoutCredentials(url) }
         // The port tells mirrors on one host apart.
         return parts.hasPort ? "\(parts.host):\(parts.port)" : parts.host
     }
@@ -43,7 +52,8 @@ private struct URLParts {
     let host: String
     let port: String
     let hasPort: Bool
-    let withoutCredentials: String
+    let user: String?
+    let password: String?
 
     init?(_ string: String) {
         guard let handle = unsafe curl_url() else { return nil }
@@ -64,8 +74,7 @@ private struct URLParts {
         host = part(CURLUPART_HOST) ?? ""
         hasPort = part(CURLUPART_PORT) != nil
         port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)) ?? ""
-        unsafe curl_url_set(handle, CURLUPART_USER, nil, 0)
-        unsafe curl_url_set(handle, CURLUPART_PASSWORD, nil, 0)
-        withoutCredentials = part(CURLUPART_URL) ?? string
+        user = part(CURLUPART_USER, UInt32(CURLU_URLDECODE))
+        password = part(CURLUPART_PASSWORD, UInt32(CURLU_URLDECODE))
     }
 }

@@ -27,9 +27,9 @@ package struct TransferError: Failure, Equatable {
         case .unreachable(let failures):
             guard let first = failures.first else { return "no place is known to download from" }
             let others = failures.count - 1
-            return "cannot download \(RemoteURL.displayed(first.url))"
+            return "cannot download \(RemoteURL.withoutCredentials(first.url))"
                 + (others == 0 ? "" : ", nor from \(others) other mirror\(others == 1 ? "" : "s")")
-        case .badURL(let url, _): return "cannot download \(RemoteURL.displayed(url))"
+        case .badURL(let url, _): return "cannot download \(RemoteURL.withoutCredentials(url))"
         case .file(let error): return error.problem
         case .cancelled: return "the transfer was cancelled"
         }
@@ -54,6 +54,9 @@ package struct TransferError: Failure, Equatable {
             }
             if failures.allSatisfy({ if case .connection = $0.reason { true } else { false } }), !failures.isEmpty {
                 return "check the connection, http_proxy and https_proxy, or name another mirror"
+            }
+            if failures.contains(where: { $0.reason == .status(401) }) {
+                return "the server wants a user and a password: https://USER:PASSWORD@HOST/…"
             }
             return nil
         case .file(let error): return error.remedy

@@ -24,8 +24,8 @@ import Testing
     @Test func theInterpreterStandsInItUnchanged() throws {
         let program = Architecture.host.probeProgram
         let image = try image(of: program)
-        let parsed = try #require(ExecutableImage(parsing: Array(image)))
-        #expect(parsed.elf == Architecture.host.elf)
+        let parsed = try #require(ELFHeaders(parsing: Array(image)))
+        #expect(parsed.identity == Architecture.host.elf)
         // All but its header, which names another entry and another table of segments.
         #expect(image[64..<program.count] == program[64...])
         #expect(image[..<24] == program[..<24])
@@ -76,7 +76,9 @@ import Testing
         let rule = DispatchImage.rule(for: interpreter, at: "/image")
         #expect(
             rule
-                == BinfmtRule(for: .arm64, interpreter: "/image", flags: [.fixBinary, .openBinary, .preserveArgument0]))
+                == BinfmtRule(
+                    for: .arm64, interpreter: "/image", listed: "/usr/bin/qemu",
+                    flags: [.fixBinary, .openBinary, .preserveArgument0]))
         #expect(DispatchImage.rule(for: interpreter, at: "/image", credentials: true).flags.letters == "POCF")
     }
 }

@@ -128,11 +128,12 @@ import Testing
         #expect(base.digest == Digest(hex: hex[0]))
         let url = "http://127.0.0.1:8000/alpine/latest-stable/releases/aarch64/alpine-minirootfs-3.24.9-aarch64.tar.gz"
         #expect(base.urls == [url])
-        guard case .overFile(let document, .mostly, let trust) = base.signature else {
+        guard case .overFile(let document, let trust) = base.signature else {
             Issue.record("\(base.signature)")
             return
         }
         #expect(document.urls == [url + ".asc"])
+        #expect(!discovery.allowsUnsigned)
         #expect(trust.fingerprints.map(\.hex) == ["0482D84022F52DF1C4E7CD43293ACD0907D9495A"])
     }
 
@@ -187,7 +188,7 @@ import Testing
         let base = try discovery.resolve(index: nil)
         #expect(base.fileName == "ArchLinuxARM-armv7-latest.tar.gz")
         #expect(base.digest == nil)
-        guard case .overFile(let document, .always, _) = base.signature else {
+        guard case .overFile(let document, _) = base.signature else {
             Issue.record("\(base.signature)")
             return
         }

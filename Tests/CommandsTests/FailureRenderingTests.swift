@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Failures
+import Terminal
 import Testing
 
 @testable import Commands
@@ -15,9 +16,10 @@ import Testing
 
     @Test func isThreeLinesAtMost() {
         #expect(
-            FailureRendering(Broken()).text(colour: false)
+            FailureRendering(Broken()).text.rendered(colour: false)
                 == "mangrove: cannot do it\n  because\\u{a}of this\n  do that\n")
-        #expect(FailureRendering(Broken(cause: nil, remedy: nil)).text(colour: false) == "mangrove: cannot do it\n")
+        #expect(
+            FailureRendering(Broken(cause: nil, remedy: nil)).text == StyledText("mangrove:", .bad) + " cannot do it\n")
     }
 
     @Test func isOneObjectForPrograms() {

@@ -28,27 +28,6 @@ import Testing
         }
     }
 
-    @Test func staticProgramsHaveNoLoaderAndDynamicOnesDo() throws {
-        let image = try #require(ExecutableImage(parsing: Architecture.s390x.probeProgram))
-        #expect(image.elf == Architecture.s390x.elf)
-        #expect(image.loader == nil)
-        #expect(ExecutableImage(parsing: Architecture.armhf.probeProgram)?.loader == nil)
-        #expect(ExecutableImage(parsing: dynamicProgram(.amd64))?.loader == "/lib/ld.so")
-    }
-
-    @Test func damagedHeadersAreNoProgram() {
-        let program = Architecture.amd64.probeProgram
-        for length in [0, 3, 19, 63, 119] {
-            #expect(ExecutableImage(parsing: Array(program.prefix(length))) == nil, "\(length) bytes")
-        }
-        var far = program
-        far.replaceSubrange(32..<40, with: [UInt8](repeating: 0xFF, count: 8))
-        #expect(ExecutableImage(parsing: far) == nil)
-        var many = program
-        many.replaceSubrange(56..<58, with: [0xFF, 0xFF])
-        #expect(ExecutableImage(parsing: many) == nil)
-    }
-
     @Test func looksUnderEveryNameThatDistributionsUse() {
         let paths = Interpreter.candidates(for: .arm64, directories: ["/opt/bin", "/usr/bin"])
         #expect(

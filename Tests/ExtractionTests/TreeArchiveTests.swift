@@ -70,6 +70,17 @@ import Testing
         }
     }
 
+    @Test func anEarlierCallThatWantedMemoryIsNotThisOnes() throws {
+        try withScratchDirectory { scratch in
+            var tree = TarBuilder()
+            tree.add([0x2E, 0x2F, 0xFF, 0xFE], content: [1], target: "".utf8)
+            try extracting(tree.finished) { _, root in
+                errno = ENOMEM
+                _ = try archive(root, TreeArchive(compression: .none), to: scratch.appending("out"))
+            }
+        }
+    }
+
     @Test func overrides() throws {
         try extracting(Self.richTar().finished) { _, root in
             try withScratchDirectory { scratch in

@@ -36,10 +36,12 @@ package struct Signer: Sendable {
         }
     }
 
-    /// Makes a key. `expire` as gpg takes it: "never", "seconds=1".
-    package func makeKey(_ name: String, expire: String = "never", at time: String? = nil) throws -> Fingerprint {
+    /// Makes a key. `expire` as gpg takes it: "never", "seconds=1". One of `kind` "rsa2048" signs short digests, too.
+    package func makeKey(
+        _ name: String, kind: String = "ed25519", expire: String = "never", at time: String? = nil
+    ) throws -> Fingerprint {
         let clock = time.map { ["--faked-system-time", $0] } ?? []
-        try gpg(clock + ["--quick-gen-key", "\(name) <\(name)@example.org>", "ed25519", "sign", expire])
+        try gpg(clock + ["--quick-gen-key", "\(name) <\(name)@example.org>", kind, "sign", expire])
         let listing = try gpg(["--with-colons", "--list-keys", "=\(name) <\(name)@example.org>"])
         let line = listing.outputText.split(separator: "\n").first { $0.hasPrefix("fpr:") }
         guard let key = line?.split(separator: ":").last.flatMap({ Fingerprint(String($0)) }) else {

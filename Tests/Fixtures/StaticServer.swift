@@ -26,10 +26,10 @@ package final class StaticServer: Sendable {
     package let port: Int
 
     /// `scratch`: where its own files go, in a directory of its own. With `certificate` it serves https, and HTTP/2.
-    /// `port`: that of a server that is gone. `bytesPerSecond` is for each connection.
+    /// `port`: that of a server that is gone. `login`: it serves nobody but this user. `bytesPerSecond` is for each connection.
     package init(
         serving directory: FilePath, scratch: FilePath, certificate: TestCertificate? = nil, port fixed: Int? = nil,
-        bytesPerSecond: Int? = nil
+        bytesPerSecond: Int? = nil, login: (user: String, password: String)? = nil
     ) throws {
         // Another program may take the port before nginx does.
         for attempt in 1... {
@@ -38,8 +38,13 @@ package final class StaticServer: Sendable {
             let home = scratch.appending("nginx-\(try parent.names().count)")
             try parent.makeDirectory(home.lastComponent ?? "nginx")
             try AtomicFile.write(
-                Array(Self.configuration(directory, home: home, port: port, certificate, bytesPerSecond).utf8),
+                Array(
+                    Self.configuration(
+                        directory, home: home, port: port, certificate, bytesPerSecond, isClosed: login != nil
+                    ).utf8),
                 to: home.appending("nginx.conf"))
+            let users = login.map { "\($0.user):{PLAIN}\($0.password)\n" } ?? ""
+            try AtomicFile.write(Array(users.utf8), to: home.appending("users"))
             let process = try ServerProcess(
                 ["nginx", "-e", home.appending("error.log").string, "-p", home.string, "-c", "nginx.conf"],
                 log: home.appending("output"))
@@ -75,7 +80,8 @@ package final class StaticServer: Sendable {
     }
 
     private static func configuration(
-        _ directory: FilePath, home: FilePath, port: Int, _ certificate: TestCertificate?, _ bytesPerSecond: Int?
+        _ directory: FilePath, home: FilePath, port: Int, _ certificate: TestCertificate?, _ bytesPerSecond: Int?,
+        isClosed: Bool
     ) -> String {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(home)/\($0);" }.joined(separator: " ")
@@ -96,6 +102,8 @@ package final class StaticServer: Sendable {
                     listen 127.0.0.1:\(port)\(certificate == nil ? "" : " ssl http2");
                     \(tls)
                     root \(directory);
+                    \(isClosed ? "auth_basic closed; auth_basic_user_file \(home)/users;" : "")
+                    location = /.log { auth_basic off; }
                 }
             }
             """

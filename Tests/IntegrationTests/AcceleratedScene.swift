@@ -15,6 +15,7 @@ import Testing
 /// and an archive on loopback that has the same packages for this machine: its sed and dash are busybox.
 struct AcceleratedScene {
     static let foreign: Architecture = Architecture.host == .arm64 ? .riscv64 : .arm64
+    static let making = "making the tools tree for debian 12 \(foreign)"
     private static let packages = ["dash": "0.5.12-2", "sed": "4.9-1"]
     static let subject = ToolsTrees.Subject(distro: "debian", release: "12", architecture: foreign)
 

@@ -54,14 +54,35 @@ struct BaseMirror {
         try AtomicFile.write(try signer.detached(sums, by: [key]), to: release.appending("SHA256SUMS.gpg"))
     }
 
-    /// A distros file that describes it. `mirrors`: before this one; `signed`: whether it says that there are signatures.
-    func catalogue(mirrors: [String] = [], signed: Bool = true) throws -> FilePath {
+    /// Writes a signature over each tarball, as Alpine publishes them.
+    func signTarballs(by key: Fingerprint) throws {
+        for version in ["1.2.9", "1.2.10"] {
+            let signature = try signer.gpg(
+                ["--local-user", key.hex, "--armor", "--detach-sign", "--output", "-", tarball(version).string]
+            ).output
+            try AtomicFile.write(signature, to: FilePath(tarball(version).string + ".asc"))
+        }
+    }
+
+    /// Takes the signatures away.
+    func removeSignatures() throws {
+        let directory = try Directory.open(release)
+        for name in try directory.names() where ["gpg", "asc"].contains(name.extension ?? "") {
+            try directory.unlink(name)
+        }
+    }
+
+    /// A distros file that describes it. `mirrors`: before this one; `signed`: whether it says that there are signatures;
+    /// `over`: over what; `extra`: more members of `signature`.
+    func catalogue(
+        mirrors: [String] = [], signed: Bool = true, over: String = "index", extra: String = ""
+    ) throws -> FilePath {
         let urls = (mirrors + ["\(server.url)/toy"]).map { "\"\($0)\"" }.joined(separator: ", ")
         let signature =
             signed
             ? """
-            {"over": "index", "path": "releases/{number}/release/SHA256SUMS.gpg", "keys": ["\(key.hex)"],
-             "keyURLs": ["\(server.url)/key.gpg"]}
+            {"over": "\(over)", "path": "releases/{number}/release/\(over == "index" ? "SHA256SUMS.gpg" : "{file}.asc")",
+             "keys": ["\(key.hex)"], "keyURLs": ["\(server.url)/key.gpg"]\(extra)}
             """ : "{\"over\": \"nothing\", \"reason\": \"toys are not signed\"}"
         let text = """
             {"version": 1, "distros": {"toy": {
@@ -73,7 +94,7 @@ struct BaseMirror {
                 "signature": \(signature)},
               "releases": {"1.2": {"aliases": ["stable"]}}}}}
             """
-        let path = directory.appending("distros-\(mirrors.count)-\(signed).json")
+        let path = directory.appending("distros-\(mirrors.count)-\(signed)-\(over)-\(extra.utf8.count).json")
         try AtomicFile.write(Array(text.utf8), to: path)
         return path
     }

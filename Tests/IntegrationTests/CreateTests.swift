@@ -73,6 +73,40 @@ extension IntegrationTests {
             }
         }
 
+        /// A mirror that leaves the signature out could send anything: it is done without where the user says so only.
+        @Test(arguments: Who.allCases, ["index", "file"])
+        func aSignatureThatIsPublishedIsRequired(who: Who, over: String) throws {
+            try Home.withMirror(who) { (home, mirror) throws in
+                let distros = try mirror.catalogue(over: over)
+                try mirror.signTarballs(by: mirror.key)
+                #expect(try home.create("signed", "--allow-unsigned", distros: distros).status == 0)
+                let signed = try home.mangrove("inspect", "signed", "--format", "json").output
+                #expect(signed.contains("\"how\" : \"signature\""))
+                // One that is there must be good.
+                let mallory = try mirror.signer.makeKey("mallory")
+                try mirror.sign(by: mallory)
+                try mirror.signTarballs(by: mallory)
+                #expect(try home.create("a", "--allow-unsigned", distros: distros).status == 65)
+                try mirror.removeSignatures()
+                let refused = try home.create("a", distros: distros)
+                #expect(refused.status == 65)
+                #expect(refused.errors.contains("mangrove: there is no signature \(mirror.server.url)/toy/releases"))
+                #expect(refused.errors.contains("--allow-unsigned\n"))
+                #expect(try home.create("a", "--allow-unsigned", "--require-signature", distros: distros).status == 64)
+                #expect(try home.roots() == ["box", "signed"])
+                let made = try home.create("a", "--allow-unsigned", distros: distros)
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(made.errors.contains("no signature is published; it is recorded as unsigned"))
+                let inspected = try home.mangrove("inspect", "a", "--format", "json").output
+                #expect(inspected.contains("\"how\" : \"checksum\""))
+                #expect(inspected.contains("\"allowsUnsigned\" : true"))
+                let known = try mirror.catalogue(over: over, extra: ", \"unsigned\": {\"1.2.10\": \"forgotten\"}")
+                if over == "file" { #expect(try home.create("b", distros: known).status == 0) }
+                let allowed = try mirror.catalogue(over: over, extra: ", \"allowUnsigned\": true")
+                #expect(try home.create("c", distros: allowed).status == 0)
+            }
+        }
+
         @Test func theNextMirrorIsTriedAndTheErrorNamesEach() throws {
             try Home.withMirror(.root) { (home, mirror) throws in
                 let dead = "http://127.0.0.1:\(try Loopback.freePort())/toy"

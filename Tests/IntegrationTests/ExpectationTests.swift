@@ -22,17 +22,38 @@ extension IntegrationTests {
             }
         }
 
-        @Test func aDirectoryThatIsNotSharedIsSaid() throws {
-            try Home.with(.root) { (home) throws in
-                let words = "mangrove: /usr is not shared with the root: running in /root; --bind /usr shares it\n"
-                #expect(try home.run("pwd", directory: "/usr") == .init(status: 0, output: "/root\n", errors: words))
-                for options in [["--workdir", "/etc"], []] {
-                    let run = try home.run("pwd", options: options, directory: options.isEmpty ? "/" : "/usr")
-                    #expect(run.errors.isEmpty)
+        /// Home and system directories are not mounted because they happen to be current.
+        @Test(arguments: Who.allCases)
+        func aDirectoryThatIsNotSharedIsSaid(who: Who) throws {
+            try Home.with(who) { (home) throws in
+                let secret = home.scratch.appending("secret")
+                try AtomicFile.write([], to: secret)
+                for directory in ["/usr", "/etc", "/var/tmp", home.scratch, home.scratch.removingLastComponent()] {
+                    let words =
+                        "mangrove: \(directory) is not shared just because it is the current directory: "
+                        + "running in /; --bind . shares it\n"
+                    let run = try home.shell("pwd; cat \(secret) 2>&-", directory: directory)
+                    #expect(run == .init(status: 1, output: "/\n", errors: words))
+                    #expect(try home.run("pwd", options: ["--workdir", "/etc"], directory: directory).errors.isEmpty)
                 }
-                // Whoever insists has it, and works there.
-                let bound = try home.run("pwd", options: ["--bind", "."], directory: "/var/tmp")
-                #expect(bound == .init(status: 0, output: "/var/tmp\n", errors: ""))
+                let words = "/ is not shared just because it is the current directory: running in /; --bind /:/host"
+                #expect(try home.run("pwd", directory: "/").errors == "mangrove: \(words) shares it\n")
+                // Whoever insists has it, and works there. A project below is as ever.
+                for (options, place) in [(["--bind", "."], home.scratch), ([], home.work)] {
+                    let bound = try home.run("pwd", options: options, directory: place)
+                    #expect(bound == .init(status: 0, output: "\(place)\n", errors: ""))
+                }
+            }
+        }
+
+        /// Told by what it is: another path to it makes no difference.
+        @Test func aHomeDirectoryIsKnownUnderAnotherName() throws {
+            try Home.with(.root) { (home) throws in
+                let script = "mount --bind \(home.scratch) \(home.work) && cd \(home.work) && exec \"$@\""
+                let before = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh"]
+                let run = try home.start(["run", "box", "--", "pwd"], before: before).wait()
+                #expect(run.output == "/\n")
+                #expect(run.errors.contains("\(home.work) is not shared"))
             }
         }
 

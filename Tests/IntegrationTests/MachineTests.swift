@@ -55,13 +55,20 @@ extension IntegrationTests {
             }
         }
 
-        @Test func withoutUserNamespacesRootDoesWithoutOne() throws {
+        @Test func withoutUserNamespacesRootIsRefusedUnlessItInsists() throws {
             try Home.with(.root) { (home) throws in
+                let refused = try withoutUserNamespaces(home, ["run", "box", "--", "true"])
+                #expect(refused.status == 125)
+                #expect(refused.errors.contains("cannot create a user namespace"))
+                #expect(refused.errors.contains("--isolation none"))
                 let outcome = try withoutUserNamespaces(
                     home,
-                    ["run", "--user", "build", "box", "--", "sh", "-c", "id -u; readlink /proc/self/ns/user; pwd"])
+                    [
+                        "run", "--isolation", "none", "--user", "build", "box", "--", "sh", "-c",
+                        "id -u; readlink /proc/self/ns/user; pwd",
+                    ])
                 #expect(outcome.status == 0)
-                #expect(outcome.errors == "")
+                #expect(outcome.errors.contains("what runs in the root is root of this machine"))
                 #expect(outcome.output.hasPrefix("7\nuser:["))
             }
         }

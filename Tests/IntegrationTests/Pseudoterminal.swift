@@ -41,6 +41,18 @@ final class Pseudoterminal {
         return tcgetattr(master, &modes) == 0 && modes.c_lflag & tcflag_t(ECHO) != 0
     }
 
+    /// What has been shown so far, by programs that have ended.
+    func everything() -> String {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 100) > 0, case let count = read(master, &chunk, chunk.count), count > 0 else {
+                return String(decoding: shown, as: UTF8.self)
+            }
+            shown += chunk[..<count]
+        }
+    }
+
     /// What has been shown, when it holds `text`. A failure where that does not come.
     @discardableResult
     func await(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> String {

@@ -121,6 +121,22 @@ import Testing
         }
     }
 
+    /// Two contents with the same SHA-1 can be made: whoever signs one has signed the other.
+    @Test(arguments: [("SHA1", "SHA-1"), ("RIPEMD160", "RIPEMD-160")])
+    func aSignatureOverADigestThatCanBeForgedIsRefused(digest: String, name: String) throws {
+        try Signer.with { signer in
+            let (pinned, other) = (try signer.makeKey("pinned", kind: "rsa2048"), try signer.makeKey("other"))
+            let verifier = SignatureVerifier(pinned: [pinned], keys: [try signer.export([pinned, other])])
+            let weak = ["--digest-algo", digest]
+            let signature = try signer.detached(sums, by: [pinned], options: weak)
+            expect(.weakDigest(name)) { try verifier.verify(signature, of: Array(sums.utf8), named: "sums") }
+            let document = try signer.sign(sums, weak + ["--clearsign"], [pinned])
+            expect(.weakDigest(name)) { try verifier.verifyClearsigned(document, named: "InRelease") }
+            let strong = try signer.detached(sums, by: [pinned], options: ["--digest-algo", "SHA256"])
+            #expect(try verifier.verify(strong, of: Array(sums.utf8), named: "sums").fingerprint == pinned)
+        }
+    }
+
     @Test func withoutGpgvTheRemedyIsACommand() throws {
         try Signer.with { signer in
             let pinned = try signer.makeKey("pinned")

@@ -167,10 +167,6 @@ struct ArchiveClientTests {
                 return error?.kind == .notOffered && error?.cause == "it has trixie"
                     && error?.remedy == "did you mean \"trixie\"?"
             }
-            var request = try archive.request()
-            request.suites.append(
-                ArchiveRequest.Suite("trixie-updates", mirrors: [archive.server.url], isOptional: true))
-            #expect(try await archive.client.resolve(request).plan.suites.map(\.name) == ["trixie"])
         }
     }
 }

@@ -32,7 +32,7 @@ import Testing
         #expect(try parse("/x:/a/../../b").target == "/b")
     }
 
-    @Test(arguments: ["", ":", "/a:", ":/b", "/a:/b:", "/a:/b:xx", "/a:b", "/a:/b:ro:x", "/a::ro"])
+    @Test(arguments: ["", ":", "/a:", ":/b", "/a:/b:", "/a:/b:xx", "/a:b", "/a:/b:ro:x", "/a::ro", "/", "/a:/"])
     func anythingElseIsAnError(text: String) {
         let error = #expect(throws: SandboxError.self) { try parse(text) }
         #expect(error?.status == .usage)

@@ -9,7 +9,7 @@ import Testing
         table.add(["xen", "12 MB", "äöü"])
         table.add(["a-longer-name", "3 MB", ""])
         #expect(
-            table.rendered() == """
+            table.text.rendered(colour: false) == """
                 NAME            SIZE  NOTE
                 xen            12 MB  äöü
                 a-longer-name   3 MB
@@ -18,12 +18,12 @@ import Testing
     }
 
     @Test func nothingIsPrintedWithoutRows() {
-        #expect(Table([Table.Column("name")]).rendered(colour: true) == "")
+        #expect(Table([Table.Column("name")]).text.rendered(colour: true) == "")
     }
 
     @Test func whatATerminalWouldObeyIsMadeVisible() {
         var table = Table([Table.Column("name")])
         table.add(["evil\u{1B}[2J\nname\u{202E}"])
-        #expect(table.rendered() == "NAME\nevil\\u{1b}[2J\\u{a}name\\u{202e}\n")
+        #expect(table.text.rendered(colour: false) == "NAME\nevil\\u{1b}[2J\\u{a}name\\u{202e}\n")
     }
 }

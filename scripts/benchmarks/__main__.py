@@ -12,7 +12,8 @@ from pathlib import Path
 
 import acceleration
 import packages
-from cases import CASES, Bench, compare
+from bench import Bench
+from cases import CASES, compare
 from runner import CommandFailed
 
 END = "\r\x1b[K" if sys.stderr.isatty() else ""  # of the line of progress, on a terminal

@@ -14,6 +14,8 @@ LISTS = {
         giflib: Makefile, C, docbook (xmlto)
         passt: Makefile, C
         dnsmasq: Makefile, C, po files
+        libcap2: Makefile, C, gperf
+        lua-geoip: dh-lua, Lua and C
         dropbear: autotools, C
         tayga: autotools, C
         exfatprogs: autotools, C
@@ -23,6 +25,7 @@ LISTS = {
         mxml: autotools, C
         munge: autotools, C
         socat: autotools, C
+        irqbalance: autotools, C
         libsodium: autotools, C
         geoip: autotools, C
         sg3-utils: autotools, C
@@ -39,6 +42,7 @@ LISTS = {
         civetweb: CMake, C and C++
         bcg729: CMake, C
         cjson: CMake, C
+        pupnp: CMake and ninja, C
         libsmb2: CMake, C
         librabbitmq: CMake, C, docbook (xmlto)
         cpp-httplib: meson, C++
@@ -63,11 +67,16 @@ LISTS = {
         unzip: Makefile, C
         giflib: Makefile, C, docbook (xmlto)
         bioawk: Makefile, C, yacc
+        distro-info: Makefile, C, Perl and Python
+        jdupes: Makefile, C
+        libcap2: Makefile, C, gperf
+        unadf: Makefile, C
         tinyxml: Makefile, C++
         catdoc: autotools, C
         libfcgi: autotools, C and C++
         libmodbus: autotools, C, asciidoc
         libsmpp34: autotools, C
+        libtar: autotools, C
         libuev: autotools, C
         memcached: autotools, C
         minizip: autotools, C
@@ -77,6 +86,7 @@ LISTS = {
         tinyproxy: autotools, C, asciidoc
         fcgiwrap: autotools, C
         cjson: CMake, C
+        yajl: CMake, C
         libcue: CMake, C, bison, flex
         libebml: CMake, C++
         cpp-httplib: meson, C++

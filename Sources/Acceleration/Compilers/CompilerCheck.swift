@@ -45,6 +45,16 @@ package struct CompilerCheck: Sendable {
 
     private static let levels = ["-O3", "-O2 -ffast-math -fno-pie -ftrapv -fopenmp -pg", "-O2", "-Os", "-O0"]
 
+    /// What is known to differ between builds of one compiler, if anything does: constants folded with host arithmetic,
+    /// tables, vectors, atomics, exceptions, the order of things in hash tables. "job" is a script that does what one
+    /// line of the list of jobs asks for.
+    private static var sources: KeyValuePairs<String, [UInt8]> {
+        [
+            "small.c": PackageResources.small_c, "c.c": PackageResources.c_c, "small.cc": PackageResources.small_cc,
+            "cc.cc": PackageResources.cc_cc, "s.S": PackageResources.s_S, "job": PackageResources.job_sh,
+        ]
+    }
+
     /// A shell script, with no arguments. It works in a directory of its own below $TMPDIR
     /// or /tmp, always the same, and removes it.
     package static var script: String {
@@ -69,10 +79,9 @@ package struct CompilerCheck: Sendable {
         for program in ["gcc", "g++"] {
             for question in questions { jobs.append("answer \(answers) \(program) \(question)") }
         }
-        let files = [
-            ("small.c", CheckedSources.small), ("c.c", CheckedSources.c), ("small.cc", CheckedSources.smallCxx),
-            ("cc.cc", CheckedSources.cxx), ("s.S", CheckedSources.assembler), ("job", job),
-        ].map { "cat > \($0) <<'END_OF_FILE'\n\($1)\nEND_OF_FILE" }.joined(separator: "\n")
+        let files = sources.map { name, bytes in
+            "cat > \(name) <<'END_OF_FILE'\n\(String(decoding: bytes, as: UTF8.self))END_OF_FILE"
+        }.joined(separator: "\n")
         let lines = jobs.map { "printf '%s\\n' '\($0)' >> jobs" }.joined(separator: "\n")
         return """
             set -u
@@ -87,42 +96,6 @@ package struct CompilerCheck: Sendable {
             echo end
             """ + "\n"
     }
-
-    /// What one line of the list of jobs asks for. The sections that name the compiler's own version are left out.
-    private static let job = """
-        set -f
-        set -- $1
-        kind=$1 group=$2 program=$3 source=$4
-        shift 3
-        command -v "$program" > /dev/null || exit 0
-        name=$(echo "$kind$group$program$*" | tr -c 'A-Za-z0-9\\n' _)
-        [ "$kind" = answer ] || shift
-        digest() { sha256sum < "$1" | cut -c 1-32; }
-        case $kind in
-        compile)
-            "$program" "$@" -w -MD -MF "$name.d" -c "$source" -o "$name.o" 2> "$name.e"
-            result=$?
-            objcopy -R .comment "$name.o" 2> /dev/null
-            sed -i "s/^[^:]*://" "$name.d" 2> /dev/null ;;
-        link)
-            "$program" "$@" -w "$source" -lm -o "$name.o" 2> "$name.e"
-            result=$?
-            objcopy -R .comment -R .note.gnu.build-id "$name.o" 2> /dev/null ;;
-        headers)
-            "$program" -E "$source" > "$name.o" 2> "$name.e"
-            result=$? ;;
-        answer)
-            "$program" "$@" > "$name.e" 2>&1
-            result=$?
-            # Names of temporary files.
-            sed 's,/cc[A-Za-z0-9]\\{6\\},/cc,g' "$name.e" > "$name.o" ;;
-        macros)
-            "$program" -dM -E -x "$source" /dev/null > "$name.o" 2> "$name.e"
-            result=$? ;;
-        esac
-        touch "$name.o" "$name.d"
-        printf '%s %s %s %s %s\\n' "$group" "$name" "$result" "$(digest "$name.o")" "$(digest "$name.d")"
-        """
 
     /// Compares what the script printed with the root's own programs, and with those of a tools tree.
     package static func agreement(of own: String, and other: String) -> CompilerAgreement {

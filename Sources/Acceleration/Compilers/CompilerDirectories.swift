@@ -4,22 +4,17 @@ internal import Architectures
 internal import Filesystem
 internal import SystemPackage
 
-/// Where a tree has the programs of gcc that people do not call themselves, by version.
+/// Where a tree has the programs of gcc and binutils, by version.
 struct CompilerDirectories: Hashable {
-    /// The drivers whose names are made of the triplet, one of these, and the version.
-    static let drivers = ["cpp", "g++", "gcc"]
-    /// Those that read headers.
-    static let compilers = ["cc1", "cc1plus"]
-    /// All that are executed or loaded.
-    static let programs = compilers + ["lto1", "lto-wrapper", "collect2", "g++-mapper-server", "liblto_plugin.so"]
-
     /// "12", in the order of age.
     private(set) var versions: [String] = []
     private var directories: [String: [String]] = [:]
     private var files: Set<String> = []
+    private let triplet: String
 
     /// Of compilers for `target`; `cross`: of those that run on another architecture.
     init(_ target: Architecture, in tree: borrowing Directory, cross: Bool) {
+        triplet = target.triplet
         for parent in ["/usr/lib", "/usr/libexec"] {
             let base = "\(parent)/gcc\(cross ? "-cross" : "")/\(target.triplet)"
             for version in Self.names(of: base, in: tree) where Int(version) != nil {
@@ -37,13 +32,28 @@ struct CompilerDirectories: Hashable {
         return names.map(\.string)
     }
 
-    /// Where `name` of `version` is, absolute in the tree; nil where it is not.
-    func path(of name: String, _ version: String) -> String? {
-        paths(of: name, version).first
+    /// Where `program`, as `CompilerRules` write it, of `version` is, absolute in the tree; nil where it is known not to
+    /// be there.
+    func path(of program: String, _ version: String?) -> String? {
+        paths(of: program, version).first
     }
 
-    /// Where `name` of `version` is, by links too: Debian 13 has some of what is in one directory in the other as well.
-    func paths(of name: String, _ version: String) -> [String] {
-        (directories[version] ?? []).map { "\($0)/\(name)" }.filter { files.contains($0) }
+    /// The same, by links too: Debian 13 has some of what is in one of gcc's directories in the other as well.
+    func paths(of program: String, _ version: String?) -> [String] {
+        let path = program.replacing("{triplet}", with: triplet).replacing("{version}", with: version ?? "")
+        guard path.hasPrefix("{gcc}/") else { return [path] }
+        return (version.flatMap { directories[$0] } ?? []).map { $0 + path.dropFirst("{gcc}".count) }
+            .filter { files.contains($0) }
+    }
+
+    /// Where all of `programs` are, of all versions.
+    func paths(of programs: [String]) -> [String] {
+        versions.flatMap { version in programs.compactMap { path(of: $0, version) } }
+    }
+
+    /// What the program at `path` is called without the name of the machine: "gcc-12".
+    func name(of path: String) -> String {
+        let name = FilePath(path).lastComponent?.string ?? ""
+        return name.hasPrefix("\(triplet)-") ? String(name.dropFirst(triplet.count + 1)) : name
     }
 }

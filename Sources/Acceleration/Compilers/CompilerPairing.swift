@@ -8,9 +8,9 @@ extension AccelerationPlan {
     /// Has compilers, assemblers and linkers of the tools tree stand in for the root's, those that have the same version
     /// and search the same directories; of what they do not do alike, `agreement` knows.
     package mutating func addCompilers(
-        _ request: AccelerationRequest, _ agreement: CompilerAgreement
+        _ request: AccelerationRequest, _ eligibility: Eligibility, _ agreement: CompilerAgreement
     ) throws(AccelerationError) {
-        guard var pairing = try CompilerPairing(request, agreement) else { return }
+        guard var pairing = try CompilerPairing(request, eligibility, agreement) else { return }
         pairing.pair()
         entries += pairing.plan.entries
         mounts += pairing.plan.mounts
@@ -19,31 +19,40 @@ extension AccelerationPlan {
     }
 }
 
-/// Finds what stands in for the programs of binutils and of each version of gcc.
+/// Finds what stands in for the programs of binutils and of each version of gcc, as the rules say.
 struct CompilerPairing: ~Copyable {
     let request: AccelerationRequest
     let agreement: CompilerAgreement
+    let rules: CompilerRules
     private let installed: InstalledPackages
     private let offered: InstalledPackages
     let compilers: CompilerDirectories
-    let crossCompilers: CompilerDirectories
+    private let crossCompilers: CompilerDirectories
+    private let hostCompilers: CompilerDirectories
+    let plugins: LinkerPlugins
     var root: TreeFiles
     var tools: TreeFiles
     var plan = AccelerationPlan()
+    /// Whether packages, by the first of their names in the root, have the same version in both trees.
+    private var agreed: [CompilerRules.Package: Bool] = [:]
+    /// The paths of gcc's own plugins, and where in a run those are that stand in for them.
+    private var substitutes: [String: String]?
 
-    var triplet: String { request.architecture.triplet }
-
-    /// nil where there are none known: in trees without a package database of dpkg's.
-    init?(_ request: AccelerationRequest, _ agreement: CompilerAgreement) throws(AccelerationError) {
+    /// nil where there are no rules for the trees' package manager.
+    init?(
+        _ request: AccelerationRequest, _ eligibility: Eligibility, _ agreement: CompilerAgreement
+    ) throws(AccelerationError) {
         (self.request, self.agreement) = (request, agreement)
         let root = try Self.open(request.root)
         let tools = try Self.open(request.tools)
         guard let installed = try InstalledPackages(of: root), let offered = try InstalledPackages(of: tools),
-            installed.manager == .dpkg, offered.manager == .dpkg
+            installed.manager == offered.manager, let rules = eligibility[installed.manager].compilers
         else { return nil }
-        (self.installed, self.offered) = (installed, offered)
+        (self.installed, self.offered, self.rules) = (installed, offered, rules)
         compilers = CompilerDirectories(request.architecture, in: root, cross: false)
         crossCompilers = CompilerDirectories(request.architecture, in: tools, cross: true)
+        hostCompilers = CompilerDirectories(request.host, in: tools, cross: false)
+        plugins = LinkerPlugins(request, rules.plugins, root: root)
         self.root = TreeFiles(root)
         self.tools = TreeFiles(tools)
     }
@@ -53,187 +62,154 @@ struct CompilerPairing: ~Copyable {
     }
 
     mutating func pair() {
-        pairBinutils()
+        for rule in rules.programs where !rules.isVersioned(rule) { pair(rule, nil) }
         for version in compilers.versions {
-            pairCompilers(version)
-            pairLinking(version)
-            pairDrivers(version)
+            for rule in rules.programs where rules.isVersioned(rule) { pair(rule, version) }
+            for (option, reason) in agreement.exceptions.sorted(by: { $0.key < $1.key }) {
+                plan.fall("gcc-\(version)", nil, "with \(option)…: \(reason)")
+            }
         }
         plan.programs.sort()
     }
 
-    // MARK: Packages
-
-    /// The names of a package: Debian's of 13 and later, and of before.
-    private func names(_ name: String) -> [String] {
-        ["\(name)-\(triplet.replacing("_", with: "-"))", name]
+    private mutating func pair(_ rule: CompilerRules.Rule, _ version: String?) {
+        guard let package = package(rule.package, version) else { return }
+        for program in rule.programs {
+            guard let path = compilers.path(of: program, version), let file = root.file(at: path),
+                file.isProgram(for: request.architecture), !file.isPrivileged
+            else { continue }
+            if let reason = missing(rule, version) {
+                plan.fall(package.title, file.path, reason)
+                continue
+            }
+            guard agree(package) else { return }
+            if rule.kind == .archiver, let reason = refusalOfArchivers {
+                return plan.fall(package.title, nil, reason)
+            }
+            let native = (rule.ofHost == true ? hostCompilers : crossCompilers).path(of: program, version)
+                .flatMap { tools.file(at: $0) }
+            guard let native, native.isExecutable, native.isProgram(for: request.host) else {
+                plan.fall(package.title, file.path, "the tools tree does not have it")
+                continue
+            }
+            if let reason = request.record.refusal(native.path)
+                ?? refusal(of: file.path, native.path, rule.kind, version)
+            {
+                plan.fall(package.title, file.path, reason)
+                continue
+            }
+            guard !request.changes.excludes(file.path) else {
+                plan.fall(package.title, file.path, EligibilityChanges.reason)
+                continue
+            }
+            add(file, native, rule, version)
+        }
     }
 
-    /// Whether the package `name` of the root has the version of the tools tree's cross one, or of the host's own.
-    mutating func agree(_ name: String, host: Bool = false) -> Bool {
-        guard let own = names(name).lazy.compactMap({ [installed] in installed[$0] }).first else { return false }
-        let hostName = "\(name)-\(request.host.triplet.replacing("_", with: "-"))"
-        let candidates = host ? [hostName, name] : [names(name)[0]]
-        guard let native = candidates.lazy.compactMap({ [offered] in offered[$0] }).first else {
-            plan.fall(own.name, nil, "the tools tree does not have it")
+    /// Why programs of the rule are emulated, whichever the tools tree has.
+    private func missing(_ rule: CompilerRules.Rule, _ version: String?) -> String? {
+        let needs = (rule.needs ?? [:]).sorted { $0.key < $1.key }
+        return needs.first { compilers.path(of: $0.key, version) == nil }?.value
+            ?? (exceptions(of: rule).contains { $0.otherCode == true } ? agreement.disagreement : nil)
+    }
+
+    // MARK: Packages
+
+    /// A package with the words in its names expanded.
+    private func package(_ name: String, _ version: String?) -> CompilerRules.Package? {
+        rules.packages[name]?.expanded { name in
+            NamedMachine(request.architecture).expand(
+                name.replacing("{host}", with: NamedMachine(request.host).expand("{triplet}"))
+                    .replacing("{version}", with: version ?? ""))
+        }
+    }
+
+    /// Whether the root has a package in the version that the tools tree has; why not is noted once.
+    private mutating func agree(_ package: CompilerRules.Package) -> Bool {
+        if let known = agreed[package] { return known }
+        agreed[package] = false
+        guard let own = package.own.lazy.compactMap({ [installed] in installed[$0] }).first else { return false }
+        let native = package.native.lazy.compactMap({ [offered] in offered[$0] }).first
+        guard let native, native.upstreamVersion == own.upstreamVersion else {
+            let fallback =
+                native.map { AccelerationPlan.Fallback(own, $0) }
+                ?? .init(package: own.name, reason: "the tools tree does not have it")
+            if !plan.fallbacks.contains(fallback) { plan.fallbacks.append(fallback) }
             return false
         }
-        guard native.upstreamVersion == own.upstreamVersion else {
-            plan.fallbacks.append(.init(own, native))
-            return false
-        }
+        agreed[package] = true
         return true
     }
 
     // MARK: Programs
 
-    /// Adds `path` of the root, for which `native` of the tools tree stands in, or says why it does not.
-    mutating func add(
-        _ path: String, _ native: String?, of package: String, except exceptions: DispatchEntry.Exceptions
-    ) {
-        guard let native = native.flatMap({ tools.file(at: $0) }), native.isExecutable,
-            native.isProgram(for: request.host)
-        else {
-            if let file = root.file(at: path), file.isProgram(for: request.architecture) {
-                plan.fall(package, file.path, "the tools tree does not have it")
-            }
-            return
-        }
-        let place = AccelerationPlan.toolsDirectory.pushing(FilePath(String(native.path.dropFirst())))
-        if let reason = request.record.refusal(native.path) {
-            return plan.fall(package, path, reason)
-        }
-        var exceptions = exceptions
-        exceptions.libraries = request.record.programs[native.path]?.libraries ?? []
-        add(path, place, FileState(native.status), of: package, except: exceptions)
+    private func exceptions(of rule: CompilerRules.Rule) -> [CompilerRules.Exceptions] {
+        (rule.except ?? []).compactMap { rules.exceptions[$0] }
     }
 
-    /// Adds `path` of the root, for which the program at `place` in a run stands in.
-    mutating func add(
-        _ path: String, _ place: FilePath, _ native: FileState, of package: String,
-        except exceptions: DispatchEntry.Exceptions
+    private mutating func add(
+        _ file: TreeFiles.File, _ native: TreeFiles.File, _ rule: CompilerRules.Rule, _ version: String?
     ) {
-        guard let file = root.file(at: path), file.isProgram(for: request.architecture), !file.isPrivileged else {
-            return
+        var (place, state) = (AccelerationPlan.place(ofTool: native.path), FileState(native.status))
+        var answersAlike = agreement.answersAlike
+        if rule.kind == .driver {
+            let name = compilers.name(of: file.path)
+            answersAlike = false
+            if agreement.answersAlike, let driver = request.drivers[name],
+                let opened = try? OwnedDescriptor.open(driver, .readOnly), let status = try? opened.status(of: driver)
+            {
+                (place, state) = (ToolsRelocation.directory.appending("driver-\(name)"), FileState(status))
+                plan.mounts.append(AccelerationPlan.Mount(driver, at: place))
+                answersAlike = true
+            }
         }
-        guard !request.changes.excludes(file.path) else {
-            return plan.fall(package, file.path, EligibilityChanges.reason)
+        var found = DispatchEntry.Exceptions()
+        found.libraries = request.record.programs[native.path]?.libraries ?? []
+        for exceptions in exceptions(of: rule) {
+            switch exceptions.where {
+            case .answersDiffer where answersAlike: continue
+            case .offloads where !tellsOffloading(file.path, native.path): continue
+            default: break
+            }
+            found.patterns += (exceptions.refusing ?? [:]).keys.sorted()
+            found.variables += (exceptions.variables ?? [:]).keys.sorted()
+            found.together += exceptions.together ?? []
+            found.apart += exceptions.apart ?? []
+            if exceptions.readsResponses == true { found.readsResponses = true }
+            if exceptions.otherCode == true { found.patterns += agreement.exceptions.keys.sorted().map { "\($0)*" } }
+            if exceptions.substitutesPlugins == true { found.substitutes = mountPlugins() }
         }
+        if rule.kind == .archiver { found.changes = plugins.changes }
         plan.entries.append(
             DispatchEntry(
                 FileState(file.status, anyDevice: request.anyDevice),
-                .program(path: place, native: native, when: .always, environment: []), except: exceptions))
+                .program(path: place, native: state, when: .always, environment: []), except: found))
         plan.programs.append(file.path)
     }
 
-    func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
-        try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path))
-    }
-
-    // MARK: binutils
-
-    private static let plain = ["as", "addr2line", "c++filt", "dwp", "elfedit", "gprof", "readelf", "size", "strings"]
-    /// Those that take a linker's plugin, or look for one.
-    private static let archivers = ["ar", "nm", "objcopy", "objdump", "ranlib", "strip"]
-
-    private mutating func pairBinutils() {
-        guard agree("binutils"), let package = installed[names("binutils")[0]]?.name else { return }
-        var exceptions = DispatchEntry.Exceptions()
-        for name in Self.plain { add(binary(name), binary(name), of: package, except: exceptions) }
-        // Plugins are of the root's architecture; for compilers' own there are native ones.
-        exceptions.patterns = ["--plugin", "--plugin=*"]
-        exceptions.readsResponses = true
-        exceptions.substitutes = mountPlugins()
-        let plugins = LinkerPlugins(request, root: root.tree)
-        if let path = plugins.unknown {
-            plan.fall(package, nil, "\(path) is compiled for the root")
-        } else if CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree) {
-            var archiving = exceptions
-            archiving.changes = plugins.changes
-            for name in Self.archivers { add(binary(name), binary(name), of: package, except: archiving) }
-        } else {
-            plan.fall(package, nil, "the tools tree's does not find its own plugins")
-        }
-        // --help names the machines that it was built for.
-        exceptions.patterns = ["--plugin", "-plugin", "--plugin=*", "-plugin=*", "--help"]
-        add(binary("ld.gold"), binary("ld.gold"), of: package, except: exceptions)
-        // Only native linkers heed them.
-        exceptions.variables = ["LD_LIBRARY_PATH", "LD_RUN_PATH"]
-        add(binary("ld.bfd"), binary("ld.bfd"), of: package, except: exceptions)
-    }
-
-    /// The paths of compilers' own plugins for linkers, and where in a run those are that stand in for them.
     private mutating func mountPlugins() -> [String: String] {
-        let name = "liblto_plugin.so"
+        if let substitutes { return substitutes }
         var found: [String: String] = [:]
         for version in compilers.versions {
-            let natives = crossCompilers.paths(of: name, version)
-            guard let native = natives.first(where: { tools.file(at: $0) != nil }), agree("gcc-\(version)") else {
-                continue
-            }
+            let natives = crossCompilers.paths(of: rules.plugins.file, version)
+            guard let native = natives.first(where: { tools.file(at: $0) != nil }),
+                let package = package(rules.plugins.package, version), agree(package)
+            else { continue }
             let place = ToolsRelocation.directory.appending("plugin-\(version)")
-            for path in compilers.paths(of: name, version) { found[path] = place.string }
+            for path in compilers.paths(of: rules.plugins.file, version) { found[path] = place.string }
             plan.mounts.append(
                 AccelerationPlan.Mount(request.tools.pushing(FilePath(String(native.dropFirst()))), at: place))
         }
+        substitutes = found
         return found
     }
+}
 
-    func binary(_ name: String) -> String { "/usr/bin/\(triplet)-\(name)" }
-
-    // MARK: gcc
-
-    private mutating func pairCompilers(_ version: String) {
-        var exceptions = DispatchEntry.Exceptions()
-        // They say which package they are of. What a driver is asked to say, too, is of no consequence.
-        exceptions.patterns = ["--version"] + (agreement.answersAlike ? [] : ["-v", "-version"])
-        exceptions.patterns += ["--help*", "--target-help*", "-fplugin*", "-stdlib=*", "-iprefix*"]
-        exceptions.patterns += agreement.exceptions.keys.sorted().map { "\($0)*" }
-        exceptions.readsResponses = true
-        exceptions.variables = ["GCC_EXEC_PREFIX"]
-        for (name, package) in [("cc1", "cpp"), ("cc1plus", "g++"), ("lto1", "gcc")] {
-            guard let path = compilers.path(of: name, version) else { continue }
-            let package = "\(package)-\(version)"
-            if let reason = agreement.disagreement {
-                plan.fall(package, path, reason)
-                continue
-            }
-            guard agree(package) else { continue }
-            let native = crossCompilers.path(of: name, version)
-            if CompilerDirectories.compilers.contains(name), let native, !searchesAlike(path, native, version) {
-                plan.fall(package, path, "the tools tree's looks for headers in other directories")
-                continue
-            }
-            add(path, native, of: package, except: exceptions)
-        }
-        for (option, reason) in agreement.exceptions.sorted(by: { $0.key < $1.key }) {
-            plan.fall("gcc-\(version)", nil, "with \(option)…: \(reason)")
-        }
+extension CompilerRules.Package {
+    fileprivate func expanded(_ expand: (String) -> String) -> Self {
+        Self(own: own.map(expand), native: native.map(expand))
     }
 
-    /// Whether two compilers proper look for headers in the same directories of the root.
-    private func searchesAlike(_ path: String, _ native: String, _ version: String) -> Bool {
-        guard let own = bytes(path, in: root.tree), let other = bytes(native, in: tools.tree),
-            let ownProgram = ELFProgram(parsing: own), let otherProgram = ELFProgram(parsing: other),
-            let ownDirectories = HeaderDirectories(in: ownProgram),
-            let otherDirectories = HeaderDirectories(in: otherProgram)
-        else { return false }
-        return ownDirectories.resolved(in: root.tree, triplet: triplet, version: version) == otherDirectories
-    }
-
-    /// What drivers start to link.
-    private mutating func pairLinking(_ version: String) {
-        let package = "gcc-\(version)"
-        if let path = compilers.path(of: "lto-wrapper", version), agree(package) {
-            add(path, crossCompilers.path(of: "lto-wrapper", version), of: package, except: .init())
-        }
-        // A cross compiler's looks for the linker by another name; this one does not depend on the machine.
-        if let path = compilers.path(of: "collect2", version), agree(package, host: true) {
-            let own = CompilerDirectories(request.host, in: tools.tree, cross: false)
-            add(path, own.path(of: "collect2", version), of: package, except: .init())
-        }
-        if let path = compilers.path(of: "g++-mapper-server", version), agree("g++-\(version)") {
-            add(path, crossCompilers.path(of: "g++-mapper-server", version), of: "g++-\(version)", except: .init())
-        }
-    }
+    /// What it is called in reasons.
+    fileprivate var title: String { own.last ?? "" }
 }

@@ -21,19 +21,19 @@ package struct CompilerRelocation: Sendable {
         (self.target, self.host) = (target, host)
     }
 
-    /// Does it in the tree at `path`.
-    package func apply(to path: FilePath) throws(AccelerationError) {
+    /// Does it in the tree at `path`, with the programs that `rules` say are drivers and compilers proper.
+    package func apply(to path: FilePath, _ rules: CompilerRules) throws(AccelerationError) {
         try AccelerationError.wrapping { () throws(FilesystemError) in
             let tree = try Directory.open(path)
             let compilers = CompilerDirectories(target, in: tree, cross: true)
-            for version in compilers.versions {
-                for driver in CompilerDirectories.drivers {
-                    try change("/usr/bin/\(target.triplet)-\(driver)-\(version)", in: tree) { bytes in
-                        CompilerDriver(parsing: bytes, triplet: target.triplet)?.madeOver
-                    }
+            for path in compilers.paths(of: rules.programs(.driver)) {
+                try change(path, in: tree) { bytes in
+                    CompilerDriver(parsing: bytes, triplet: target.triplet)?.madeOver
                 }
-                for name in CompilerDirectories.compilers {
-                    guard let path = compilers.path(of: name, version) else { continue }
+            }
+            for version in compilers.versions {
+                for program in rules.programs(.compiler) {
+                    guard let path = compilers.path(of: program, version) else { continue }
                     try change(path, in: tree) { bytes in
                         guard let program = ELFProgram(parsing: bytes), let table = HeaderTable(in: program) else {
                             return nil
@@ -46,7 +46,7 @@ package struct CompilerRelocation: Sendable {
                 }
             }
             try relocateLibraries(in: tree)
-            try linkPlugins(in: tree, compilers)
+            try linkPlugins(in: tree, compilers, rules.plugins)
         }
     }
 
@@ -81,13 +81,13 @@ package struct CompilerRelocation: Sendable {
     }
 
     private func linkPlugins(
-        in tree: borrowing Directory, _ compilers: CompilerDirectories
+        in tree: borrowing Directory, _ compilers: CompilerDirectories, _ rules: CompilerRules.Plugins
     ) throws(FilesystemError) {
         let plugins = try tree.makeDirectories(["plugins"])
         var targets = ["libdep.so": "/usr/lib/\(target.triplet)/bfd-plugins/libdep.so"]
         // The newest compiler's reads what older ones wrote, too.
         if let version = compilers.versions.last {
-            targets["liblto_plugin.so"] = compilers.path(of: "liblto_plugin.so", version)
+            targets["liblto_plugin.so"] = compilers.path(of: rules.file, version)
         }
         for (name, target) in targets.sorted(by: { $0.key < $1.key }) {
             guard let name = FilePath.Component(name), (try? tree.openInRoot(target)) != nil else { continue }

@@ -115,7 +115,7 @@ struct HeaderTable {
             let component = program.word(at: entry + word).flatMap { $0 == 0 ? nil : $0 }
             let name = component.flatMap { program.string(at: $0) }
             if let name, let component { components[name] = component }
-            let flags = Array(program.bytes[(entry + 2 * word)...].prefix(4))
+            let flags = Array(program.bytes.dropFirst(entry + 2 * word).prefix(4))
             guard flags.count == 4, flags.allSatisfy({ $0 <= 2 }) else { return nil }
             directories.append(
                 HeaderDirectories.Directory(

@@ -7,16 +7,14 @@ internal import SystemPackage
 /// The plugins that a root's binutils load by themselves (ar(1), --plugin): of compilers, and what packages like llvm put
 /// beside them, for which no native one stands in.
 struct LinkerPlugins {
-    /// Of gcc and binutils: the tools tree has its own.
-    private static let known: Set<String> = ["liblto_plugin.so", "libdep.so"]
-
     /// The directories as they were looked at.
     private(set) var changes: [FilePath: FileState?] = [:]
     /// One that is not known.
     private(set) var unknown: String?
 
-    init(_ request: AccelerationRequest, root: borrowing Directory) {
-        for path in ["/usr/lib/bfd-plugins", "/usr/lib/\(request.architecture.triplet)/bfd-plugins"] {
+    init(_ request: AccelerationRequest, _ rules: CompilerRules.Plugins, root: borrowing Directory) {
+        for path in rules.directories {
+            let path = path.replacing("{triplet}", with: request.architecture.triplet)
             guard let opened = try? root.openInRoot(path, onlyDirectory: true) else {
                 changes[FilePath(path)] = .some(nil)
                 continue
@@ -27,7 +25,7 @@ struct LinkerPlugins {
                 continue
             }
             changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: request.anyDevice)
-            if let name = names.first(where: { !Self.known.contains($0.string) }) { unknown = "\(path)/\(name)" }
+            if let name = names.first(where: { !rules.known.contains($0.string) }) { unknown = "\(path)/\(name)" }
         }
     }
 }

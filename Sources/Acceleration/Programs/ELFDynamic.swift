@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Architectures
+
 /// What the dynamic loader reads of a 64-bit program (elf(5), ld.so(8)).
 extension ELFProgram {
     /// Of the dynamic section.
@@ -24,11 +26,12 @@ extension ELFProgram {
         static let ignored: UInt64 = 0x6000_0F0D
     }
 
-    private static let dynamicSegment: UInt32 = 2
     private static let symbolSize = 24
 
     var dynamicEntries: [DynamicEntry] {
-        guard wordSize == 8, let segment = segments.first(where: { $0.kind == Self.dynamicSegment }) else { return [] }
+        guard wordSize == 8, let segment = segments.first(where: { $0.kind == ELFHeaders.Segment.dynamic }) else {
+            return []
+        }
         var entries: [DynamicEntry] = []
         for offset in stride(from: segment.offset, to: segment.offset + segment.size - 15, by: 16) {
             guard let tag = word(at: offset), tag != 0, let value = word(at: offset + 8) else { break }
@@ -66,10 +69,10 @@ extension ELFProgram {
         else { return dynamicEntries.isEmpty ? [] : nil }
         // The number of entries is in a hash table, or the strings follow.
         let count: Int
-        if let hash = values(Tag.hash).first, let place = offset(ofAddress: hash), place + 8 <= bytes.count {
-            count = Int(Self.integer(bytes, place + 4, 4))
-        } else if strings > table {
-            count = Int(strings - table) / Self.symbolSize
+        if let hash = values(Tag.hash).first, let size = offset(ofAddress: hash).flatMap({ integer($0 + 4, 4) }) {
+            count = Int(size)
+        } else if strings > table, let length = Int(exactly: strings - table) {
+            count = length / Self.symbolSize
         } else {
             return nil
         }
@@ -78,7 +81,7 @@ extension ELFProgram {
         for index in 0..<count {
             let symbol = start + index * Self.symbolSize
             // st_shndx is SHN_UNDEF.
-            guard Self.integer(bytes, symbol + 6, 2) == 0, case let name = Self.integer(bytes, symbol, 4), name != 0,
+            guard integer(symbol + 6, 2) == 0, let name = integer(symbol, 4), name != 0,
                 let text = string(at: strings &+ name)
             else { continue }
             names.insert(text)
@@ -93,7 +96,7 @@ extension ELFProgram {
         else { return [] }
         // R_X86_64_RELATIVE; R_AARCH64_RELATIVE.
         return stride(from: start, to: start + Int(size) - 23, by: 24).compactMap { entry in
-            guard [8, 1027].contains(Self.integer(bytes, entry + 8, 4)), word(at: entry + 16) == address else {
+            guard let kind = integer(entry + 8, 4), kind == 8 || kind == 1027, word(at: entry + 16) == address else {
                 return nil
             }
             return entry + 16
@@ -104,7 +107,8 @@ extension ELFProgram {
     /// instruction).
     func loads(of address: UInt64) -> [Int] {
         var found: [Int] = []
-        for segment in segments where segment.isExecutable && segment.kind == 1 && segment.size > 8 {
+        for segment in segments
+        where segment.isExecutable && segment.kind == ELFHeaders.Segment.loadable && segment.size > 8 {
             let (start, end) = (segment.offset, segment.offset + segment.size)
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 for place in (start + 3)...(end - 4) {

@@ -1,67 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Architectures
+
 /// An ELF program or shared library of a little-endian machine (elf(5)): its file, and what stands at which address.
 struct ELFProgram {
     private(set) var bytes: [UInt8]
+    private let headers: ELFHeaders
+
     /// How long an address is, in bytes.
-    let wordSize: Int
+    var wordSize: Int { headers.identity.fileClass == .bits64 ? 8 : 4 }
     /// It is loaded at the addresses that it names (ET_EXEC), as gcc's programs are; else anywhere (ET_DYN).
-    let isFixed: Bool
-    let segments: [Segment]
-
-    /// An entry of the table of program headers.
-    struct Segment {
-        /// A `PT_` constant.
-        let kind: UInt32
-        let offset: Int
-        let address: UInt64
-        /// In the file.
-        let size: Int
-        let isWritable: Bool
-        let isExecutable: Bool
-    }
-
-    private static let loadable: UInt32 = 1
-    private static let interpreter: UInt32 = 3
+    var isFixed: Bool { headers.isFixed }
+    /// All of them lie in the file.
+    var segments: [ELFHeaders.Segment] { headers.segments }
 
     /// nil where `bytes` are neither, or damaged.
     init?(parsing bytes: [UInt8]) {
-        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]), bytes[5] == 1,
-            bytes[16] == 2 || bytes[16] == 3, bytes[17] == 0
+        guard bytes.count >= 64, let headers = ELFHeaders(parsing: bytes), headers.identity.byteOrder == .little,
+            headers.segments.allSatisfy({ $0.range.upperBound <= bytes.count })
         else { return nil }
-        let wide = bytes[4] == 2
-        let table = Self.integer(bytes, wide ? 32 : 28, wide ? 8 : 4)
-        let entrySize = Self.integer(bytes, wide ? 54 : 42, 2)
-        let count = Self.integer(bytes, wide ? 56 : 44, 2)
-        guard table <= UInt64(bytes.count), entrySize >= (wide ? 56 : 32),
-            table + entrySize * count <= UInt64(bytes.count)
-        else { return nil }
-        var segments: [Segment] = []
-        for index in 0..<Int(count) {
-            let entry = Int(table) + index * Int(entrySize)
-            let word = wide ? 8 : 4
-            let offset = Self.integer(bytes, entry + word, word)
-            let size = Self.integer(bytes, entry + 4 * word, word)
-            guard offset <= UInt64(bytes.count), size <= UInt64(bytes.count) - offset else { return nil }
-            let flags = Self.integer(bytes, entry + (wide ? 4 : 24), 4)
-            segments.append(
-                Segment(
-                    kind: UInt32(Self.integer(bytes, entry, 4)), offset: Int(offset),
-                    address: Self.integer(bytes, entry + 2 * word, word), size: Int(size),
-                    isWritable: flags & 2 != 0, isExecutable: flags & 1 != 0))
-        }
-        self.bytes = bytes
-        self.segments = segments
-        isFixed = bytes[16] == 2
-        wordSize = wide ? 8 : 4
+        (self.bytes, self.headers) = (bytes, headers)
     }
 
-    private var loaded: [Segment] { segments.filter { $0.kind == Self.loadable } }
+    private var loaded: [ELFHeaders.Segment] { segments.filter { $0.kind == ELFHeaders.Segment.loadable } }
 
     /// Where in the file the path of its loader is, with the zero byte at its end; nil where it has none.
-    var loader: Range<Int>? {
-        segments.first { $0.kind == Self.interpreter }.map { $0.offset..<$0.offset + $0.size }
-    }
+    var loader: Range<Int>? { headers.loaderRange }
 
     func address(ofOffset offset: Int) -> UInt64? {
         guard let found = loaded.first(where: { $0.offset <= offset && offset < $0.offset + $0.size }) else {
@@ -96,8 +60,8 @@ struct ELFProgram {
         return nil
     }
 
-    private func segment(at address: UInt64) -> Segment? {
-        segments.first { $0.kind == Self.loadable && $0.address <= address && address - $0.address < UInt64($0.size) }
+    private func segment(at address: UInt64) -> ELFHeaders.Segment? {
+        loaded.first { $0.address <= address && address - $0.address < UInt64($0.size) }
     }
 
     /// The string that begins at `address`; nil where none does that is text.
@@ -114,9 +78,11 @@ struct ELFProgram {
     }
 
     func word(at offset: Int) -> UInt64? {
-        guard offset >= 0, offset <= bytes.count - wordSize else { return nil }
-        return Self.integer(bytes, offset, wordSize)
+        integer(offset, wordSize)
     }
+
+    /// nil where it is not all in the file.
+    func integer(_ offset: Int, _ size: Int) -> UInt64? { ELFIdentity.ByteOrder.little.integer(bytes, offset, size) }
 
     /// The offsets of aligned words that are the address `address`.
     func words(_ address: UInt64) -> [Int] {
@@ -142,9 +108,5 @@ struct ELFProgram {
 
     func encoded(_ word: UInt64) -> [UInt8] {
         (0..<wordSize).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
-    }
-
-    static func integer(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> UInt64 {
-        bytes[offset..<offset + size].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

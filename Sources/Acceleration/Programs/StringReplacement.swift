@@ -59,7 +59,7 @@ extension ELFProgram {
         for reference in references {
             guard let place = self.address(ofOffset: reference) else { return false }
             if isExecutable(at: place) {
-                guard (0xB8...0xBF).contains(bytes[reference - 1]) else { return false }
+                guard reference > 0, (0xB8...0xBF).contains(bytes[reference - 1]) else { return false }
             } else {
                 guard word(at: reference) == address else { return false }
             }

@@ -24,7 +24,9 @@ struct ToolsPrograms {
         var files = TreeFiles(tree)
         var found: Set<String> = []
         var statics: Set<String> = []
+        var seen: Set<String> = []
         func add(_ path: String) {
+            guard seen.insert(path).inserted else { return }
             // setuid ones are never native, and would run.
             guard let file = files.file(at: path), file.isProgram(for: host), !file.isPrivileged,
                 let bytes = try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path)),
@@ -42,11 +44,15 @@ struct ToolsPrograms {
         for name in packages.packages.keys {
             for path in offered.files(of: name, in: files.tree) where !path.contains(".so") { add(path) }
         }
-        for version in compilers.versions {
-            for name in CompilerDirectories.programs { compilers.path(of: name, version).map(add) }
+        guard let rules = packages.compilers else {
+            (paths, self.statics) = (found.sorted(), statics.sorted())
+            return
         }
-        for version in own.versions { own.path(of: "collect2", version).map(add) }
-        for name in offered.names where InstalledPackages.isCompiler(name) {
+        for rule in rules.programs {
+            (rule.ofHost == true ? own : compilers).paths(of: rule.programs).forEach(add)
+        }
+        compilers.paths(of: [rules.plugins.file]).forEach(add)
+        for name in offered.names where rules.isCompiler(name) {
             for path in offered.files(of: name, in: files.tree) where path.hasPrefix("/usr/bin/\(root.triplet)-") {
                 add(path)
             }

@@ -146,7 +146,7 @@ private struct RelocationWalk {
         for edit in edits { edit.apply(to: &changed) }
         if let program = ELFProgram(parsing: changed) {
             // What stands before it may be anything.
-            if let loader = program.loader, loader.upperBound <= changed.count {
+            if let loader = program.loader {
                 var part = Array(changed[loader])
                 for edit in edits { edit.apply(to: &part) }
                 changed.replaceSubrange(loader, with: part)

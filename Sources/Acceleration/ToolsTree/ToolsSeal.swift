@@ -42,11 +42,13 @@ package struct ToolsSeal: Sendable {
         let relocation = ToolsRelocation(host: host, root: root)
         try relocation.apply(to: tree)
         try relocation.writeMuslList(in: tree, host: host)
-        try CompilerRelocation(target: root, host: host).apply(to: tree)
         var record = ToolsRecord()
         let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
         guard let offered = try InstalledPackages(of: opened) else { return record }
         let packages = eligibility[offered.manager]
+        if let rules = packages.compilers {
+            try CompilerRelocation(target: root, host: host).apply(to: tree, rules)
+        }
         try ArchitectureName(host: host, root: root).replace(in: tree, packages)
         let machine = MachineName(host: host, root: root)
         try machine.replace(in: tree, packages)

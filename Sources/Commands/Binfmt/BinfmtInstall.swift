@@ -35,7 +35,7 @@ struct BinfmtInstall: ParsableCommand {
         if dryRun.isDryRun {
             let rule = found.rule(on: .current, credentials: credentials, name: registration.name)
             try Console.print("write \(registration.configuration):\n")
-            try Console.print(registration.configurationText(for: rule))
+            try Console.print("\(registration.configurationText(for: rule))")
             try Console.print("register it with \(registration.registry.path)\n")
             return
         }

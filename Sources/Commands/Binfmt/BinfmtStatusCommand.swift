@@ -61,7 +61,7 @@ struct BinfmtReport: Report {
         }
     }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table(
             [Table.Column("architecture"), Table.Column("executed"), Table.Column("rules"), Table.Column("remark")])
         for item in document {
@@ -74,6 +74,6 @@ struct BinfmtReport: Report {
                     remarks.joined(separator: "; "),
                 ])
         }
-        return table.rendered(colour: colour)
+        return table.text
     }
 }

@@ -23,10 +23,10 @@ struct CacheReport: Report {
 
     var document: [Cache.Entry] { entries }
 
-    func text(colour: Bool) -> String {
+    var text: StyledText {
         var table = Table(
             [Table.Column("name"), Table.Column("size", numeric: true), Table.Column("used"), Table.Column("path")])
         for entry in entries { table.add([entry.name, Quantity.bytes(entry.size), entry.used, entry.path]) }
-        return table.rendered(colour: colour)
+        return table.text
     }
 }

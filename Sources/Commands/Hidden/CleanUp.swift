@@ -18,7 +18,7 @@ struct CleanUp: ParsableCommand {
 
     func run() throws {
         // A line of progress may stand there.
-        if OutputStream.standardError.isTerminal { try? OutputStream.standardError.write("\r\u{1B}[K") }
+        if OutputStream.standardError.isTerminal { try? OutputStream.standardError.redraw("") }
         // Its workers are this process's children now; they end when the one they work for does.
         while waitpid(-1, nil, 0) > 0 {}
         if let file { _ = unsafe unlink(file) }

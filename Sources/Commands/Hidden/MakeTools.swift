@@ -24,6 +24,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
     var outdated: [String] = []
 
+    @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
     @OptionGroup var progress: ProgressOptions
 
@@ -37,8 +38,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
             var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            request.mirror = sources.mirror ?? configuration.mirrors[distro]
+            request.mirror = (sources.mirror ?? configuration.mirrors[distro]).map(creation.bare)
             request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+            request.allowances = allowed.allowances
             request.changes = configuration.accelerate
             request.outdated = outdated.compactMap { OutdatedTool($0) }
             if request.outdated.isEmpty {
@@ -66,16 +68,18 @@ extension ToolsTrees.Subject {
 extension Creation {
     /// By this process's user, with what is configured.
     static func ofCaller(
-        _ locations: Locations, _ configuration: Configuration, cpu: String?, _ progress: Progress
+        _ locations: Locations, _ configuration: Configuration, cpu: String?, isolation: IsolationOption? = nil,
+        _ progress: Progress
     ) throws -> Creation {
         Creation(
             store: RootStore(locations.roots), cache: Cache(locations.cache),
             downloader: Downloader(settings: configuration.network.settings(version: version)),
             proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
             workers: try Surroundings.workers(),
-            caller: Caller(
-                identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-                environment: Surroundings.environment),
+            caller: try isolation?.caller()
+                ?? Caller(
+                    identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
+                    environment: Surroundings.environment),
             cpu: cpu ?? configuration.cpu, progress: progress)
     }
 }

@@ -20,7 +20,10 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mount a file or directory of the host, by default at the same path. Repeatable.",
+            """
+            Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. \
+            Repeatable.
+            """,
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
@@ -33,11 +36,15 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .customLong("no-network"), help: "Give no network but loopback.")
     var isolatesNetwork = false
 
+    @OptionGroup var limits: LimitOptions
+
     @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
     var cpu: String?
 
     @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
     var setuid = false
+
+    @OptionGroup var isolation: IsolationOption
 
     @OptionGroup var acceleration: AccelerationOptions
 
@@ -64,6 +71,7 @@ struct RunOptions: ParsableArguments {
         }
         request.isThrowaway = throwaway
         request.isolatesNetwork = isolatesNetwork
+        request.limits = try limits.limits()
         request.cpu = cpu
         request.trustsSetuid = setuid
         request.isProfiled = profile
@@ -76,16 +84,14 @@ struct RunOptions: ParsableArguments {
         let locations = try Surroundings.locations()
         let store = RootStore(locations.roots)
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
-        let caller = Caller(
-            identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-            environment: Surroundings.environment, umask: Surroundings.umask)
+        let caller = try isolation.caller()
         let request = try request(command)
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print(run.plan.description + "\n")
+            return try Console.print("\(run.plan.shifted().description)\n")
         }
         let errands = RunErrands()
         guard
@@ -110,9 +116,7 @@ struct RunOptions: ParsableArguments {
         let status = try run.perform(
             descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
-            let error = OutputStream.standardError
-            try? error.write(
-                OutputRendering.render(ProfileReport(profile: spent), as: format, colour: error.showsColour))
+            try? OutputRendering.show(ProfileReport(profile: spent), as: format, on: .standardError)
         }
         if status != 0 { throw ExitCode(status) }
     }

@@ -11,9 +11,9 @@ internal import SystemPackage
 /// is as for `create`.
 package protocol AccelerationErrands {
     /// Makes the first, or with `outdated` another one where the archive has any of that newer. False where there is
-    /// none to be had; why was said, or noted with the tools trees where it is not `required`.
+    /// none to be had; why was said, or noted with the tools trees where it is not `required`. `allowances`: the root's.
     func make(
-        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], required: Bool
+        _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], _ allowances: SourceAllowances, required: Bool
     ) throws(ProvisioningError) -> Bool
 
     /// Has the compilers of the root `name` compared (`BackgroundComparison`) while this process goes on, and after it.
@@ -59,7 +59,7 @@ package struct AcceleratedRun: ~Copyable {
         var wanted = accelerator
         var reason: String?
         if let accelerator {
-            guard try accelerator.ensure(by: errands) else { return nil }
+            guard try accelerator.ensure(for: try store.find(name), by: errands) else { return nil }
             reason = accelerator.reasonForNone()
             if reason != nil { wanted = nil }
         }
@@ -102,7 +102,8 @@ package struct AcceleratedRun: ~Copyable {
             let outdated = acceleration?.outdated ?? []
             // It must not keep the old one.
             acceleration = nil
-            _ = try errands.make(accelerator.subject, outdated: outdated, required: false)
+            _ = try errands.make(
+                accelerator.subject, outdated: outdated, record.allowances ?? SourceAllowances(), required: false)
             accelerate()
         }
         guard accelerator.choice.isRequired else { return }
@@ -182,9 +183,13 @@ package struct AcceleratedRun: ~Copyable {
 
 extension Accelerator {
     /// That there is a tools tree. False where there is none to be had although it is required.
-    fileprivate func ensure(by errands: some AccelerationErrands) throws(ProvisioningError) -> Bool {
+    fileprivate func ensure(
+        for root: RootRecord, by errands: some AccelerationErrands
+    ) throws(ProvisioningError) -> Bool {
         guard try tools.areWanted(for: subject, choice) else { return true }
-        return try errands.make(subject, outdated: [], required: choice.isRequired) || !choice.isRequired
+        return try errands.make(
+            subject, outdated: [], root.allowances ?? SourceAllowances(), required: choice.isRequired)
+            || !choice.isRequired
     }
 
     /// Why there is no tools tree, where that was found out a while ago and it is not required.

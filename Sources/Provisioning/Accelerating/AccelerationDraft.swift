@@ -28,7 +28,7 @@ struct AccelerationDraft: Sendable {
                 remedy: "mangrove cache prune, which has it made anew")
         }
         request.record = record
-        if subject.agreement?.answersAlike ?? false { drivers = request.answeringDrivers() }
+        if subject.agreement?.answersAlike ?? false { drivers = try request.answeringDrivers(.builtIn()) }
         plan = try AccelerationPlan.make(request, .builtIn())
         (self.request, self.subject) = (request, subject)
     }

@@ -29,8 +29,9 @@ struct CompilerAgreements {
     static func take(to directory: FilePath, from old: FilePath, tree: FilePath) throws(FilesystemError) {
         let oldTree = try Directory.open(old.appending(RootStore.tree))
         guard TreeManifest(reading: old.appending(ToolsTrees.manifest)) != nil,
-            let compilers = (try? InstalledPackages(of: Directory.open(tree)))?.compilers,
-            !compilers.isEmpty, compilers == (try? InstalledPackages(of: oldTree))?.compilers
+            let eligibility = try? Eligibility.builtIn(),
+            let compilers = (try? InstalledPackages(of: Directory.open(tree)))?.compilers(eligibility),
+            !compilers.isEmpty, compilers == (try? InstalledPackages(of: oldTree))?.compilers(eligibility)
         else { return }
         for name in try Directory.open(old).names() where name.string.hasPrefix(prefix) {
             try AtomicFile.write(try old.appending(name).readFile(), to: directory.appending(name))
@@ -59,10 +60,13 @@ struct CompilerAgreements {
 
     /// nil where the root has no compiler.
     func file(for tree: FilePath) throws(ProvisioningError) -> FilePath? {
-        let versions = try below { () throws(FilesystemError) in try Directory.open(tree) }
-        guard let text = try below({ () throws(AccelerationError) in try InstalledPackages(of: versions)?.compilers }),
-            !text.isEmpty
-        else { return nil }
+        let opened = try below { () throws(FilesystemError) in try Directory.open(tree) }
+        let versions = try below { () throws(AccelerationError) in
+            try InstalledPackages(of: opened)?.compilers(.builtIn())
+        }
+        guard let versions, !versions.isEmpty else { return nil }
+        // What was compared otherwise is not known.
+        let text = versions + CompilerCheck.script
         let digest = try below { () throws(IntegrityError) in try Digest.of(Array(text.utf8)) }
         return directory.appending("\(Self.prefix)\(digest.hex.prefix(16)).json")
     }

@@ -1,36 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
-package import Catalogue
+internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import Glibc
 internal import Integrity
-package import PackageArchive
+internal import PackageArchive
 internal import SystemPackage
 internal import Terminal
 internal import Transfer
-
-/// What a root is to be made of, out of a signed archive of packages.
-package struct BootstrapRequest: Sendable {
-    package let base: ArchiveBase
-    /// How much it holds besides the packages asked for.
-    package var variant = Variant.minbase
-    /// The archive to fetch from, given by the user; nil: the one this machine's apt uses, else the distro's own.
-    package var mirror: String?
-    /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
-    var tools: [String]?
-    /// That tree's roots are of this architecture.
-    var toolsTarget: Architecture?
-    /// Release files past their Valid-Until are taken.
-    package var allowsExpired = false
-    /// Suites of additions that no package is to be taken from.
-    package var skippedSuites: [String] = []
-
-    package init(base: ArchiveBase) {
-        self.base = base
-    }
-}
 
 extension Creation {
     /// Makes a root from a package archive: decides on the packages, fetches and unpacks them at the same time, and
@@ -51,7 +30,7 @@ extension Creation {
     private func create(
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        try below { () throws(FilesystemError) in try cache.make() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let client = ArchiveClient(downloader: downloader, cache: cache.archives)
@@ -99,83 +78,6 @@ extension Creation {
         let log = cache.logs.appending("\(name).log")
         guard (try? AtomicFile.write(bytes, to: log)) != nil else { return error }
         return ProvisioningError(.configuring(reason: reason, log: log))
-    }
-
-    /// What the root will be made of; nothing but indices is fetched.
-    package func resolve(
-        _ request: CreationRequest, _ bootstrap: BootstrapRequest
-    ) async throws(ProvisioningError) -> BootstrapPlan {
-        try store.requireFree(request.name, replacing: request.replaces)
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
-        return try await resolve(request, bootstrap, ArchiveClient(downloader: downloader, cache: cache.archives)).plan
-    }
-
-    func resolve(
-        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
-    ) async throws(ProvisioningError) -> ResolvedArchive {
-        let base = bootstrap.base
-        try requireKnown(bootstrap.skippedSuites, base)
-        progress.begin("reading the archive of \(base.selection.name)")
-        defer { progress.end() }
-        let verifier = SignatureVerifier(
-            pinned: base.trust.fingerprints, keys: try await fetcher(keyring: request.keyring).keys(base.trust))
-        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
-        var wanted = ArchiveRequest(
-            architecture: base.selection.architecture,
-            suites: base.repositories.enumerated().map {
-                suite(of: $0.element, isFirst: $0.offset == 0, bootstrap, host)
-            },
-            verifier: verifier)
-        if let first = base.repositories.first {
-            // What the user names may be in any component; what a root consists of is in few.
-            let isPlain = request.packages.isEmpty && bootstrap.tools == nil
-            wanted.components = isPlain ? first.components : first.enabledComponents
-            wanted.enabledComponents = first.enabledComponents
-        }
-        wanted.variant = bootstrap.variant
-        wanted.packages = request.packages
-        wanted.isBare = bootstrap.tools != nil
-        wanted.optionalPackages = bootstrap.tools ?? []
-        if let target = bootstrap.toolsTarget {
-            wanted.packagesLeftOut = ToolsTreeReach.packages
-            wanted.filesLeftOut = ToolsTreeReach.files(target)
-        }
-        do throws(PackageArchiveError) {
-            let archive = try await client.resolve(wanted)
-            for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
-            for choice in archive.freeChoices where bootstrap.tools == nil {
-                progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
-            }
-            return archive
-        } catch {
-            throw ProvisioningError(error)
-        }
-    }
-
-    private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
-        let additions = base.repositories.dropFirst().map(\.suite)
-        guard let name = skipped.first(where: { !additions.contains($0) }) else { return }
-        throw ProvisioningError(.noSuchSuite(name, of: base.selection.name, additions: additions))
-    }
-
-    private func suite(
-        of repository: ArchiveRepository, isFirst: Bool, _ bootstrap: BootstrapRequest, _ host: HostArchives?
-    ) -> ArchiveRequest.Suite {
-        let base = bootstrap.base
-        var suite = ArchiveRequest.Suite(repository.suite, mirrors: repository.mirrors, isOptional: !isFirst)
-        suite.proxy = proxy
-        suite.checksValidUntil = !base.allowsExpired && !bootstrap.allowsExpired
-        suite.isSkipped = bootstrap.skippedSuites.contains(repository.suite)
-        let isSecurity = repository.suite.hasSuffix("-security") || repository.suite.hasSuffix("/updates")
-        guard
-            let mirror = host?.mirror(
-                distro: base.selection.distro.name, architecture: base.selection.architecture, security: isSecurity)
-        else { return suite }
-        suite.mirrors = [mirror.uri] + suite.mirrors.filter { $0 != mirror.uri }
-        suite.rootURI = mirror.uri
-        if case .environment = proxy { suite.proxy = mirror.proxy }
-        suite.checksValidUntil = suite.checksValidUntil && mirror.checksValidUntil
-        return suite
     }
 
     /// Fetches and unpacks at the same time.
@@ -240,6 +142,12 @@ extension Creation {
                 architecture: bootstrap.base.selection.architecture), request)
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
+        let credentials = AptCredentials(for: plan.sources, in: downloader.credentials)
+        if request.keepsCredentials, !credentials.uris.isEmpty {
+            try credentials.write(to: try below { () throws(FilesystemError) in try Directory.open(tree) })
+        } else if let uri = credentials.uris.first {
+            progress.say("\(uri) wants a password that apt in the root does not have; --keep-credentials gives it one")
+        }
         let selection = bootstrap.base.selection
         var record = RootRecord(
             name: request.name, distro: selection.distro.name, release: selection.release.number,
@@ -250,6 +158,7 @@ extension Creation {
         record.packages = request.packages
         (record.resolvConf, record.hosts) = (original, hosts)
         record.acceleration = request.acceleration.extent.rawValue
+        record.allowances = request.allowances.recorded
         return record
     }
 

@@ -29,7 +29,10 @@ package struct BaseFetcher: Sendable {
         switch base.place {
         case .local(let path): return try await verify(base, at: path)
         case .remote(let urls):
-            try below { () throws(FilesystemError) in try cache.bases.makeDirectories() }
+            try below { () throws(FilesystemError) in
+                try cache.make()
+                try cache.bases.makeDirectories()
+            }
             let name = try below { () throws(IntegrityError) in try cacheName(base, urls) }
             let path = cache.bases.appending(name)
             let isFresh = try await download(base, urls, name)
@@ -131,7 +134,7 @@ package struct BaseFetcher: Sendable {
         guard keys.isEmpty else { return keys }
         for url in trust.keyURLs {
             let document = try await fetch([url], limit: 4 << 20)
-            keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: url) })
+            keys.append(try below { () throws(IntegrityError) in try KeyFile(document.bytes, named: document.url) })
         }
         return keys
     }

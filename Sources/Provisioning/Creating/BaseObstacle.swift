@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
-internal import Emulation
 internal import Failures
 internal import Filesystem
 internal import SystemPackage
@@ -56,7 +55,7 @@ enum BaseObstacle {
             let other = Architecture.allCases.last { $0.elf == elf }
             return "its \(shell) is for \(other?.description ?? "another machine"), not \(architecture)"
         }
-        guard let loader = ExecutableImage(parsing: beginning)?.loader else { return nil }
+        guard let loader = ELFHeaders(parsing: beginning)?.loader else { return nil }
         guard (try? tree.openInRoot(loader)) != nil else {
             return "nothing can run in it: \(shell) needs \(loader), which is not there"
         }

@@ -10,6 +10,8 @@ extension BaseFetcher {
     /// The base that `discovery` leads to: the newest point release as the distro's own index says, and the signature,
     /// over that index or over the tarball, at hand.
     package func resolve(_ discovery: TarballDiscovery) async throws(ProvisioningError) -> Base {
+        var discovery = discovery
+        discovery.mirrors = discovery.mirrors.map(downloader.credentials.take)
         let name = discovery.selection.name
         progress.begin("looking for \(name)")
         defer { progress.end() }
@@ -21,7 +23,7 @@ extension BaseFetcher {
             trust.urls.append(fetched.url)
             trust.how = .checksum
             if let signature = discovery.indexSignature {
-                index = try await verify(fetched, of: document, signature, &trust)
+                index = try await verify(fetched, of: document, signature, discovery, &trust)
             }
         }
         let found = try below { () throws(CatalogueError) in try discovery.resolve(index: index) }
@@ -34,15 +36,18 @@ extension BaseFetcher {
         base.version = found.version
         base.codename = discovery.selection.release.codename
         base.architecture = discovery.selection.architecture
-        if case .overFile(let document, let presence, let trust) = found.signature {
-            base.signature = try await signature(document, presence, trust)
+        if case .overFile(let document, let trust) = found.signature,
+            let fetched = try await signature(document.urls, discovery)
+        {
+            base.signature = Base.DetachedSignature(bytes: fetched.bytes, url: fetched.url, trust: trust)
         }
         return base
     }
 
     /// The index that was signed: of a clearsigned one only what the signature covers.
     private func verify(
-        _ fetched: FetchedDocument, of document: RemoteDocument, _ signature: BaseSignature, _ trust: inout Verification
+        _ fetched: FetchedDocument, of document: RemoteDocument, _ signature: BaseSignature,
+        _ discovery: TarballDiscovery, _ trust: inout Verification
     ) async throws(ProvisioningError) -> [UInt8] {
         guard let keysThatCount = signature.trust else { return fetched.bytes }
         let verifier = SignatureVerifier(pinned: keysThatCount.fingerprints, keys: try await keys(keysThatCount))
@@ -54,7 +59,7 @@ extension BaseFetcher {
             let urls =
                 (own.map { [place.urls[$0]] } ?? [])
                 + place.urls.enumerated().filter { $0.offset != own }.map(\.element)
-            let detached = try await fetch(urls, limit: 1 << 20)
+            guard let detached = try await self.signature(urls, discovery) else { return fetched.bytes }
             good = try below { () throws(IntegrityError) in
                 try verifier.verify(detached.bytes, of: fetched.bytes, named: detached.url)
             }
@@ -69,16 +74,19 @@ extension BaseFetcher {
         return text
     }
 
-    /// The signature over a tarball; nil where the distro sometimes has none, and no mirror has one.
+    /// A detached signature; nil where no mirror has it, and that is allowed.
+    ///
+    /// Else it is an error: whoever could leave a signature out could send anything.
     private func signature(
-        _ document: RemoteDocument, _ presence: TarballSource.Presence, _ trust: Trust
-    ) async throws(ProvisioningError) -> Base.DetachedSignature? {
+        _ urls: [String], _ discovery: TarballDiscovery
+    ) async throws(ProvisioningError) -> FetchedDocument? {
         do throws(ProvisioningError) {
-            let fetched = try await fetch(document.urls, limit: 1 << 20)
-            return Base.DetachedSignature(bytes: fetched.bytes, url: fetched.url, trust: trust)
+            return try await fetch(urls, limit: 1 << 20)
         } catch {
-            if presence == .mostly, error.isAbsence { return nil }
-            throw error
+            guard error.isAbsence else { throw error }
+            if discovery.allowsUnsigned { return nil }
+            throw ProvisioningError(
+                .signatureMissing(urls.first ?? "", distro: discovery.selection.distro.title))
         }
     }
 }

@@ -20,6 +20,10 @@ package struct CreationRequest: Sendable {
     package var requiresSignature = false
     /// Keys of the user's choice.
     package var keyring: FilePath?
+    /// Of the source; for the record.
+    package var allowances = SourceAllowances()
+    /// apt in the root gets user and password of the mirror, too.
+    package var keepsCredentials = false
     /// Of what is executed in it while it is made, and of its runs where nobody says otherwise.
     package var acceleration = AccelerationChoice()
     package var accelerationChanges = EligibilityChanges()
@@ -60,6 +64,9 @@ package struct Creation: Sendable {
         self.cpu = cpu
         self.progress = progress
     }
+
+    /// A URL that the user gave, without user and password: these are kept apart, for requests only.
+    package func bare(_ url: String) -> String { downloader.credentials.take(from: url) }
 
     package func fetcher(keyring: FilePath?) -> BaseFetcher {
         BaseFetcher(cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress)
@@ -147,12 +154,6 @@ package struct Creation: Sendable {
         progress.end()
     }
 
-    func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
-        progress.begin("writing to the disk")
-        try staging.publish(record, using: workers)
-        progress.end()
-    }
-
     /// With one id only, everything has to belong to it.
     var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 
@@ -216,6 +217,7 @@ package struct Creation: Sendable {
             record.packages = request.packages
         }
         record.acceleration = request.acceleration.extent.rawValue
+        record.allowances = request.allowances.recorded
         return record
     }
 

@@ -11,6 +11,8 @@ package struct ToolsRequest: Sendable {
     package let selection: BaseSelection
     package var mirror: String?
     package var keyring: FilePath?
+    /// What roots of it allow their source.
+    package var allowances = SourceAllowances()
     /// What is to be newer than in the tools tree that there is; empty: there is none.
     package var outdated: [OutdatedTool] = []
     /// What the user adds comes into it, too.

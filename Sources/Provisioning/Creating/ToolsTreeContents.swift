@@ -30,7 +30,7 @@ extension Creation {
         _ request: ToolsRequest, over old: InstalledPackages?
     ) async throws(ProvisioningError) {
         let creation = try creationRequest(request)
-        try below { () throws(FilesystemError) in try cache.directory.makeDirectories() }
+        try below { () throws(FilesystemError) in try cache.make() }
         var bootstrap = BootstrapRequest(
             base: try below { () throws(CatalogueError) in try request.selection.archive(mirror: request.mirror) })
         bootstrap.mirror = request.mirror
@@ -96,7 +96,8 @@ extension Creation {
         let creation = try creationRequest(request)
         let added = try added(request)
         if let old { announce(request, over: old) }
-        let discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
+        var discovery = try below { () throws(CatalogueError) in try request.selection.tarball(mirror: request.mirror) }
+        if request.allowances.allowsUnsigned { discovery.allowsUnsigned = true }
         let base = try await fetcher(keyring: request.keyring).resolve(discovery)
         let verified = try await fetcher(keyring: request.keyring).obtain(base)
         let staging = try store.stage(creation.name)

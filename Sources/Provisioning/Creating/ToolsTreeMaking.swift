@@ -78,7 +78,7 @@ extension Creation {
 
     func creationRequest(_ request: ToolsRequest) throws(ProvisioningError) -> CreationRequest {
         var creation = CreationRequest(name: try tools.next(of: request.subject).name)
-        creation.keyring = request.keyring
+        (creation.keyring, creation.allowances) = (request.keyring, request.allowances)
         try prepare(creation)
         return creation
     }

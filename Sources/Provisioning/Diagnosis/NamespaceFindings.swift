@@ -4,6 +4,7 @@ internal import Emulation
 package import Failures
 internal import Filesystem
 internal import Glibc
+internal import Sandbox
 package import SystemPackage
 
 /// What `doctor` finds out about user namespaces: without them only root can make and run roots.
@@ -21,10 +22,30 @@ package struct NamespaceFindings: Sendable {
         isRoot = user == 0
     }
 
-    package func findings(using workers: some NamespacePerforming, path: [FilePath]) -> [Finding] {
+    /// `roots`: an existing directory on the file system that roots are on.
+    package func findings(
+        using workers: some NamespacePerforming, path: [FilePath], roots: FilePath
+    ) -> [Finding] {
         let kernel = Finding("kernel", .ok, "Linux \(KernelRelease.current)")
-        if isRoot { return [kernel, Finding("user namespaces", .ok, "not needed as root")] }
+        if isRoot { return [kernel, namespacesOfRoot(roots)] }
         return [kernel, namespaces(using: workers), subordinateIds(path: path)]
+    }
+
+    private func namespacesOfRoot(_ roots: FilePath) -> Finding {
+        let subject = "user namespaces"
+        do throws(SandboxError) {
+            guard let reason = try IdentityShift.obstacle(for: roots) else {
+                return Finding(subject, .ok, "they work, with ids that own nothing here")
+            }
+            return Finding(
+                subject, .warning, "ids of runs are this machine's: \(reason)",
+                remedy: "keep roots on ext4, xfs or btrfs, with Linux 5.15 or newer")
+        } catch {
+            let (reason, remedy) = obstacle ?? (error.cause ?? error.problem, nil)
+            return Finding(
+                subject, .problem, reason,
+                remedy: (remedy.map { "\($0); or " } ?? "") + "--isolation none, in a container that is the boundary")
+        }
     }
 
     private func namespaces(using workers: some NamespacePerforming) -> Finding {

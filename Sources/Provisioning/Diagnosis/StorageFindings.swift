@@ -3,7 +3,7 @@
 package import Failures
 internal import Filesystem
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 internal import Terminal
 
 /// What `doctor` finds out about the place where roots are.
@@ -26,6 +26,9 @@ package struct StorageFindings {
     }
 
     /// The directory itself, or the nearest one above that exists.
+    /// The directory of roots, or the nearest above it that there is.
+    package var place: FilePath? { existing(store.directory) }
+
     private func existing(_ path: FilePath) -> FilePath? {
         if (try? path.directoryIdentity()) ?? nil != nil { return path }
         let above = path.removingLastComponent()

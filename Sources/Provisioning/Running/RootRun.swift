@@ -43,11 +43,11 @@ package struct RootRun: ~Copyable {
     /// A line for whoever expects the command to run in the current directory where it does not.
     package var note: String? {
         let current = caller.currentDirectory
-        guard request.workingDirectory == nil, current != "/", !current.starts(with: tree),
-            request.sharing(of: current, in: tree) == .none
+        guard request.workingDirectory == nil, !current.starts(with: tree),
+            request.sharing(with: caller, in: tree) == .none
         else { return nil }
-        return "\(current) is not shared with the root: running in \(plan.workingDirectory ?? "/"); "
-            + "--bind \(current) shares it"
+        let option = current == "/" ? "--bind /:/host" : "--bind ."
+        return "\(current) is not shared just because it is the current directory: running in /; \(option) shares it"
     }
 
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,
@@ -71,10 +71,15 @@ package struct RootRun: ~Copyable {
         let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
             () throws(ProvisioningError) in
             do throws(SandboxError) {
-                var run = try Run.start(plan, descriptors: descriptors)
+                let cgroup = plan.limits.isEmpty ? nil : try Cgroup.make(plan.limits)
+                var run = try Run.start(plan, descriptors: descriptors) { process throws(SandboxError) in
+                    try cgroup?.add(process)
+                }
                 begin(run.process)
                 left?.begin(run.process)
-                return run.attend(signals, every: interval, look)
+                let status = run.attend(signals, every: interval, look)
+                cgroup?.findings().forEach(note)
+                return status
             } catch {
                 throw ProvisioningError(error)
             }

@@ -18,6 +18,8 @@ extension SandboxPlan {
         self.init(
             root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
+        trustsSetuid = request.trustsSetuid
+        limits = request.limits
         rules = emulation.rules
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
         var given: [String: String] = emulation.environment
@@ -28,12 +30,12 @@ extension SandboxPlan {
             given["APT_CONFIG"] = "/run/mangrove-apt.conf"
         }
         let current = caller.currentDirectory
-        let sharing = request.sharing(of: current, in: path)
+        let sharing = request.sharing(with: caller, in: path)
         if sharing == .byItself {
             steps.append(.bind(source: current, target: current, readOnly: false, optional: false))
         }
         steps += request.binds.map(\.step)
-        workingDirectory = request.workingDirectory ?? (sharing == .none ? FilePath(account.home) : current)
+        workingDirectory = request.workingDirectory ?? (sharing == .none ? "/" : current)
         self.hostname = hostname
         personality = emulation.personality
         user = account.user
@@ -50,9 +52,13 @@ extension RunRequest {
         case none, byItself, byBind
     }
 
-    func sharing(of current: FilePath, in tree: FilePath) -> Sharing {
+    func sharing(with caller: Caller, in tree: FilePath) -> Sharing {
+        let current = caller.currentDirectory
         if binds.contains(where: { $0.source == $0.target && current.starts(with: $0.target) }) { return .byBind }
-        return RootLayout.maySharePath(current) && !current.starts(with: tree) ? .byItself : .none
+        guard !caller.isDirectoryPrivate, RootLayout.maySharePath(current), !current.starts(with: tree) else {
+            return .none
+        }
+        return .byItself
     }
 }
 

@@ -9,7 +9,7 @@ package struct RunRequest: Hashable, Sendable {
     package var command: [String]
     /// `NAME`, `UID`, either with `:GROUP`.
     package var user = "root"
-    /// nil: the caller's current directory where it can be shared, else the account's home.
+    /// nil: the caller's current directory where it is shared, else `/`.
     package var workingDirectory: FilePath?
     package var binds: [BindOption] = []
     /// `--env`.
@@ -17,6 +17,7 @@ package struct RunRequest: Hashable, Sendable {
     /// Changes to the root are dropped at the end.
     package var isThrowaway = false
     package var isolatesNetwork = false
+    package var limits = ResourceLimits()
     /// The emulated CPU, in qemu's words; nil: chosen.
     package var cpu: String?
     /// Setuid programs get their rights under emulation, and the interpreter with them (binfmt's `C`).
@@ -35,13 +36,17 @@ package struct RunRequest: Hashable, Sendable {
 package struct Caller: Sendable {
     package let identity: Identity
     package let currentDirectory: FilePath
+    /// Whether the current directory is one that is shared only with whoever asks for it (`PrivateDirectories`).
+    package let isDirectoryPrivate: Bool
     package let environment: [String: String]
     /// Of files that runs make.
     package let umask: UInt32
 
     package init(
-        identity: Identity, currentDirectory: FilePath, environment: [String: String], umask: UInt32 = 0o022
+        identity: Identity, currentDirectory: FilePath, isDirectoryPrivate: Bool = false,
+        environment: [String: String], umask: UInt32 = 0o022
     ) {
+        self.isDirectoryPrivate = isDirectoryPrivate
         self.umask = umask
         self.identity = identity
         self.currentDirectory = currentDirectory

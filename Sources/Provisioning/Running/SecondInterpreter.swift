@@ -27,9 +27,10 @@ struct SecondInterpreter {
     }
 
     var rule: BinfmtRule {
-        Interpreter(
-            architecture: interpreter.architecture, path: copy ?? interpreter.path, version: interpreter.version
-        ).rule(on: .current, credentials: trustsSetuid)
+        let rule = interpreter.rule(on: .current, credentials: trustsSetuid)
+        guard let copy else { return rule }
+        return BinfmtRule(
+            for: interpreter.architecture, interpreter: copy, listed: rule.listed, flags: rule.flags)
     }
 
     /// Makes the copy, unless there is one of the interpreter as it is now. False where it cannot be.

@@ -66,7 +66,7 @@ private struct CompilerTrees {
                 "\(Self.cross)/\(name)", CompilerPrograms.compiler(CompilerPrograms.crossDirectories, for: .amd64),
                 in: tools)
         }
-        for name in ["lto1", "lto-wrapper", "liblto_plugin.so"] {
+        for name in ["lto1", "lto-wrapper", "g++-mapper-server", "liblto_plugin.so"] {
             try Self.put("\(Self.own)/\(name)", Self.program(.arm64), in: root)
             try Self.put("\(Self.cross)/\(name)", Self.program(.amd64), in: tools)
         }
@@ -77,13 +77,14 @@ private struct CompilerTrees {
         }
         let library = "x\0/usr/lib/aarch64-linux-gnu/bfd-plugins\0/usr/bin/../lib/bfd-plugins\0"
         try Self.put("usr/lib/x86_64-linux-gnu/libbfd-2.40-arm64.so", Array(library.utf8), in: tools)
-        try CompilerRelocation(target: .arm64, host: .amd64).apply(to: tools)
+        try CompilerRelocation(target: .arm64, host: .amd64)
+            .apply(to: tools, #require(try Eligibility.builtIn().dpkg.compilers))
     }
 
     func plan(_ agreement: CompilerAgreement = .assumed) throws -> AccelerationPlan {
         var plan = AccelerationPlan()
         try plan.addCompilers(
-            AccelerationRequest(root: root, tools: tools, architecture: .arm64, host: .amd64), agreement)
+            AccelerationRequest(root: root, tools: tools, architecture: .arm64, host: .amd64), .builtIn(), agreement)
         return plan
     }
 }
@@ -107,7 +108,9 @@ extension AccelerationPlan {
                 plan.programs
                     == (["ar", "as", "cpp-12", "g++-12", "gcc-12", "ld.bfd", "ld.gold", "readelf"].map {
                         "/usr/bin/aarch64-linux-gnu-\($0)"
-                    } + ["cc1", "cc1plus", "collect2", "lto-wrapper", "lto1"].map { "/\(CompilerTrees.own)/\($0)" })
+                    }
+                    + ["cc1", "cc1plus", "collect2", "g++-mapper-server", "lto-wrapper", "lto1"]
+                    .map { "/\(CompilerTrees.own)/\($0)" })
                     .sorted())
             #expect(plan.entry("\(CompilerTrees.cross)/cc1") != nil)
             #expect(plan.entry("\(CompilerTrees.native)/collect2") != nil)
@@ -117,6 +120,7 @@ extension AccelerationPlan {
             let driver = try #require(plan.entry("gcc-12"))
             #expect(driver.exceptions.patterns.contains("-v"))
             #expect(driver.exceptions.patterns.contains("-print-*"))
+            #expect(plan.entry("g++-mapper-server")?.exceptions.patterns == ["-*v*"])
             for name in ["ld.bfd", "ld.gold", "ar"] {
                 let exceptions = try #require(plan.entry(name)).exceptions
                 #expect(exceptions.patterns.contains("--plugin"))
@@ -202,7 +206,7 @@ extension AccelerationPlan {
             for answersAlike in [true, false] {
                 agreement.answersAlike = answersAlike
                 var plan = AccelerationPlan()
-                try plan.addCompilers(request, agreement)
+                try plan.addCompilers(request, .builtIn(), agreement)
                 let driver = try #require(plan.entry(answersAlike ? "driver-gcc-12" : "gcc-12"))
                 #expect(driver.exceptions.patterns.contains("-v") == !answersAlike)
                 #expect(driver.exceptions.patterns.contains("-march=native"))
@@ -262,7 +266,8 @@ extension AccelerationPlan {
     @Test func `making over once more changes nothing`() throws {
         try CompilerTrees.with { trees in
             let before = try trees.plan()
-            try CompilerRelocation(target: .arm64, host: .amd64).apply(to: trees.tools)
+            try CompilerRelocation(target: .arm64, host: .amd64)
+                .apply(to: trees.tools, #require(try Eligibility.builtIn().dpkg.compilers))
             #expect(try trees.plan().programs == before.programs)
         }
     }

@@ -7,6 +7,7 @@ import Failures
 import FoundationEssentials
 import Provisioning
 import SystemPackage
+import Terminal
 
 @testable import Acceleration
 @testable import Commands
@@ -29,7 +30,7 @@ enum JSONSamples {
     }
 
     private static func render(_ report: some Report) -> String {
-        OutputRendering.render(report, as: .json, colour: false)
+        Console.json(report.document)
     }
 
     private static func decode<Value: Decodable>(_ json: String) throws -> Value {
@@ -76,7 +77,7 @@ enum JSONSamples {
 
         init(of report: RootReport) { document = Document(accelerated: report.document.accelerated) }
 
-        func text(colour: Bool) -> String { "" }
+        var text: StyledText { "" }
     }
 
     private static let accelerated = RootReport.Accelerated(

@@ -107,13 +107,30 @@ import Testing
             // A directory of the root's own, or in the root: not shared.
             for directory in ["/usr/lib", tree, tree.appending("srv")] {
                 let plan = try plan(request, tree, at: directory)
-                #expect(plan.workingDirectory == "/home/b")
+                #expect(plan.workingDirectory == "/")
                 #expect(!plan.steps.contains { $0.target == directory })
             }
             request.workingDirectory = "/srv"
             let plan = try plan(request, tree)
             #expect(plan.workingDirectory == "/srv")
             #expect(plan.steps.contains { $0.target == "/home/u/xen" })
+        }
+    }
+
+    @Test func aPrivateDirectoryIsSharedWhenAskedFor() throws {
+        try withTree { (tree) throws in
+            let caller = Caller(
+                identity: Self.many, currentDirectory: "/home/u", isDirectoryPrivate: true, environment: [:])
+            var request = RunRequest(command: ["make"])
+            func plan() throws -> SandboxPlan {
+                try SandboxPlan(request, tree: tree, hostname: "xen", caller: caller, emulation: Self.none)
+            }
+            let step = MountStep.bind(source: "/home/u", target: "/home/u", readOnly: false, optional: false)
+            #expect(try plan().workingDirectory == "/")
+            #expect(try !plan().steps.contains(step))
+            request.binds = [try BindOption(parsing: ".", relativeTo: "/home/u")]
+            #expect(try plan().workingDirectory == "/home/u")
+            #expect(try plan().steps.contains(step))
         }
     }
 

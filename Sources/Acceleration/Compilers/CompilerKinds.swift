@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import SystemPackage
+
+/// What a native compiler, driver or archiver has to be, besides of the same version.
+extension CompilerPairing {
+    /// Why the program at `native` in the tools tree cannot stand in for the root's at `path`.
+    func refusal(
+        of path: String, _ native: String, _ kind: CompilerRules.Kind?, _ version: String?
+    ) -> String? {
+        switch kind {
+        case .compiler where !searchesAlike(path, native, version ?? ""):
+            "the tools tree's looks for headers in other directories"
+        case .driver where !isMadeOver(native): "the tools tree's looks in other directories"
+        default: nil
+        }
+    }
+
+    /// Why no archiver can be native.
+    var refusalOfArchivers: String? {
+        if let path = plugins.unknown { return "\(path) is compiled for the root" }
+        return CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree)
+            ? nil : "the tools tree's does not find its own plugins"
+    }
+
+    /// Whether two compilers proper look for headers in the same directories of the root.
+    private func searchesAlike(_ path: String, _ native: String, _ version: String) -> Bool {
+        guard let own = bytes(path, in: root.tree).flatMap(ELFProgram.init(parsing:)),
+            let other = bytes(native, in: tools.tree).flatMap(ELFProgram.init(parsing:)),
+            let ownDirectories = HeaderDirectories(in: own), let otherDirectories = HeaderDirectories(in: other)
+        else { return false }
+        let triplet = request.architecture.triplet
+        return ownDirectories.resolved(in: root.tree, triplet: triplet, version: version) == otherDirectories
+    }
+
+    private func isMadeOver(_ native: String) -> Bool {
+        bytes(native, in: tools.tree).flatMap { CompilerDriver(parsing: $0, triplet: request.architecture.triplet) }?
+            .isMadeOver ?? false
+    }
+
+    /// Whether the root's own driver, at `path`, is made for offloading and the native one is not.
+    func tellsOffloading(_ path: String, _ native: String) -> Bool {
+        let text = Array("l_GCC_".utf8)
+        guard let own = bytes(path, in: root.tree), let other = bytes(native, in: tools.tree) else { return true }
+        return Bytes.contain(own, text) && !Bytes.contain(other, text)
+    }
+
+    private func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
+        try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path))
+    }
+}
+
+extension AccelerationRequest {
+    /// The drivers of the tools tree's compilers, made over to say of themselves what the root's own do, by name and
+    /// version of gcc ("gcc-12"): those where that is possible. To be written to files for `drivers`.
+    package func answeringDrivers(_ eligibility: Eligibility) -> [String: [UInt8]] {
+        guard let own = try? Directory.open(root), let other = try? Directory.open(tools),
+            let manager = (try? InstalledPackages(of: own))?.manager,
+            let drivers = eligibility[manager].compilers?.programs(.driver)
+        else { return [:] }
+        let compilers = CompilerDirectories(architecture, in: own, cross: false)
+        var found: [String: [UInt8]] = [:]
+        for path in compilers.paths(of: drivers) {
+            guard let bytes = try? own.openInRoot(path).readToEnd(of: FilePath(path)),
+                let native = try? other.openInRoot(path).readToEnd(of: FilePath(path)),
+                let says = DriverIdentity(in: bytes),
+                let made = DriverIdentity(in: native)?.replaced(by: says, in: native)
+            else { continue }
+            found[compilers.name(of: path)] = made
+        }
+        return found
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Provisioning
+internal import Sandbox
+
+/// What is between the commands of a root and the host.
+struct IsolationOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "full, or none: as root, go on where there are no user namespaces; the command is root of this machine.",
+            valueName: "extent"))
+    var isolation = Isolation.full
+
+    /// Who asks, with the ids that its commands get. Says so where nothing is between them and the host.
+    func caller() throws -> Caller {
+        let identity = try Identity.ofCaller(isolation)
+        if isolation == .none { FailureRendering.note(Self.warning) }
+        return Caller(
+            identity: identity, currentDirectory: Surroundings.workingDirectory,
+            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
+            umask: Surroundings.umask)
+    }
+
+    private static let warning = "--isolation none: what runs in the root is root of this machine"
+}
+
+extension Isolation: ExpressibleByArgument {}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Catalogue
+internal import Failures
+internal import Filesystem
+internal import Integrity
+package import PackageArchive
+internal import SystemPackage
+internal import Terminal
+internal import Transfer
+
+/// Which packages a root gets, and from which archives.
+extension Creation {
+    /// What the root will be made of; nothing but indices is fetched.
+    package func resolve(
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest
+    ) async throws(ProvisioningError) -> BootstrapPlan {
+        try store.requireFree(request.name, replacing: request.replaces)
+        try below { () throws(FilesystemError) in try cache.make() }
+        return try await resolve(request, bootstrap, ArchiveClient(downloader: downloader, cache: cache.archives)).plan
+    }
+
+    func resolve(
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
+    ) async throws(ProvisioningError) -> ResolvedArchive {
+        let base = bootstrap.base
+        try requireKnown(request.allowances.skippedSuites, base)
+        progress.begin("reading the archive of \(base.selection.name)")
+        defer { progress.end() }
+        let verifier = SignatureVerifier(
+            pinned: base.trust.fingerprints, keys: try await fetcher(keyring: request.keyring).keys(base.trust))
+        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        var wanted = ArchiveRequest(
+            architecture: base.selection.architecture,
+            suites: base.repositories.enumerated().map {
+                suite(of: $0.element, isFirst: $0.offset == 0, base, request.allowances, host)
+            },
+            verifier: verifier)
+        if let first = base.repositories.first {
+            // What the user names may be in any component; what a root consists of is in few.
+            let isPlain = request.packages.isEmpty && bootstrap.tools == nil
+            wanted.components = isPlain ? first.components : first.enabledComponents
+            wanted.enabledComponents = first.enabledComponents
+        }
+        wanted.variant = bootstrap.variant
+        wanted.packages = request.packages
+        wanted.isBare = bootstrap.tools != nil
+        wanted.optionalPackages = bootstrap.tools ?? []
+        if let target = bootstrap.toolsTarget {
+            wanted.packagesLeftOut = ToolsTreeReach.packages
+            wanted.filesLeftOut = ToolsTreeReach.files(target)
+        }
+        do throws(PackageArchiveError) {
+            let archive = try await client.resolve(wanted)
+            for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
+            for choice in archive.freeChoices where bootstrap.tools == nil {
+                progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
+            }
+            return archive
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
+        let additions = base.repositories.dropFirst().map(\.suite)
+        guard let name = skipped.first(where: { !additions.contains($0) }) else { return }
+        throw ProvisioningError(.noSuchSuite(name, of: base.selection.name, additions: additions))
+    }
+
+    private func suite(
+        of repository: ArchiveRepository, isFirst: Bool, _ base: ArchiveBase, _ allowances: SourceAllowances,
+        _ host: HostArchives?
+    ) -> ArchiveRequest.Suite {
+        let known = repository.mirrors.map(downloader.credentials.take)
+        var suite = ArchiveRequest.Suite(repository.suite, mirrors: known, isOptional: !isFirst)
+        suite.proxy = proxy
+        suite.checksValidUntil = !base.allowsExpired && !allowances.allowsExpired
+        suite.isSkipped = allowances.skippedSuites.contains(repository.suite)
+        let isSecurity = repository.suite.hasSuffix("-security") || repository.suite.hasSuffix("/updates")
+        guard
+            let mirror = host?.mirror(
+                distro: base.selection.distro.name, architecture: base.selection.architecture, security: isSecurity)
+        else { return suite }
+        let own = downloader.credentials.take(from: mirror.uri)
+        suite.mirrors = [own] + suite.mirrors.filter { $0 != own }
+        suite.rootURI = own
+        if case .environment = proxy { suite.proxy = mirror.proxy }
+        suite.checksValidUntil = suite.checksValidUntil && mirror.checksValidUntil
+        return suite
+    }
+}

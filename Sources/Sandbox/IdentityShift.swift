@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CSandbox
+internal import Emulation
+internal import Filesystem
+internal import Glibc
+package import SystemPackage
+
+/// Ids of a run that own nothing on the host, for a root caller: whatever gets out of a run is nobody there. Mounts that
+/// show files with them leave on disk the numbers that are there (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
+package enum IdentityShift {
+    /// Why the ids of a root caller's run of `tree` would be the host's; nil where they would not, and for other callers.
+    /// Throws where there are no user namespaces at all.
+    package static func obstacle(for tree: FilePath) throws(SandboxError) -> String? {
+        SandboxPlan(root: .tree(tree), identity: try Identity.ofCaller(), command: []).shifted().sharesIds
+    }
+
+    /// The two ranges of ids inside: what is used, from a range of the root's own, and what comes from archives of other
+    /// machines, from one that all roots share. Numbers as systemd has them for containers, and those above that it
+    /// leaves free ("Users, Groups, UIDs and GIDs on systemd Systems").
+    static let own = (count: UInt32(0x1_0000), first: UInt32(0x8_0000), last: UInt32(0x6FFF_0000))
+    static let shared = (count: UInt32(0x0FFF_0000), first: UInt32(0x7000_0000))
+
+    /// The maps for the root whose tree is `tree`, all of it within `available`. `isTaken` tells of ids that somebody has.
+    static func maps(
+        for tree: FilePath, available: [IdentityRange], isTaken: (UInt32) -> Bool
+    ) -> [IdentityRange]? {
+        func isThere(_ first: UInt32, _ count: UInt32) -> Bool {
+            available.contains {
+                UInt64($0.inside) <= first && UInt64(first) + UInt64(count) <= UInt64($0.inside) + UInt64($0.count)
+            }
+        }
+        let slots = (own.last - own.first) / own.count + 1
+        let start = tree.string.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        let candidates = (0..<64).lazy.map { own.first + (start &+ $0) % slots * own.count }
+        guard let first = candidates.first(where: { isThere($0, own.count) && !isTaken($0) }) else { return nil }
+        let range = IdentityRange(inside: 0, outside: first, count: own.count)
+        guard isThere(shared.first, shared.count) else { return [range] }
+        return [range, IdentityRange(inside: own.count, outside: shared.first, count: shared.count)]
+    }
+
+    /// Whether a user or group of the host, or a subordinate range, has an id from `first` on.
+    static func isTaken(_ first: UInt32, subordinate: [(start: UInt32, count: UInt32)]) -> Bool {
+        let last = first + own.count - 1
+        let isDelegated = subordinate.contains { $0.start <= last && UInt64($0.start) + UInt64($0.count) > first }
+        guard !isDelegated else { return true }
+        return unsafe getpwuid(first) != nil || getgrgid(first) != nil
+    }
+}
+
+extension SandboxPlan {
+    /// The same for a root caller with other ids, if that can be had; else with the reason why not.
+    package func shifted() -> SandboxPlan {
+        guard let tree = rootPath, sharesIds == nil, case .direct(let available, let groups) = identity,
+            !identity.isSingle, geteuid() == 0
+        else { return self }
+        var plan = self
+        if let reason = plan.obstacleToShifting(tree, available, groups) { plan.sharesIds = reason }
+        return plan
+    }
+
+    private mutating func obstacleToShifting(
+        _ tree: FilePath, _ users: [IdentityRange], _ groups: [IdentityRange]
+    ) -> String? {
+        let subordinate = ["/etc/subuid", "/etc/subgid"].flatMap { path in
+            Identity.subordinates(parsing: (try? FilePath(path).readFile()) ?? [])
+        }
+        guard users == groups,
+            let maps = IdentityShift.maps(
+                for: tree, available: users, isTaken: { IdentityShift.isTaken($0, subordinate: subordinate) })
+        else { return "this user namespace has no ids to spare" }
+        if let rule = rules.first(where: { !isForAll($0.listed) }) {
+            return "\(rule.listed) is not for all users to execute"
+        }
+        let sources = steps.compactMap { if case .bind(let source, _, _, false) = $0 { source } else { nil } }
+        let strings = CStrings()
+        let paths = [tree] + sources
+        var index: CInt = -1
+        let lines = unsafe strings.copy(maps.map(\.description).joined(separator: "\n"))
+        let places = unsafe strings.array(paths)
+        let error = unsafe mg_shift_probe(
+            UnsafeRawPointer(places).assumingMemoryBound(to: UnsafePointer<CChar>?.self), lines, lines, &index)
+        withExtendedLifetime(strings) {}
+        guard error == 0 else {
+            return Self.reason(error, paths.indices.contains(Int(index)) ? paths[Int(index)] : nil)
+        }
+        identity = .shifted(users: maps, groups: maps)
+        return nil
+    }
+
+    private static func reason(_ error: CInt, _ path: FilePath?) -> String? {
+        guard let path else { return "no user namespace for it: \(Errno(rawValue: error))" }
+        switch error {
+        // What is not there, or not to be had, is the run's to say.
+        case ENOENT, ENOTDIR, EACCES, ELOOP: return nil
+        case EINVAL, EPERM:
+            return "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
+        default: return "\(path): \(Errno(rawValue: error))"
+        }
+    }
+}
+
+/// Whether any user may execute `program`.
+private func isForAll(_ program: FilePath) -> Bool {
+    var path = program
+    repeat {
+        var status = stat()
+        guard unsafe path.withPlatformString({ unsafe stat($0, &status) }) == 0, status.st_mode & S_IXOTH != 0
+        else { return false }
+    } while path.removeLastComponent()
+    return true
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import Glibc
+internal import Processes
+internal import SystemPackage
+
+/// A scope of systemd's (systemd.scope(5)), with this process in it and delegated to it: where systemd runs, cgroups are
+/// made below such only (systemd, "Control Group APIs and Delegation"). It is gone with the last process in it.
+enum SystemdScope {
+    /// Moves this process into a new one. nil where it worked, or why it did not.
+    static func enter() -> String? {
+        guard unsafe access("/run/systemd/system", F_OK) == 0 else { return "systemd does not run here" }
+        guard let program = ChildProcess.find("busctl") else { return "busctl, systemd's, is not installed" }
+        let process = getpid()
+        let before = try? FilePath("/proc/self/cgroup").readFile()
+        let arguments = [
+            geteuid() == 0 ? "--system" : "--user", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+            "org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))",
+            "mangrove-\(process).scope", "fail", "4", "Description", "s", "A run of mangrove with limits",
+            "PIDs", "au", "1", String(process), "Delegate", "b", "true", "CollectMode", "s", "inactive-or-failed", "0",
+        ]
+        var environment: [String] = []
+        for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+            if let value = unsafe getenv(name) { environment.append("\(name)=\(unsafe String(cString: value))") }
+        }
+        guard
+            let call = try? ChildProcess.run(program, arguments, environment: environment, timeout: .seconds(10)),
+            call.succeeded
+        else { return "systemd gives this user no scope" }
+        // The answer is that of a job in its queue.
+        for _ in 0..<500 {
+            if (try? FilePath("/proc/self/cgroup").readFile()) != before { return nil }
+            usleep(10_000)
+        }
+        return "systemd has not made the scope within 5 s"
+    }
+}

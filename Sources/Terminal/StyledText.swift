@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Text for a person, and how parts of it stand out.
+///
+/// It is the only kind of text that an `OutputStream` takes, and holds no control sequences: what is in the text is shown,
+/// never obeyed, whoever it came from.
+package struct StyledText: ExpressibleByStringInterpolation, Equatable, Sendable {
+    private struct Part: Equatable {
+        let text: String
+        let style: Style?
+    }
+
+    private var parts: [Part]
+
+    package init(_ text: String, _ style: Style? = nil) {
+        parts = [Part(text: text, style: style)]
+    }
+
+    package init(stringLiteral value: String) {
+        self.init(value)
+    }
+
+    package static func + (left: StyledText, right: StyledText) -> StyledText {
+        var sum = left
+        sum.parts += right.parts
+        return sum
+    }
+
+    /// As a terminal gets it: its own control sequences where `colour` (ECMA-48, SGR), and nobody else's. Lines end where
+    /// they did.
+    package func rendered(colour: Bool) -> String {
+        parts.map { part in
+            let text = part.text.visible(keepingLines: true)
+            guard colour, let style = part.style else { return text }
+            return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
+        }.joined()
+    }
+}
+
+extension Sequence<StyledText> {
+    package func joined() -> StyledText { reduce("") { $0 + $1 } }
+}
+
+extension String {
+    /// This text on one line and without anything a terminal would obey: for a field of a report.
+    package var printable: String { visible(keepingLines: false) }
+
+    /// With `\u{1b}` in place of what a terminal would obey, or that would turn the order of what it shows.
+    fileprivate func visible(keepingLines: Bool) -> String {
+        rewritten { $0 == "\n" && keepingLines ? nil : "\\u{\(String($0.value, radix: 16))}" }
+    }
+
+    /// A JSON text with such characters as JSON has them (RFC 8259, section 7): they can only be in its strings.
+    var escapedJSON: String {
+        rewritten { scalar in
+            guard scalar != "\n" else { return nil }
+            return String(scalar).utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }
+    }
+
+    private func rewritten(_ replacement: (Unicode.Scalar) -> String?) -> String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+                if let text = replacement(scalar) { result += text } else { result.unicodeScalars.append(scalar) }
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

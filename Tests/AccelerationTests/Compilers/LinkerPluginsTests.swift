@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Acceleration
+import Architectures
+import Filesystem
+import Fixtures
+import SystemPackage
+import Testing
+
+@Suite struct LinkerPluginsTests {
+    private static let directory = "usr/lib/bfd-plugins"
+    private static let directories: Set<FilePath> = ["/usr/lib/bfd-plugins", "/usr/lib/aarch64-linux-gnu/bfd-plugins"]
+
+    private func look(_ root: FilePath) throws -> LinkerPlugins {
+        let rules = try #require(try Eligibility.builtIn().dpkg.compilers)
+        let request = AccelerationRequest(root: root, tools: root, architecture: .arm64)
+        return LinkerPlugins(request, rules.plugins, root: try Directory.open(root))
+    }
+
+    private func put(_ name: String, in root: FilePath) throws {
+        try root.pushing(FilePath(Self.directory)).makeDirectories()
+        try AtomicFile.write([], to: root.pushing(FilePath("\(Self.directory)/\(name)")))
+    }
+
+    @Test func `a root without any is watched for the first`() throws {
+        try withScratchDirectory { root in
+            let plugins = try look(root)
+            #expect(plugins.unknown == nil)
+            #expect(Set(plugins.changes.keys) == Self.directories)
+            #expect(plugins.changes.values.allSatisfy { $0 == nil })
+        }
+    }
+
+    @Test func `gcc's and binutils' own are no reason, another one is`() throws {
+        try withScratchDirectory { root in
+            try put("libdep.so", in: root)
+            try put("liblto_plugin.so", in: root)
+            let plugins = try look(root)
+            #expect(plugins.unknown == nil)
+            #expect(plugins.changes[FilePath("/\(Self.directory)")] != .some(nil))
+            try put("LLVMgold.so", in: root)
+            let more = try look(root)
+            #expect(more.unknown == "/usr/lib/bfd-plugins/LLVMgold.so")
+            #expect(more.changes[FilePath("/\(Self.directory)")] != plugins.changes[FilePath("/\(Self.directory)")])
+        }
+    }
+
+    @Test func `a link that leads out of the root is none`() throws {
+        try withScratchDirectory { scratch in
+            let root = scratch.appending("root")
+            try root.pushing("usr/lib").makeDirectories()
+            try scratch.appending("outside").makeDirectories()
+            try AtomicFile.write([], to: scratch.appending("outside/other.so"))
+            try Directory.open(root.pushing("usr/lib")).makeSymbolicLink("bfd-plugins", to: "../../../outside")
+            #expect(try look(root).unknown == nil)
+        }
+    }
+}
