@@ -158,5 +158,5 @@ if Context.environment["MANGROVE_FUZZ"] != nil {
                 system,
             ],
             path: "Fuzzing", exclude: ["Seeds"],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

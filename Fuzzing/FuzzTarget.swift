@@ -66,7 +66,7 @@ enum FuzzTarget: String, CaseIterable {
 
     private static func elf(_ bytes: [UInt8]) {
         _ = ELFIdentity(parsing: bytes)
-        _ = ExecutableImage(parsing: bytes)
+        _ = ELFHeaders(parsing: bytes)
         if let headers = ProgramHeaders(parsing: bytes) {
             _ = headers.extended(offset: 0x1000, address: 0x10000, length: 0x1000)
         }

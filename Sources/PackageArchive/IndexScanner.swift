@@ -59,8 +59,12 @@ struct IndexScanner {
     mutating func finish() throws(PackageArchiveError) {
         guard !pending.isEmpty else { return }
         let last = pending + [0x0A, 0x0A]
+        let end = offset + pending.count
         pending = []
         _ = try scanned(last)
+        // Of the line ends only those that the file has.
+        guard let paragraph = paragraphs.last, Int(paragraph.offset) + Int(paragraph.length) > end else { return }
+        paragraphs[paragraphs.count - 1].length = UInt32(end - Int(paragraph.offset))
     }
 
     /// Notes the paragraphs that end in `bytes` and returns how many bytes they take.

@@ -66,8 +66,9 @@ package struct Cgroup: ~Copyable {
                 try? path.set("memory.oom.group", to: "1")
             }
             if let quota = limits.quota { try path.set("cpu.max", to: "\(quota) \(ResourceLimits.period)") }
-            // One more for the run's first process, which is mangrove's.
-            if let processes = limits.processes { try path.set("pids.max", to: String(processes + 1)) }
+            // Two more for mangrove's own: the run's first process, and the one that has made its mounts, which counts
+            // until it is reaped at the end.
+            if let processes = limits.processes { try path.set("pids.max", to: String(processes + 2)) }
         } catch {
             throw Self.failed(error.path, error.errno)
         }

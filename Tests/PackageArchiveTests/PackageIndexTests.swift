@@ -23,6 +23,18 @@ struct PackageIndexTests {
         #expect(try index.packageNames() == ["a", "b", "c", "c"])
     }
 
+    /// The last line may lack its end, and the last paragraph the empty line after it.
+    @Test func aFileMayEndAnywhere() throws {
+        var text = packagesFile("a 1\nb 2")
+        while text.hasSuffix("\n") { text.removeLast() }
+        for ending in ["", "\n", "\n\n", "\n\n\n"] {
+            let index = try PackageIndex(text: Array((text + ending).utf8), name: "Packages")
+            #expect(try index.packageNames() == ["a", "b"], "\(ending.debugDescription)")
+            #expect(try index.versions(of: "b").map(\.version.text) == ["2"])
+        }
+        #expect(try PackageIndex(text: Array("Package: a".utf8), name: "Packages").packageNames() == ["a"])
+    }
+
     @Test func fieldsAreRead() throws {
         let record = try #require(try index(Self.text).versions(of: "c").first { $0.version.text == "1:3" })
         #expect(record.multiArch == "same")

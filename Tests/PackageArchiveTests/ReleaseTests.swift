@@ -63,6 +63,13 @@ struct ReleaseTests {
         #expect(backports.pin == 100)
     }
 
+    /// 3600 times as many seconds are more than 64 bits hold.
+    @Test(arguments: ["9223372036854775807:00:00", "00:-9223372036854775808:00", "00:00:100"])
+    func aTimeThatIsNoneIsRefused(time: String) {
+        let text = Self.text.replacing("19 Sep 2026 07:55:41", with: "19 Sep 2026 \(time)")
+        #expect(throws: PackageArchiveError.self) { try Release(parsing: text, name: "Release") }
+    }
+
     @Test(arguments: ["", "Suite: stable\n", "SHA256:\n 00 12 main/binary-arm64/Packages\n", "<html></html>"])
     func whatListsNoDigestsIsRefused(_ text: String) {
         #expect { try Release(parsing: text, name: "Release") } throws: {
