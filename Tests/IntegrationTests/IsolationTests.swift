@@ -136,7 +136,9 @@ extension IntegrationTests {
                 let mounts = try home.run(
                     "cat", "/proc/self/mountinfo", options: ["--setuid", "--bind", "\(home.work):/home/w"])
                 let flags = mounts.output.split(separator: "\n").map { $0.split(separator: " ") }
-                    .filter { ["/", "/home/w", home.work.string].contains(String($0[4])) }.map { $0[5].split(separator: ",") }
+                    .filter { ["/", "/home/w", home.work.string].contains(String($0[4])) }.map {
+                        $0[5].split(separator: ",")
+                    }
                 #expect(flags.count == 3 && flags.allSatisfy { $0.contains("nodev") }, "\(mounts.output)")
                 #expect(flags.filter { $0.contains("nosuid") }.count == 2, "\(mounts.output)")
             }
