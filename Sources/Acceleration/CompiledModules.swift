@@ -73,7 +73,8 @@ struct CompiledModules {
         changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: anyDevice)
         for name in names {
             guard let status = try? directory.status(of: name) else { continue }
-            if status.kind == .directory, let inner = try? directory.openDirectory(name) {
+            // Modules do not lie that deep: what does is taken for one that nobody knows.
+            if status.kind == .directory, path.utf8.count < 1024, let inner = try? directory.openDirectory(name) {
                 look(into: inner, "\(prefix)\(name)/", "\(path)/\(name)", anyDevice, &modules)
             } else {
                 modules.insert(Module(path: prefix + name.string, size: status.size))

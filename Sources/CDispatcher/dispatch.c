@@ -97,7 +97,7 @@ MG_PART static enum mg_outcome decide(
     if (mg_has_other_library(table, entry, process)) return mg_by_environment;
     if (!mg_guards_hold(table, table->guards, table->guard_count)) return mg_changed;
     if (!mg_guards_hold(table, entry->guards, entry->guard_count)) return mg_changed;
-    if (mg_has_refused_text(table, entry, arena, own)) return mg_by_text;
+    if (mg_has_refused_text(table, entry, arena, own, process->environment)) return mg_by_text;
     struct stat state;
     if (mg_stat((const char *)table + entry->path, &state) != 0 || !mg_is(&entry->native, &state)) {
         return mg_native_missing;

@@ -69,9 +69,10 @@ bool mg_has_together(const char *together, const char *apart, char **own);
 
 // scan.c
 
-/// Whether arguments or script have a text in them that an entry does not run natively with.
+/// Whether arguments, script, or a shell's environment have a text in them that an entry does not run natively with.
 bool mg_has_refused_text(
-    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, char **own);
+    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, char **own,
+    char **environment);
 
 // libraries.c
 

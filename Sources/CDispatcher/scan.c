@@ -19,6 +19,9 @@ MG_PART static bool stands_at(const char *pattern, const char *text, const char 
         if (*pattern == ' ') {
             if (*text != ' ' && *text != '\t') return false;
             while (*text == ' ' || *text == '\t') text++;
+        } else if (*pattern == '$') {
+            if (!goes_on(*text)) return false;
+            while (goes_on(*text)) text++;
         } else if (*pattern != *text++) {
             return false;
         }
@@ -142,8 +145,15 @@ MG_PART static bool takes_argument(const char *options, char sign, char c) {
 }
 
 MG_PART bool mg_has_refused_text(
-    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, char **own) {
+    const struct mg_table *table, const struct mg_entry *entry, struct mg_arena *arena, char **own,
+    char **environment) {
     if ((entry->flags & mg_scans) == 0) return false;
+    if ((entry->flags & mg_scans_printf) != 0) {
+        // A shell takes functions from there, prompts, and whatever a script evaluates.
+        for (char **one = environment; *one != NULL; one++) {
+            if (has_text(table, entry, *one, mg_next(*one) - 1)) return true;
+        }
+    }
     const char *options = (const char *)table + entry->script_options;
     bool has_script = false;
     for (char **argument = own + 1; *argument != NULL; argument++) {

@@ -77,6 +77,9 @@ struct RootReport: Report {
             ("name", root.name.description), ("distro", root.distro), ("release", root.release),
             ("version", root.version),
         ]
+        if root.removedInPart == true {
+            lines.append(("state", "removed in part; mangrove remove \(root.name) finishes it"))
+        }
         if let codename = root.codename { lines.append(("codename", codename)) }
         lines += [
             ("architecture", root.architecture), ("path", root.path), ("created", root.created),

@@ -33,7 +33,8 @@ struct RootList: Report {
             table.add(
                 [
                     root.name.description, root.distro, root.release, root.version, root.architecture,
-                    root.verified.how.rawValue, root.created, root.path,
+                    root.verified.how.rawValue, root.created,
+                    root.removedInPart == true ? "\(root.path) (removed in part)" : root.path,
                 ])
         }
         return table.text

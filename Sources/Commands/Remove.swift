@@ -24,7 +24,12 @@ struct Remove: ParsableCommand, ShowsProgress {
         let roots = try names.map { try store.requireRemovable($0) }
         if dryRun.isDryRun {
             for root in roots {
-                guard case .measured(let usage) = try workers.perform(.measure(path: root.path)) else { continue }
+                // Of one that was removed in part the tree may be gone.
+                let measured = try? workers.perform(.measure(path: root.path))
+                guard root.removedInPart != true || measured != nil else { continue }
+                guard case .measured(let usage) = try measured ?? workers.perform(.measure(path: root.path)) else {
+                    continue
+                }
                 try Console.print("delete \(root.path): \(usage.files) files, \(Quantity.bytes(usage.bytes))\n")
                 try Console.print("delete \(store.path(of: root.name))\n")
             }

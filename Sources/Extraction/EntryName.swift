@@ -36,6 +36,33 @@ struct EntryName: Hashable {
         }
     }
 
+    /// Components, each with a NUL after it.
+    init(components: some Sequence<[CChar]>) {
+        for component in components {
+            starts.append(bytes.count)
+            bytes += component
+        }
+    }
+
+    /// How many components, `limit` at most, this begins with as `other` does; both have more than `limit`.
+    func commonComponents(with other: EntryName, limit: Int) -> Int {
+        let end = limit == 0 ? 0 : min(other.bytes.count, bytes.count)
+        let same = unsafe bytes.withUnsafeBufferPointer { own in
+            unsafe other.bytes.withUnsafeBufferPointer { others in
+                var index = 0
+                while unsafe index < end && own[index] == others[index] { index += 1 }
+                return index
+            }
+        }
+        // The last of them ends where the next begins.
+        var (low, high) = (0, limit)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if starts[middle] <= same { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
     /// The root itself.
     var isRoot: Bool { starts.isEmpty }
 

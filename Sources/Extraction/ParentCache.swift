@@ -14,23 +14,30 @@ internal import SystemPackage
     /// More directories than this are not kept open at once, however deep the path.
     private static let openLimit = 64
 
+    private struct Level {
+        /// -1 where it was closed again to stay below the limit.
+        var descriptor: CInt
+        let device: dev_t
+        let inode: ino_t
+        let isSetgid: Bool
+    }
+
     private let root: CInt
     private let linkedParents: ExtractionPolicy.LinkedParents
-    private var names: [[CChar]] = []
-    /// -1 where it was closed again to stay below the limit.
-    private var descriptors: [CInt] = []
-    private var setgid: [Bool] = []
+    /// `levels` are the first directories above it.
+    private var known: EntryName?
+    private var levels: [Level] = []
     private let rootIsSetgid: Bool
 
     /// `root` stays the caller's.
     init(root: CInt, linkedParents: ExtractionPolicy.LinkedParents) {
         self.root = root
-        rootIsSetgid = Self.isSetgid(root)
+        rootIsSetgid = Self.status(root).st_mode & S_ISGID != 0
         self.linkedParents = linkedParents
     }
 
     deinit {
-        for descriptor in descriptors where descriptor >= 0 { _ = close(descriptor) }
+        for level in levels where level.descriptor >= 0 { _ = close(level.descriptor) }
     }
 
     /// Forgets everything: a name may lead elsewhere from now on.
@@ -38,20 +45,32 @@ internal import SystemPackage
         pop(to: 0)
     }
 
+    /// Goes up to the directory at `depth`, through ".." where that was closed; it must still be the one it was. Else
+    /// to one above it that is open.
     private mutating func pop(to depth: Int) {
-        while names.count > depth {
-            names.removeLast()
-            setgid.removeLast()
-            if let last = descriptors.popLast(), last >= 0 { _ = close(last) }
+        while levels.count > depth, let last = levels.popLast() {
+            guard last.descriptor >= 0 else { continue }
+            defer { _ = close(last.descriptor) }
+            guard depth > 0, let above = levels.last, above.descriptor < 0 else { continue }
+            let opened = unsafe openat(last.descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard opened >= 0 else { continue }
+            let status = Self.status(opened)
+            if status.st_dev == above.device, status.st_ino == above.inode {
+                levels[levels.count - 1].descriptor = opened
+            } else {
+                _ = close(opened)
+            }
         }
+        while let last = levels.last, last.descriptor < 0 { levels.removeLast() }
     }
 
     /// Whether what is made in the parent found last gets that directory's group instead of the caller's.
-    var inheritsGroup: Bool { setgid.last ?? rootIsSetgid }
+    var inheritsGroup: Bool { levels.last?.isSetgid ?? rootIsSetgid }
 
-    private static func isSetgid(_ directory: CInt) -> Bool {
+    private static func status(_ directory: CInt) -> stat {
         var status = stat()
-        return unsafe fstat(directory, &status) == 0 && status.st_mode & S_ISGID != 0
+        _ = unsafe fstat(directory, &status)
+        return status
     }
 
     enum Refusal: Error {
@@ -63,22 +82,22 @@ internal import SystemPackage
     /// The directory that `name` is in, valid until the next call. Missing ones are made if `create` is set.
     mutating func parent(of name: EntryName, create: Bool) throws(Refusal) -> CInt {
         let depth = name.parentDepth
-        var common = 0
-        while common < min(depth, names.count), names[common].elementsEqual(name.component(common)) { common += 1 }
-        while common > 0, descriptors[common - 1] < 0 { common -= 1 }
-        pop(to: common)
-        for level in common..<depth {
-            let above = level == 0 ? root : descriptors[level - 1]
-            let opened = try open(name, level: level, in: above, create: create)
-            if level > Self.openLimit {
-                _ = close(descriptors[level - 1])
-                descriptors[level - 1] = -1
+        pop(to: known.map { name.commonComponents(with: $0, limit: min(depth, levels.count)) } ?? 0)
+        known = name
+        while levels.count < depth {
+            let opened = try open(name, level: levels.count, in: levels.last?.descriptor ?? root, create: create)
+            let status = Self.status(opened)
+            levels.append(
+                Level(
+                    descriptor: opened, device: status.st_dev, inode: status.st_ino,
+                    isSetgid: status.st_mode & S_ISGID != 0))
+            let old = levels.count - 1 - Self.openLimit
+            if old >= 0, levels[old].descriptor >= 0 {
+                _ = close(levels[old].descriptor)
+                levels[old].descriptor = -1
             }
-            names.append(Array(name.component(level)))
-            descriptors.append(opened)
-            setgid.append(Self.isSetgid(opened))
         }
-        return descriptors.last ?? root
+        return levels.last?.descriptor ?? root
     }
 
     private func open(_ name: EntryName, level: Int, in above: CInt, create: Bool) throws(Refusal) -> CInt {

@@ -44,46 +44,100 @@ internal import SystemPackage
         guard unsafe fstat(root, &status) == 0 else { throw failed("examine", [], .last) }
         device = status.st_dev
         try add([UInt8(ascii: ".")], in: root, path: [], status)
-        try addChildren(of: root, path: [])
+        let copy = fcntl(root, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw failed("open", [], .last) }
+        try addAll(OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)))
     }
 
-    private func addChildren(of directory: CInt, path: [UInt8]) throws(ExtractionError) {
+    /// A directory whose children are being added; the path of the one at hand is in `path`.
+    private struct Listing {
+        /// The last one first.
+        var rest: [[UInt8]]
+        let pathLength: Int
+    }
+
+    private func addAll(_ top: consuming OwnedDescriptor) throws(ExtractionError) {
+        var path: [UInt8] = []
+        var stack = [Listing(rest: try children(of: top.rawValue, path: path), pathLength: 0)]
+        var place: TreeDescent
+        do throws(FilesystemError) {
+            place = try TreeDescent(top, path: "/")
+        } catch {
+            throw failed(error.operation, path, error.errno)
+        }
+        while !stack.isEmpty {
+            let current = stack.count - 1
+            path.removeSubrange(stack[current].pathLength...)
+            guard let name = stack[current].rest.popLast() else {
+                stack.removeLast()
+                do throws(FilesystemError) {
+                    try place.leave()
+                } catch {
+                    throw failed(error.operation, path, error.errno)
+                }
+                continue
+            }
+            if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+            path += name
+            switch overrides[path] {
+            case .omitted: continue
+            case .file(let bytes, let permissions): try add(path, bytes, mode_t(permissions))
+            case .symbolicLink(let target): try add(path, linkTo: Array(target.utf8))
+            case .emptied, nil:
+                guard let directory = try addFound(name, in: place.current, path: path) else { continue }
+                stack.append(
+                    Listing(rest: try children(of: directory.rawValue, path: path), pathLength: path.count))
+                do throws(FilesystemError) {
+                    try place.enter(directory)
+                } catch {
+                    throw failed(error.operation, path, error.errno)
+                }
+            }
+        }
+    }
+
+    /// The names to add below a directory, the last one first.
+    private func children(of directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {
         var names = Set(try self.names(in: directory, path: path))
         for (overridden, value) in overrides where value != .omitted && value != .emptied {
             let split = overridden.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
             if overridden[..<max(split - 1, 0)].elementsEqual(path) { names.insert(Array(overridden[split...])) }
         }
-        for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            let child = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
-            switch overrides[child] {
-            case .omitted: continue
-            case .file(let bytes, let permissions): try add(child, bytes, mode_t(permissions))
-            case .symbolicLink(let target): try add(child, linkTo: Array(target.utf8))
-            case .emptied, nil: try addFound(name, in: directory, path: child)
-            }
-        }
+        return names.sorted { $1.lexicographicallyPrecedes($0) }
     }
 
-    private func addFound(_ name: [UInt8], in directory: CInt, path: [UInt8]) throws(ExtractionError) {
+    /// Adds what has that name. Returns the directory, where it is one that is to be gone through.
+    private func addFound(
+        _ name: [UInt8], in directory: CInt, path: [UInt8]
+    ) throws(ExtractionError) -> OwnedDescriptor? {
         var status = stat()
         guard unsafe name.withCString({ unsafe fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
             let error = Errno.last
-            return try gone(path, error)
+            try gone(path, error)
+            return nil
         }
-        if status.st_mode & S_IFMT == S_IFSOCK { return leaveOut(path, "a socket") }
+        func skip(_ path: [UInt8], _ reason: String) -> OwnedDescriptor? {
+            leaveOut(path, reason)
+            return nil
+        }
+        if status.st_mode & S_IFMT == S_IFSOCK { return skip(path, "a socket") }
         let isMount = status.st_dev != device
-        if isMount, status.st_mode & S_IFMT != S_IFDIR { return leaveOut(path, "on another file system") }
+        if isMount, status.st_mode & S_IFMT != S_IFDIR { return skip(path, "on another file system") }
         try add(name, in: directory, path: path, status)
-        guard status.st_mode & S_IFMT == S_IFDIR, overrides[path] != .emptied else { return }
-        if isMount { return leaveOut(path + Array("/*".utf8), "on another file system") }
+        guard status.st_mode & S_IFMT == S_IFDIR, overrides[path] != .emptied else { return nil }
+        if isMount { return skip(path + Array("/*".utf8), "on another file system") }
         let opened = unsafe name.withCString {
             unsafe openat(directory, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         }
-        guard opened >= 0 else { return try gone(path, .last) }
-        defer { _ = close(opened) }
+        guard opened >= 0 else {
+            let error = Errno.last
+            try gone(path, error)
+            return nil
+        }
+        let found = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
         var now = stat()
-        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return leaveOut(path, "mounted meanwhile") }
-        try addChildren(of: opened, path: path)
+        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return skip(path, "mounted meanwhile") }
+        return found
     }
 
     private func names(in directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {

@@ -54,6 +54,10 @@ struct TreeWriter: ~Copyable {
         }
         if name.isRoot {
             guard entry.kind == S_IFDIR else { throw hostile(entry, "it would replace the root itself") }
+            guard entry.permissions & 0o500 == 0o500 else {
+                let mode = String(entry.permissions, radix: 8)
+                throw hostile(entry, "it would close the root to its owner (mode \(mode))")
+            }
             remember(entry, name, isNew: true)
         } else if let target = unsafe entry.hardLinkTarget {
             try unsafe makeHardLink(entry, name, to: target, from: reader)
@@ -73,7 +77,9 @@ struct TreeWriter: ~Copyable {
 
     /// Gives the directories what had to wait until they were filled. The report is complete after this.
     mutating func finish() throws(ExtractionError) {
-        for (name, metadata) in directories.deepestFirst {
+        let directories = directories
+        self.directories = DirectoryMetadata()
+        try directories.forEach { (name, metadata) throws(ExtractionError) in
             let display = printable(name.rooted)
             let descriptor: CInt
             do throws(ParentCache.Refusal) {
@@ -83,16 +89,15 @@ struct TreeWriter: ~Copyable {
                 }
             } catch {
                 // Something later in the archive took its place.
-                continue
+                return
             }
-            guard descriptor >= 0 else { continue }
+            guard descriptor >= 0 else { return }
             defer { _ = close(descriptor) }
             try setOwner(metadata.owner, ofDescriptor: descriptor, display)
             if fchmod(descriptor, metadata.permissions) != 0 { throw failed("set permissions of", display, .last) }
             setAttributes(metadata.attributes, ofDescriptor: descriptor, display)
             try setTimes(metadata.times, ofDescriptor: descriptor, display)
         }
-        directories = DirectoryMetadata()
     }
 
     // MARK: What they share
@@ -168,11 +173,17 @@ struct TreeWriter: ~Copyable {
         of entry: ArchiveEntry, from reader: ArchiveReader, to descriptor: CInt
     ) throws(ExtractionError) {
         let size = entry.size
+        guard size >= 0 else { throw hostile(entry, "it has a size below nothing") }
         guard size <= policy.byteLimit else {
             throw ExtractionError(archive, .tooLarge("\(entry.displayName) has \(size) bytes"))
         }
         var end: Int64 = 0
         while let block = unsafe try reader.nextBlock() {
+            // A map of holes may say anything.
+            let (offset, length) = unsafe (block.offset, Int64(block.bytes.count))
+            guard offset >= end, offset <= size, length <= size - offset else {
+                throw hostile(entry, "its contents lie outside of it")
+            }
             var done = 0
             while unsafe done < block.bytes.count {
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: block.bytes[done...])
@@ -180,7 +191,7 @@ struct TreeWriter: ~Copyable {
                 if count < 0 {
                     let error = Errno.last
                     if error == .interrupted { continue }
-                    throw failed("write", entry.displayName, error)
+                    throw creation("write", entry, error)
                 }
                 done += count
             }
@@ -188,7 +199,7 @@ struct TreeWriter: ~Copyable {
             report.bytes += Int64(done)
         }
         // The file ends in a hole.
-        if end < size, ftruncate(descriptor, off_t(size)) != 0 { throw failed("write", entry.displayName, .last) }
+        if end < size, ftruncate(descriptor, off_t(size)) != 0 { throw creation("write", entry, .last) }
     }
 
     // MARK: Errors
@@ -208,6 +219,8 @@ struct TreeWriter: ~Copyable {
         case .noSuchFileOrDirectory where operation == "create hard link":
             hostile(entry, "a hard link to what is not there")
         case .notPermitted where operation == "create hard link": hostile(entry, "a hard link to a directory")
+        case .tooManyLinks: hostile(entry, "more names for one file than the file system here has room for")
+        case .fileTooLarge: hostile(entry, "it is larger than a file can be here")
         case .tooManySymbolicLinkLevels: hostile(entry, "contents for a symbolic link")
         default: failed(operation, entry.displayName, error)
         }

@@ -78,7 +78,10 @@ extension TreeWriter {
     mutating func leaveOut(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) {
         report.skip(entry.displayName, entry.kind == S_IFSOCK ? "a socket" : "a device node")
         let parent = try parent(of: name, entry)
-        if unsafe name.withLast({ unsafe unlinkat(parent, $0, 0) }) == 0 { parents.clear() }
+        if unsafe name.withLast({ unsafe unlinkat(parent, $0, 0) }) != 0, policy.existingDirectories == .update {
+            _ = unsafe name.withLast { unsafe unlinkat(parent, $0, AT_REMOVEDIR) }
+        }
+        parents.clear()
         left.insert(name)
     }
 

@@ -62,6 +62,13 @@ extension TreeWriter {
     mutating func ownerRefused(
         _ error: Errno, _ owner: (user: uid_t, group: gid_t), _ display: String
     ) throws(ExtractionError) {
+        if policy.unmappedOwners == .refuse, error == .invalidArgument {
+            throw ExtractionError(
+                archive,
+                .hostile(
+                    entry: display, "its owner, \(owner.user):\(owner.group), is not in the range of ids there is here")
+            )
+        }
         guard policy.unmappedOwners == .record, error == .invalidArgument || error == .notPermitted else {
             throw failed("give user \(owner.user), group \(owner.group) ownership of", display, error)
         }

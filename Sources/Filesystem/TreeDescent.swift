@@ -38,7 +38,7 @@ package struct TreeDescent: ~Copyable {
     package var current: CInt { levels[levels.count - 1].descriptor }
 
     /// The same, with a descriptor of its own.
-    func directory() throws(FilesystemError) -> Directory {
+    package func directory() throws(FilesystemError) -> Directory {
         let copy = fcntl(current, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw FilesystemError("open", path, .last) }
         return Directory(adopting: OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)), path: path)

@@ -36,16 +36,16 @@ extension Directory {
                 if stack.count == 1 { return }
                 try place.leave()
                 stack.removeLast()
-                try delete(last.name, at: stack, in: place.current, AT_REMOVEDIR)
+                if let error = Self.delete(last.name, in: place.current, AT_REMOVEDIR) {
+                    throw FilesystemError("delete", path(of: stack).appending(last.name), error)
+                }
                 continue
             }
-            do throws(FilesystemError) {
-                try delete(child, at: stack, in: place.current, 0)
-                continue
-            } catch let error where error.errno != .isDirectory {
-                // unlink(2) of a directory: EISDIR on Linux.
-                throw error
-            } catch {}
+            guard let error = Self.delete(child, in: place.current, 0) else { continue }
+            // unlink(2) of a directory: EISDIR on Linux.
+            guard error == .isDirectory else {
+                throw FilesystemError("delete", path(of: stack).appending(child), error)
+            }
             do throws(FilesystemError) {
                 let directory = try place.directory().openRemovable(child, device)
                 stack.append(Emptied(name: child, rest: try directory.names()))
@@ -56,13 +56,11 @@ extension Directory {
         }
     }
 
-    private func delete(
-        _ name: FilePath.Component, at stack: [Emptied], in directory: CInt, _ flags: CInt
-    ) throws(FilesystemError) {
-        guard unsafe name.withPlatformString({ unsafe unlinkat(directory, $0, flags) }) != 0 else { return }
+    /// nil where it is gone.
+    private static func delete(_ name: FilePath.Component, in directory: CInt, _ flags: CInt) -> Errno? {
+        guard unsafe name.withPlatformString({ unsafe unlinkat(directory, $0, flags) }) != 0 else { return nil }
         let error = Errno.last
-        if error == .noSuchFileOrDirectory { return }
-        throw FilesystemError("delete", path(of: stack).appending(name), error)
+        return error == .noSuchFileOrDirectory ? nil : error
     }
 
     private func path(of stack: [Emptied]) -> FilePath {

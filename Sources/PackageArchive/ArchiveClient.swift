@@ -4,6 +4,7 @@ internal import Architectures
 internal import Filesystem
 internal import Glibc
 internal import Integrity
+internal import Synchronization
 package import SystemPackage
 package import Transfer
 
@@ -46,25 +47,30 @@ package struct ArchiveClient: Sendable {
     /// What came of each suite, at the suite's own place: whichever is fetched first, packages, records and sources follow
     /// the order in which they were asked for.
     private func answers(to request: ArchiveRequest) async throws(PackageArchiveError) -> [SuiteAnswer] {
-        let places = await withTaskGroup(of: (Int, Result<SuiteOutcome, PackageArchiveError>).self) { group in
-            for (index, suite) in request.suites.enumerated() {
-                group.addTask {
-                    do throws(PackageArchiveError) {
-                        return (index, .success(try await fetch(suite, index, request)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+        let places = request.suites.indices.map { _ in AnswerPlace() }
+        // Each task has its place, and returns nothing: optimized, Swift 6.3 hands on numbers that are none in a tuple
+        // with a result of a typed error.
+        await withTaskGroup(of: Void.self) { group in
+            for index in request.suites.indices {
+                let place = places[index]
+                group.addTask { place.fill(await outcome(of: index, request)) }
             }
-            var places = [Result<SuiteOutcome, PackageArchiveError>?](repeating: nil, count: request.suites.count)
-            for await (index, result) in group { places[index] = result }
-            return places
         }
         var answers: [SuiteAnswer] = []
-        for (suite, outcome) in zip(request.suites, places) {
-            if let outcome { answers.append(SuiteAnswer(suite: suite, outcome: try outcome.get())) }
+        for (suite, place) in zip(request.suites, places) {
+            if let outcome = place.outcome { answers.append(SuiteAnswer(suite: suite, outcome: try outcome.get())) }
         }
         return answers
+    }
+
+    private func outcome(
+        of index: Int, _ request: ArchiveRequest
+    ) async -> Result<SuiteOutcome, PackageArchiveError> {
+        do throws(PackageArchiveError) {
+            return .success(try await fetch(request.suites[index], index, request))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The packages of `selection` but for those that `request` does without.
@@ -136,4 +142,14 @@ package struct ArchiveClient: Sendable {
 extension PackageArchiveError {
     /// Another attempt may find it otherwise: the files of the mirror do not fit each other.
     package var isPassing: Bool { kind == .mismatch }
+}
+
+/// Where what came of one suite is put.
+private final class AnswerPlace: Sendable {
+    private let content = Mutex<Result<SuiteOutcome, PackageArchiveError>?>(nil)
+
+    func fill(_ outcome: Result<SuiteOutcome, PackageArchiveError>) { content.withLock { $0 = outcome } }
+
+    /// nil before it is filled.
+    var outcome: Result<SuiteOutcome, PackageArchiveError>? { content.withLock { $0 } }
 }

@@ -13,24 +13,27 @@ package struct DiskUsage: Codable, Equatable, Sendable {
     /// Of the directory at `path` and all below it on the same file system.
     init(of path: FilePath) throws(FilesystemError) {
         var seen: Set<UInt64> = []
-        let directory = try Directory.open(path)
-        let status = try directory.status()
+        let top = try Directory.open(path)
+        let status = try top.status()
         bytes = status.allocated
         files = 1
-        try add(directory, device: status.device, seen: &seen)
-    }
-
-    private mutating func add(
-        _ directory: borrowing Directory, device: UInt, seen: inout Set<UInt64>
-    ) throws(FilesystemError) {
-        for name in try directory.names() {
-            guard let status = try directory.status(of: name), status.device == device else { continue }
-            if status.kind != .directory, status.links > 1, !seen.insert(UInt64(status.inode)).inserted { continue }
-            bytes += status.allocated
-            files += 1
-            if status.kind == .directory {
-                try add(try directory.openDirectory(name), device: device, seen: &seen)
+        var rest = [try top.names()]
+        var place = try TreeDescent(top.release(), path: path)
+        while !rest.isEmpty {
+            guard let name = rest[rest.count - 1].popLast() else {
+                rest.removeLast()
+                try place.leave()
+                continue
             }
+            let directory = try place.directory()
+            guard let found = try directory.status(of: name), found.device == status.device else { continue }
+            if found.kind != .directory, found.links > 1, !seen.insert(UInt64(found.inode)).inserted { continue }
+            bytes += found.allocated
+            files += 1
+            guard found.kind == .directory else { continue }
+            let inner = try directory.openDirectory(name)
+            rest.append(try inner.names())
+            try place.enter(inner.release())
         }
     }
 }

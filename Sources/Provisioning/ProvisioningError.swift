@@ -22,6 +22,10 @@ package struct ProvisioningError: Failure {
         case openDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
         case foreignTree(RootName, FilePath)
+        /// Something of it could not be deleted.
+        case removedInPart(RootName, because: any Failure)
+        /// It was removed in part, and is to be used.
+        case remainsOnly(RootName)
         case damagedRecord(FilePath, reason: String)
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
@@ -68,6 +72,8 @@ package struct ProvisioningError: Failure {
         case .directoryNotEmpty(let path): "\(path) is not empty"
         case .unusableDirectory(let path, _), .openDirectory(let path, _): "cannot put a root at \(path)"
         case .foreignTree(let name, let path): "\(path) is not the tree that root \"\(name)\" was made with"
+        case .removedInPart(let name, _): "root \"\(name)\" is removed in part only"
+        case .remainsOnly(let name): "root \"\(name)\" cannot be used"
         case .damagedRecord(let path, _): "the record \(path) cannot be read"
         case .configuration(let path, let position, _):
             position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
@@ -91,6 +97,8 @@ package struct ProvisioningError: Failure {
         case .invalidName: "a name is 64 or fewer of a-z, 0-9, \".\", \"_\", \"-\", and begins with a letter or digit"
         case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
+        case .removedInPart(_, let failure): failure.cause.map { "\(failure.problem): \($0)" } ?? failure.problem
+        case .remainsOnly: "a part of it was removed, and the rest could not be"
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .openDirectory(_, let reason), .damagedRecord(_, let reason),
             .configuration(_, _, let reason),
@@ -116,6 +124,9 @@ package struct ProvisioningError: Failure {
         case .rootInUse: "try again when it is finished"
         case .mountInside(_, let mount): "umount \(mount.point)"
         case .directoryNotEmpty: "name a directory that is empty or does not exist"
+        case .removedInPart(let name, _):
+            "what is left keeps the name; mend that (lsattr shows immutable files), then: mangrove remove \(name)"
+        case .remainsOnly(let name): "finish with: mangrove remove \(name)"
         case .openDirectory:
             "name a directory below others that are yours or root's, and that only their owner can write to"
         case .foreignTree: "move that directory elsewhere, then remove the root again"
@@ -137,7 +148,8 @@ package struct ProvisioningError: Failure {
     package var status: ExitStatus {
         switch kind {
         case .invalidName, .noSuchSuite, .unfitCredentials: .usage
-        case .noSuchRoot, .noArchive: .noInput
+        case .removedInPart(_, let failure): failure.status
+        case .noSuchRoot, .noArchive, .remainsOnly: .noInput
         case .notSigned, .signatureMissing, .notASystem: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate

@@ -7,14 +7,33 @@ extension RootStore {
     /// Deletes a root: its record and its tree, and nothing that is not in them.
     ///
     /// Refused while something runs in it or is mounted in it. From the first change on the root is not listed any more;
-    /// what a failure then leaves is swept later.
+    /// what is left by a process that dies is swept later. Where something cannot be deleted, what is left of the root
+    /// has its name again, cannot be used, and is removed by the next call.
     package func remove(_ name: String, using workers: some NamespacePerforming) throws(ProvisioningError) {
         let root = try find(name)
         let lock = try lock(root.name, .exclusive)
         try requireIdle(root)
         try requireOwnTree(root)
-        try discard(try hide(root.name), of: root.name, using: workers)
+        let component = try hide(root.name)
+        do throws(ProvisioningError) {
+            try discard(component, of: root.name, using: workers)
+        } catch {
+            keepRemains(component, of: root)
+            throw ProvisioningError(.removedInPart(root.name, because: error))
+        }
         withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// Gives what is left of a root its name back. Where that cannot be done it is swept later.
+    private func keepRemains(_ component: FilePath.Component, of root: RootRecord) {
+        var root = root
+        root.removedInPart = true
+        guard let roots = try? Directory.open(directory), let name = try? root.name.component,
+            let own = try? roots.openDirectory(component),
+            (try? own.replaceFile(Self.record, with: root.encoded())) != nil
+        else { return }
+        try? roots.rename(component, to: name)
+        try? roots.synchronize()
     }
 
     /// Deletes what has the name of a root, its record damaged or not, unless it is in use.

@@ -60,6 +60,8 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var allowances: SourceAllowances?
     /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
     package var acceleration: String?
+    /// True where `remove` could not delete everything: what is left cannot be used.
+    package var removedInPart: Bool?
 
     package init(
         name: RootName, distro: String, release: String, version: String, codename: String? = nil,

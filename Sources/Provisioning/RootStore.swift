@@ -58,6 +58,9 @@ package struct RootStore: Sendable {
     /// Locks a root: shared to use it, exclusive to change it. Never waits; work in the background gives way.
     package func lock(_ name: RootName, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
         let record = try read(name)
+        guard kind == .exclusive || record.removedInPart != true else {
+            throw ProvisioningError(.remainsOnly(name))
+        }
         if kind == .exclusive { BackgroundWork.stop(in: path(of: name), tree: FilePath(record.path)) }
         do throws(FilesystemError) {
             return try FileLock.acquire(path(of: name).appending(Self.lock), kind, wait: false)

@@ -96,6 +96,35 @@ import Testing
         }
     }
 
+    @Test func aWordMayStandInWhatIsSearchedFor() throws {
+        try AcceleratedPrograms.with { programs in
+            try register(programs) { $0.script = DispatchEntry.ScriptSearch(texts: ["<for ($ in "], options: []) }
+            for text in [": 'for (key in names)'", ": '{ for  (a_1  in b) }'"] {
+                #expect(try end(programs, ["-c", "\(text); exit 7"]) == emulated, "\(text)")
+            }
+            for text in [": 'for ( in b)'", ": 'for (i = 0; i in b;)'", ": 'afor (a in b)'", ": 'for (a inb)'"] {
+                #expect(try end(programs, ["-c", "\(text); exit 7"]) == .exited(7), "\(text)")
+            }
+        }
+    }
+
+    @Test func aShellsEnvironmentIsSearchedToo() throws {
+        try AcceleratedPrograms.with { programs in
+            var search = DispatchEntry.ScriptSearch(texts: [], options: [])
+            (search.conversions, search.byPrintf) = ("f", true)
+            try register(programs) { $0.script = search }
+            func end(_ variable: String) throws -> ChildProcess.End {
+                try programs.binfmt.execute(["env", variable, programs.program.string, "-c", "exit 7"]).end
+            }
+            #expect(try end("BASH_FUNC_show%%=() { printf %.2f \"$1\"; }") == emulated)
+            #expect(try end("PS4=$(printf '%4f ' 1)") == emulated)
+            #expect(try end("BASH_FUNC_show%%=() { printf %s \"$1\"; }") == .exited(7))
+            search.byPrintf = nil
+            try register(programs) { $0.script = search }
+            #expect(try end("FORMAT=%f") == .exited(7))
+        }
+    }
+
     @Test func aLibraryOfTheProgramsInTheUsersDirectoriesLeadsToEmulation() throws {
         try AcceleratedPrograms.with { programs in
             try register(programs) { $0.libraries = ["libown.so.1"] }

@@ -131,7 +131,7 @@ struct AcceleratedScene {
     func configure(_ lines: String) throws {
         try AtomicFile.write(
             Array("{mirrors: {debian: \"\(mirror.url)\"}, network: {attempts: 1}, \(lines)}".utf8),
-            to: home.work.pushing(".config/mangrove/config.json"))
+            to: home.scratch.pushing(".config/mangrove/config.json"))
         try home.own(home.scratch)
     }
 
@@ -169,7 +169,7 @@ extension PackageMirror {
         let path = scratch.appending("debian.json")
         try AtomicFile.write(Array(text.utf8), to: path)
         // Else the archive that this machine's own apt uses would be.
-        let configuration = home.work.pushing(".config/mangrove/config.json")
+        let configuration = home.scratch.pushing(".config/mangrove/config.json")
         try configuration.removingLastComponent().makeDirectories()
         let mirrors = "{mirrors: {debian: \"\(url)\"}, network: {attempts: 1}}"
         try AtomicFile.write(Array(mirrors.utf8), to: configuration)

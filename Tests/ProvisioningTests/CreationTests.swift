@@ -43,11 +43,12 @@ import Transfer
     }
 
     /// A tree of nothing but an arm64 program's header and an os-release.
-    private static func tarball(program: [UInt8] = elf(machine: 183)) -> [UInt8] {
+    private static func tarball(program: [UInt8] = elf(machine: 183), shell: [UInt8]? = nil) -> [UInt8] {
         var tar = TarBuilder()
         tar.add("etc/", .directory, mode: 0o755)
         tar.add("etc/os-release", content: "ID=toy\nVERSION_ID=\"1.2\"\nVERSION_CODENAME=tin\n")
         tar.add("usr/bin/env".utf8, content: program, mode: 0o755)
+        tar.add("bin/sh".utf8, content: shell ?? program, mode: 0o755)
         return tar.finished
     }
 
@@ -134,6 +135,19 @@ import Transfer
                 try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             }
             #expect(error?.cause == "its programs are for amd64, not arm64")
+            try place.leavesNothing()
+        }
+    }
+
+    @Test func aShellForAnotherMachineIsRefused() async throws {
+        try await withPlace { place in
+            try AtomicFile.write(Self.tarball(shell: Self.elf(machine: 62)), to: place.scratch.appending("base.tar"))
+            let base = Base(from: "base.tar", digest: nil, relativeTo: place.scratch)
+            let error = await #expect(throws: ProvisioningError.self) {
+                try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
+            }
+            #expect(error?.cause == "its /bin/sh is for amd64, not arm64")
+            #expect(error?.status == .badData)
             try place.leavesNothing()
         }
     }

@@ -41,6 +41,9 @@ struct CompilerDriver {
     private var value: String? { program.word(at: crossCompile).flatMap { program.string(at: $0) } }
     private var systemRoot: UInt64? { program.word(at: crossCompile + 16) }
 
+    /// Whether a driver tells compilers of libraries that are linked, being made for offloading.
+    static func tellsOffloading(_ bytes: [UInt8]) -> Bool { Bytes.contain(bytes, Array("l_GCC_".utf8)) }
+
     /// Whether it does all as the root's own.
     var isMadeOver: Bool {
         value == "0" && systemRoot == 0

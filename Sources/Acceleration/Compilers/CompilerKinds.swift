@@ -13,7 +13,8 @@ extension CompilerPairing {
         switch kind {
         case .compiler where !searchesAlike(path, native, version ?? ""):
             "the tools tree's looks for headers in other directories"
-        case .driver where !isMadeOver(native): "the tools tree's looks in other directories"
+        case .driver where request.record.compilers?.drivers[native] == nil:
+            "the tools tree's looks in other directories"
         default: nil
         }
     }
@@ -21,34 +22,26 @@ extension CompilerPairing {
     /// Why no archiver can be native.
     var refusalOfArchivers: String? {
         if let path = plugins.unknown { return "\(path) is compiled for the root" }
-        return CompilerRelocation(target: request.architecture, host: request.host).isDone(in: tools.tree)
-            ? nil : "the tools tree's does not find its own plugins"
+        return request.record.compilers?.findsPlugins == true ? nil : "the tools tree's does not find its own plugins"
     }
 
     /// Whether two compilers proper look for headers in the same directories of the root.
     private func searchesAlike(_ path: String, _ native: String, _ version: String) -> Bool {
-        guard let own = bytes(path, in: root.tree).flatMap(ELFProgram.init(parsing:)),
-            let other = bytes(native, in: tools.tree).flatMap(ELFProgram.init(parsing:)),
-            let ownDirectories = HeaderDirectories(in: own), let otherDirectories = HeaderDirectories(in: other)
+        guard let other = request.record.compilers?.headers[native],
+            let own = bytes(path).flatMap(ELFProgram.init(parsing:)).flatMap(HeaderDirectories.init(in:))
         else { return false }
-        let triplet = request.architecture.triplet
-        return ownDirectories.resolved(in: root.tree, triplet: triplet, version: version) == otherDirectories
-    }
-
-    private func isMadeOver(_ native: String) -> Bool {
-        bytes(native, in: tools.tree).flatMap { CompilerDriver(parsing: $0, triplet: request.architecture.triplet) }?
-            .isMadeOver ?? false
+        return own.resolved(in: root.tree, triplet: request.architecture.triplet, version: version) == other
     }
 
     /// Whether the root's own driver, at `path`, is made for offloading and the native one is not.
     func tellsOffloading(_ path: String, _ native: String) -> Bool {
-        let text = Array("l_GCC_".utf8)
-        guard let own = bytes(path, in: root.tree), let other = bytes(native, in: tools.tree) else { return true }
-        return Bytes.contain(own, text) && !Bytes.contain(other, text)
+        guard request.record.compilers?.drivers[native] == false else { return false }
+        return bytes(path).map(CompilerDriver.tellsOffloading) ?? true
     }
 
-    private func bytes(_ path: String, in tree: borrowing Directory) -> [UInt8]? {
-        try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path))
+    /// Of the root.
+    private func bytes(_ path: String) -> [UInt8]? {
+        try? root.tree.openInRoot(path).readToEnd(of: root.tree.path.appending(path))
     }
 }
 

@@ -163,12 +163,13 @@ struct CompilerPairing: ~Copyable {
                 answersAlike = true
             }
         }
+        let offloads = rule.kind == .driver && tellsOffloading(file.path, native.path)
         var found = DispatchEntry.Exceptions()
         found.libraries = request.record.programs[native.path]?.libraries ?? []
         for exceptions in exceptions(of: rule) {
             switch exceptions.where {
             case .answersDiffer where answersAlike: continue
-            case .offloads where !tellsOffloading(file.path, native.path): continue
+            case .offloads where !offloads: continue
             default: break
             }
             found.patterns += (exceptions.refusing ?? [:]).keys.sorted()

@@ -3,7 +3,7 @@
 package import Architectures
 internal import Filesystem
 internal import Glibc
-package import SystemPackage
+internal import SystemPackage
 
 /// Makes a tools tree's cross compilers and cross binutils work on a root as the root's own do: with the root's
 /// directories of headers, libraries and programs, so that what they write down of paths is the same, too.
@@ -11,7 +11,7 @@ package import SystemPackage
 /// It is done once, when the tree is made. What is not as this knows it stays as it is, and will not be used.
 package struct CompilerRelocation: Sendable {
     /// What it does, in words; others where it does something else.
-    static let edition = "drivers, directories of headers, directories of plugins: 2"
+    static let edition = "drivers, directories of headers, directories of plugins: 3"
 
     private let target: Architecture
     private let host: Architecture
@@ -21,8 +21,9 @@ package struct CompilerRelocation: Sendable {
         (self.target, self.host) = (target, host)
     }
 
-    /// Does it in the tree at `path`, with the programs that `rules` say are drivers and compilers proper.
-    package func apply(to path: FilePath, _ rules: CompilerRules) throws(AccelerationError) {
+    /// Does it in the tree at `path`, with the programs that `rules` say are drivers and compilers proper. Returns what is
+    /// known of them from then on.
+    func apply(to path: FilePath, _ rules: CompilerRules) throws(AccelerationError) -> ToolsRecord.Compilers {
         try AccelerationError.wrapping { () throws(FilesystemError) in
             let tree = try Directory.open(path)
             let compilers = CompilerDirectories(target, in: tree, cross: true)
@@ -47,6 +48,7 @@ package struct CompilerRelocation: Sendable {
             }
             try relocateLibraries(in: tree)
             try linkPlugins(in: tree, compilers, rules.plugins)
+            return self.compilers(in: tree, rules)
         }
     }
 
@@ -96,8 +98,25 @@ package struct CompilerRelocation: Sendable {
         }
     }
 
+    /// What there is to be known of the compilers in `tree` after that.
+    func compilers(in tree: borrowing Directory, _ rules: CompilerRules) -> ToolsRecord.Compilers {
+        let compilers = CompilerDirectories(target, in: tree, cross: true)
+        func bytes(_ path: String) -> [UInt8]? { try? tree.openInRoot(path).readToEnd(of: tree.path.appending(path)) }
+        var found = ToolsRecord.Compilers()
+        for path in compilers.paths(of: rules.programs(.driver)) {
+            guard let bytes = bytes(path), CompilerDriver(parsing: bytes, triplet: target.triplet)?.isMadeOver == true
+            else { continue }
+            found.drivers[path] = CompilerDriver.tellsOffloading(bytes)
+        }
+        for path in compilers.paths(of: rules.programs(.compiler)) {
+            found.headers[path] = bytes(path).flatMap(ELFProgram.init(parsing:)).flatMap(HeaderDirectories.init(in:))
+        }
+        found.findsPlugins = isDone(in: tree)
+        return found
+    }
+
     /// Whether native binutils find their own plugins.
-    func isDone(in tree: borrowing Directory) -> Bool {
+    private func isDone(in tree: borrowing Directory) -> Bool {
         let libraries = (try? self.libraries(in: tree)) ?? []
         return !libraries.isEmpty
             && libraries.allSatisfy { path in

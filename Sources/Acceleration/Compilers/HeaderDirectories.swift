@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// The directories that one of gcc's compilers proper (cc1, cc1plus) looks for headers in: a table in its program
 /// (cpp_include_defaults).
-struct HeaderDirectories: Equatable {
-    struct Directory: Hashable {
+struct HeaderDirectories: Codable, Equatable, Sendable {
+    struct Directory: Codable, Hashable, Sendable {
         var path: String
         /// What it belongs to, in gcc's words: "GCC", "G++".
         let component: String?
@@ -14,7 +14,7 @@ struct HeaderDirectories: Equatable {
     }
 
     /// As they stand in the table.
-    struct Flags: Hashable {
+    struct Flags: Codable, Hashable, Sendable {
         /// 0: for all languages, 1: for C++, 2: for C++ with another library than gcc's.
         var cplusplus: UInt8
         /// Its headers know of C++.

@@ -15,12 +15,26 @@ package struct ToolsRecord: Codable, Equatable, Sendable {
         package init() {}
     }
 
+    /// What matters of compilers besides; those that are not in it are not used.
+    struct Compilers: Codable, Equatable, Sendable {
+        /// Drivers that were made over to do all as the root's own (`CompilerDriver`), and whether they tell compilers of
+        /// libraries that are linked (`CompilerRules.Condition.offloads`).
+        var drivers: [String: Bool] = [:]
+        /// Where compilers proper look for headers.
+        var headers: [String: HeaderDirectories] = [:]
+        /// Archivers find the tree's plugins.
+        var findsPlugins = false
+    }
+
     /// Those that were started by the loader they run with and found whole.
     package var programs: [String: Program] = [:]
     /// Those that must not run natively, and why.
     package var refused: [String: String] = [:]
     /// What was changed in which file.
     package var edits: [String: [String]] = [:]
+
+    /// nil: there are none.
+    var compilers: Compilers?
 
     package init() {}
 

@@ -47,7 +47,7 @@ package struct ToolsSeal: Sendable {
         guard let offered = try InstalledPackages(of: opened) else { return record }
         let packages = eligibility[offered.manager]
         if let rules = packages.compilers {
-            try CompilerRelocation(target: root, host: host).apply(to: tree, rules)
+            record.compilers = try CompilerRelocation(target: root, host: host).apply(to: tree, rules)
         }
         try ArchitectureName(host: host, root: root).replace(in: tree, packages)
         let machine = MachineName(host: host, root: root)

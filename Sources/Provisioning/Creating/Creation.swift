@@ -173,9 +173,9 @@ package struct Creation: Sendable {
         ) { [progress] in progress.advance(to: $0) }
         progress.end()
         guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
-        if let enclosed = try below({ () throws(FilesystemError) in try EnclosedTree(tree) }) {
+        if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
             progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
-            try below { () throws(FilesystemError) in try enclosed.unwrap() }
+            try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
         }
         var record = try describe(tree, request, base, verified.verification)
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
@@ -186,10 +186,10 @@ package struct Creation: Sendable {
         if !missed.isEmpty {
             progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
         }
-        record.resolvConf = try below { () throws(FilesystemError) in
+        record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
-        record.hosts = try below { () throws(FilesystemError) in
+        record.hosts = try inBase(base.name) { () throws(FilesystemError) in
             try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
         }
         return record
@@ -224,7 +224,7 @@ package struct Creation: Sendable {
     private func describe(
         _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
     ) throws(ProvisioningError) -> RootRecord {
-        let found = try below { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
         guard let architecture = found.architecture ?? base.architecture else {
             throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
         }
@@ -232,6 +232,10 @@ package struct Creation: Sendable {
             throw ProvisioningError(
                 .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
         }
+        let obstacle = try inBase(base.name) { () throws(FilesystemError) in
+            try BaseObstacle.find(in: try Directory.open(tree), for: base.architecture ?? architecture)
+        }
+        if let obstacle { throw ProvisioningError(.notASystem(base.name, reason: obstacle)) }
         let release = found.release
         return RootRecord(
             name: request.name, distro: base.distro ?? release?.id ?? "linux",

@@ -14,7 +14,7 @@ package enum ResolvConf {
     package static func prepare(
         in tree: borrowing Directory, host: FilePath = "/etc/resolv.conf"
     ) throws(FilesystemError) -> OriginalFile? {
-        guard let contents = contents(of: host) else { return nil }
+        guard let contents = contents(of: host), try tree.status(of: "etc")?.kind == .directory else { return nil }
         let etc = try tree.openDirectory("etc")
         let original: OriginalFile
         if let target = try etc.symbolicLinkTarget(of: "resolv.conf") {

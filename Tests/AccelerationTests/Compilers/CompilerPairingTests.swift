@@ -77,14 +77,21 @@ private struct CompilerTrees {
         }
         let library = "x\0/usr/lib/aarch64-linux-gnu/bfd-plugins\0/usr/bin/../lib/bfd-plugins\0"
         try Self.put("usr/lib/x86_64-linux-gnu/libbfd-2.40-arm64.so", Array(library.utf8), in: tools)
-        try CompilerRelocation(target: .arm64, host: .amd64)
+        _ = try CompilerRelocation(target: .arm64, host: .amd64)
             .apply(to: tools, #require(try Eligibility.builtIn().dpkg.compilers))
+    }
+
+    /// With what is known of the tools tree as it is now.
+    func request() throws -> AccelerationRequest {
+        var request = AccelerationRequest(root: root, tools: tools, architecture: .arm64, host: .amd64)
+        request.record.compilers = CompilerRelocation(target: .arm64, host: .amd64)
+            .compilers(in: try Directory.open(tools), try #require(try Eligibility.builtIn().dpkg.compilers))
+        return request
     }
 
     func plan(_ agreement: CompilerAgreement = .assumed) throws -> AccelerationPlan {
         var plan = AccelerationPlan()
-        try plan.addCompilers(
-            AccelerationRequest(root: root, tools: tools, architecture: .arm64, host: .amd64), .builtIn(), agreement)
+        try plan.addCompilers(request(), .builtIn(), agreement)
         return plan
     }
 }
@@ -197,8 +204,7 @@ extension AccelerationPlan {
 
     @Test func `drivers that say what the root's own do are asked, if the answers were compared`() throws {
         try CompilerTrees.with { trees in
-            var request = AccelerationRequest(
-                root: trees.root, tools: trees.tools, architecture: .arm64, host: .amd64)
+            var request = try trees.request()
             let file = trees.root.removingLastComponent().appending("gcc")
             try AtomicFile.write(CompilerTrees.program(.amd64), to: file)
             request.drivers = ["gcc-12": file]
@@ -248,8 +254,7 @@ extension AccelerationPlan {
 
     @Test func `compilers that nobody compared are not used, whatever else is`() throws {
         try CompilerTrees.with { trees in
-            var request = AccelerationRequest(
-                root: trees.root, tools: trees.tools, architecture: .arm64, host: .amd64)
+            var request = try trees.request()
             request.mode = .compilers
             let none = try AccelerationPlan.make(request, .builtIn())
             #expect(none.entries.isEmpty)
@@ -263,10 +268,21 @@ extension AccelerationPlan {
         }
     }
 
+    @Test func `a tools tree of whose compilers nothing is known has the root's own used`() throws {
+        try CompilerTrees.with { trees in
+            var request = try trees.request()
+            request.record.compilers = nil
+            var plan = AccelerationPlan()
+            try plan.addCompilers(request, .builtIn(), .assumed)
+            for name in ["cc1", "cc1plus", "gcc-12", "ar"] { #expect(plan.entry(name) == nil, "\(name)") }
+            #expect(plan.entry("as") != nil && plan.entry("lto1") != nil)
+        }
+    }
+
     @Test func `making over once more changes nothing`() throws {
         try CompilerTrees.with { trees in
             let before = try trees.plan()
-            try CompilerRelocation(target: .arm64, host: .amd64)
+            _ = try CompilerRelocation(target: .arm64, host: .amd64)
                 .apply(to: trees.tools, #require(try Eligibility.builtIn().dpkg.compilers))
             #expect(try trees.plan().programs == before.programs)
         }

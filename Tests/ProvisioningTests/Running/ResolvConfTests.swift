@@ -99,7 +99,7 @@ import Testing
             try Directory.open(tree).removeDirectory("etc")
             try Directory.open(tree).makeSymbolicLink("etc", to: other.string)
             try ResolvConf.refresh(in: Directory.open(tree), host: host)
-            #expect(throws: FilesystemError.self) { try ResolvConf.prepare(in: Directory.open(tree), host: host) }
+            #expect(try ResolvConf.prepare(in: Directory.open(tree), host: host) == nil)
             #expect(try Directory.open(other).names().isEmpty)
         }
     }

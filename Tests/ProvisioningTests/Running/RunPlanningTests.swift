@@ -51,14 +51,14 @@ import Testing
                     network: the host's
                     root: \(tree)
                     mount: proc at /proc
-                    mount: bind /sys at /sys, read-only
+                    mount: the host's sysfs at /sys, read-only
                     mount: tmpfs at /dev, mode 755
-                    mount: bind /dev/null at /dev/null
-                    mount: bind /dev/zero at /dev/zero
-                    mount: bind /dev/full at /dev/full
-                    mount: bind /dev/random at /dev/random
-                    mount: bind /dev/urandom at /dev/urandom
-                    mount: bind /dev/tty at /dev/tty
+                    mount: device /dev/null
+                    mount: device /dev/zero
+                    mount: device /dev/full
+                    mount: device /dev/random
+                    mount: device /dev/urandom
+                    mount: device /dev/tty
                     mount: devpts at /dev/pts, newinstance,ptmxmode=0666,mode=620,gid=5
                     mount: symbolic link /dev/ptmx to pts/ptmx
                     mount: tmpfs at /dev/shm, mode 1777
@@ -68,6 +68,30 @@ import Testing
                     mount: symbolic link /dev/stdout to /proc/self/fd/1
                     mount: symbolic link /dev/stderr to /proc/self/fd/2
                     mount: symbolic link /dev/core to /proc/kcore
+                    mount: /proc/bus read-only
+                    mount: /proc/fs read-only
+                    mount: /proc/irq read-only
+                    mount: /proc/sys read-only
+                    mount: /proc/sysrq-trigger read-only
+                    mount: nothing at /proc/acpi
+                    mount: nothing at /proc/asound
+                    mount: nothing at /proc/kcore
+                    mount: nothing at /proc/keys
+                    mount: nothing at /proc/latency_stats
+                    mount: nothing at /proc/sched_debug
+                    mount: nothing at /proc/scsi
+                    mount: nothing at /proc/timer_list
+                    mount: nothing at /proc/timer_stats
+                    mount: nothing at /sys/firmware
+                    mount: nothing at /sys/devices/virtual/powercap
+                    mount: nothing at /sys/fs/bpf
+                    mount: nothing at /sys/fs/fuse/connections
+                    mount: nothing at /sys/fs/pstore
+                    mount: nothing at /sys/kernel/config
+                    mount: nothing at /sys/kernel/debug
+                    mount: nothing at /sys/kernel/security
+                    mount: nothing at /sys/kernel/tracing
+                    mount: the run's own cgroup at /sys/fs/cgroup, read-only
                     mount: tmpfs at /run, mode 755
                     mount: directory /run/lock, mode 1777
                     mount: tmpfs at /tmp, mode 1777
