@@ -39,12 +39,33 @@ package enum IdentityShift {
         return [range, IdentityRange(inside: own.count, outside: shared.first, count: shared.count)]
     }
 
-    /// Whether a user or group of the host, or a subordinate range, has an id from `first` on.
-    static func isTaken(_ first: UInt32, subordinate: [(start: UInt32, count: UInt32)]) -> Bool {
-        let last = first + own.count - 1
-        let isDelegated = subordinate.contains { $0.start <= last && UInt64($0.start) + UInt64($0.count) > first }
-        guard !isDelegated else { return true }
-        return unsafe getpwuid(first) != nil || getgrgid(first) != nil
+    /// Ids that somebody has, by files of the host: accounts and subordinate ranges.
+    struct Taken {
+        var accounts: Set<UInt32> = []
+        var ranges: [(start: UInt32, count: UInt32)] = []
+
+        /// Not by name services: asking those of systemd takes longer than all the rest of a run's making.
+        static func onThisHost() -> Taken {
+            func bytes(_ path: FilePath) -> [UInt8] { (try? path.readFile()) ?? [] }
+            return Taken(
+                accounts: Set((numbers(in: bytes("/etc/passwd")) + numbers(in: bytes("/etc/group")))),
+                ranges: ["/etc/subuid", "/etc/subgid"].flatMap { Identity.subordinates(parsing: bytes($0)) })
+        }
+
+        /// The third fields of passwd(5) and group(5).
+        static func numbers(in bytes: [UInt8]) -> [UInt32] {
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+                let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
+                return fields.count > 2 ? UInt32(fields[2]) : nil
+            }
+        }
+
+        /// Whether any of `own.count` ids from `first` on is.
+        func contains(_ first: UInt32) -> Bool {
+            let last = first + own.count - 1
+            return accounts.contains { (first...last).contains($0) }
+                || ranges.contains { $0.start <= last && UInt64($0.start) + UInt64($0.count) > first }
+        }
     }
 }
 
@@ -62,12 +83,9 @@ extension SandboxPlan {
     private mutating func obstacleToShifting(
         _ tree: FilePath, _ users: [IdentityRange], _ groups: [IdentityRange]
     ) -> String? {
-        let subordinate = ["/etc/subuid", "/etc/subgid"].flatMap { path in
-            Identity.subordinates(parsing: (try? FilePath(path).readFile()) ?? [])
-        }
+        let taken = IdentityShift.Taken.onThisHost()
         guard users == groups,
-            let maps = IdentityShift.maps(
-                for: tree, available: users, isTaken: { IdentityShift.isTaken($0, subordinate: subordinate) })
+            let maps = IdentityShift.maps(for: tree, available: users, isTaken: { taken.contains($0) })
         else { return "this user namespace has no ids to spare" }
         if let rule = rules.first(where: { !isForAll($0.listed) }) {
             return "\(rule.listed) is not for all users to execute"

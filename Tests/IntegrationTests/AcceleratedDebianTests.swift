@@ -81,7 +81,7 @@ extension IntegrationTests {
                 show unshare --pid --fork --mount-proc sed --version
                 show unshare --mount sh -c 'mount -t tmpfs none /run && exec sed --version'
                 show unshare --mount sh -c 'mount -t tmpfs none /proc && exec sed --version'
-                show unshare --mount sh -c 'mount --bind / /mnt && exec chroot /mnt sed --version'
+                show unshare --mount sh -c 'mount --bind /usr /usr && exec sed --version'
                 show unshare --mount sh -c 'mount --rbind / /mnt && exec chroot /mnt sed --version'
                 show sh -c 'ulimit -n 5; ulimit -s 256; exec sed --version'
                 mkdir -p /tmp/other/sbin
