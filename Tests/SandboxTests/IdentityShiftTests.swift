@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SystemPackage
 import Testing
 
 @testable import Sandbox
@@ -20,19 +21,20 @@ import Testing
     }
 
     @Test func whatSomebodyHasIsPassedOver() throws {
-        let wanted = try #require(IdentityShift.maps(for: "/roots/a", available: Self.all) { _ in false })[0].outside
-        for taken in [
-            IdentityShift.Taken(accounts: [wanted]), .init(accounts: [wanted + 65535]),
-            .init(ranges: [(wanted - 10, 11)]), .init(ranges: [(wanted + 65535, 1)]), .init(ranges: [(0, .max)]),
-        ] {
+        let free = try #require(IdentityShift.maps(for: "/roots/a", available: Self.all) { _ in false })
+        let wanted: UInt32 = free[0].outside
+        let (before, last): (UInt32, UInt32) = (wanted - 1, wanted + 65535)
+        let inTheWay: [IdentityShift.Taken] = [
+            .init(accounts: [wanted]), .init(accounts: [last]),
+            .init(ranges: [(start: before, count: UInt32(2))]), .init(ranges: [(start: last, count: UInt32(1))]),
+            .init(ranges: [(start: UInt32(0), count: UInt32.max)]),
+        ]
+        for taken in inTheWay {
             let maps = IdentityShift.maps(for: "/roots/a", available: Self.all) { taken.contains($0) }
             #expect(maps?[0].outside != wanted)
         }
-        for taken in [
-            IdentityShift.Taken(accounts: [wanted - 1, wanted + 65536]), .init(ranges: [(wanted - 10, 10)]),
-        ] {
-            #expect(!taken.contains(wanted))
-        }
+        #expect(!IdentityShift.Taken(accounts: [before, last + 1]).contains(wanted))
+        #expect(!IdentityShift.Taken(ranges: [(start: before, count: UInt32(1))]).contains(wanted))
     }
 
     @Test func aNamespaceWithFewIdsHasNoneToSpare() {
