@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds where a document stops being JSON5. Foundation's decoder reads such documents, but does not say that.
+/// Finds where a document stops being JSON5. To be asked before Foundation's decoder is: that does not say where, and ends
+/// the process (Swift 6.3) at numbers such as `1e-`, at a key that ends in the middle of a character, and at some texts
+/// that zero bytes make it take for UTF-16.
 package struct JSONSyntax {
     /// A place in a document, counted from one; columns in bytes.
     package struct Fault: Error, Equatable {
@@ -13,6 +15,7 @@ package struct JSONSyntax {
 
     /// The first fault in `bytes`; nil where there is none.
     package static func firstFault(in bytes: [UInt8]) -> Fault? {
+        if let fault = encodingFault(in: bytes) { return fault }
         var syntax = JSONSyntax(bytes: bytes)
         do throws(Fault) {
             try syntax.value(depth: 0)
@@ -23,14 +26,14 @@ package struct JSONSyntax {
         }
     }
 
-    /// The first bytes that are no UTF-8; nil where there are none. To be asked first: Foundation's decoder of JSON5 ends
-    /// the process where a key ends in the middle of a character (Swift 6.3).
-    package static func encodingFault(in bytes: [UInt8]) -> Fault? {
+    /// The first bytes that are no text in UTF-8.
+    private static func encodingFault(in bytes: [UInt8]) -> Fault? {
         var syntax = JSONSyntax(bytes: bytes)
         var parser = Unicode.UTF8.ForwardParser()
         var rest = bytes.makeIterator()
         while true {
             switch parser.parseScalar(from: &rest) {
+            case .valid(let scalar) where scalar.first == 0: return syntax.fault("a zero byte is no text")
             case .valid(let scalar): syntax.position += scalar.count
             case .emptyInput: return nil
             case .error: return syntax.fault("this is not UTF-8")
@@ -60,6 +63,14 @@ package struct JSONSyntax {
         while let byte = next {
             if byte <= 0x20 {
                 position += 1
+            } else if byte >= 0x80 {
+                // A no-break space, a byte order mark.
+                var rest = bytes[position...].makeIterator()
+                var decoder = UTF8()
+                guard case .scalarValue(let scalar) = decoder.decode(&rest),
+                    scalar.properties.isWhitespace || scalar == "\u{FEFF}"
+                else { return }
+                position += String(scalar).utf8.count
             } else if byte == UInt8(ascii: "/") {
                 let start = position
                 let second = position + 1 < bytes.count ? bytes[position + 1] : 0
@@ -147,6 +158,7 @@ package struct JSONSyntax {
         while let byte = next,
             byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte == UInt8(ascii: ".")
                 || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || Self.isAlphanumeric(byte)
+                || words == nil && (byte >= 0x80 || byte == UInt8(ascii: "\\"))
         {
             position += 1
         }

@@ -13,14 +13,13 @@ enum JSONValue: Equatable, Sendable {
 
     /// Parses `bytes` as JSON5: comments and trailing commas are allowed. `file` serves messages.
     static func parse(_ bytes: [UInt8], file: String) throws(CatalogueError) -> JSONValue {
-        if let fault = JSONSyntax.encodingFault(in: bytes) {
+        if let fault = JSONSyntax.firstFault(in: bytes) {
             throw CatalogueError(.malformed(place: fault.place, reason: fault.reason), file)
         }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         guard let value = try? decoder.decode(JSONValue.self, from: Data(bytes)) else {
-            let fault = JSONSyntax.firstFault(in: bytes)
-            throw CatalogueError(.malformed(place: fault?.place, reason: fault?.reason ?? "it is no JSON5"), file)
+            throw CatalogueError(.malformed(place: nil, reason: "it is no JSON5"), file)
         }
         return value
     }

@@ -45,7 +45,7 @@ package struct Configuration: Equatable, Sendable {
     }
 
     package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
-        if let fault = JSONSyntax.encodingFault(in: bytes) {
+        if let fault = JSONSyntax.firstFault(in: bytes) {
             throw ProvisioningError(.configuration(path, position: fault.place, reason: fault.reason))
         }
         let decoder = JSONDecoder()
@@ -53,9 +53,6 @@ package struct Configuration: Equatable, Sendable {
         do {
             self = try decoder.decode(Configuration.self, from: Data(bytes))
         } catch let error as DecodingError {
-            if let place = JSONSyntax.firstFault(in: bytes) {
-                throw ProvisioningError(.configuration(path, position: place.place, reason: place.reason))
-            }
             let fault = JSONFault(error)
             throw ProvisioningError(.configuration(path, position: fault.key, reason: fault.reason))
         } catch {

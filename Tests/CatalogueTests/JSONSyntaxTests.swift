@@ -9,6 +9,8 @@ import Testing
         ([0x7B, 0x0A, 0x20, 0x20, 0xE2], "line 2, column 3"),
         ([0x7B, 0x61, 0xF0, 0x9F], "line 1, column 3"),
         ([0x7B, 0xFF, 0x3A, 0x31, 0x7D], "line 1, column 2"),
+        // In a comment, but what is read as UTF-16 has other ones.
+        ([0x2F, 0x2A, 0, 0x2A, 8, 0, 0, 0, 0x2F, 0x2F, 0x2A, 0x67, 0, 0x2A, 0x2F, 0x35], "line 1, column 3"),
         // Longer than need be, and half of a pair.
         ([0x22, 0xC0, 0x80, 0x22], "line 1, column 2"),
         ([0x22, 0xC3, 0xBC, 0xED, 0xA0, 0x80, 0x22], "line 1, column 4"),
@@ -17,14 +19,26 @@ import Testing
     /// Foundation's decoder ended the process at some of these.
     @Test(arguments: Self.broken)
     func whatIsNotUTF8IsToldByItsLine(bytes: [UInt8], place: String) throws {
-        let fault = try #require(JSONSyntax.encodingFault(in: bytes))
+        let fault = try #require(JSONSyntax.firstFault(in: bytes))
         #expect(fault.place == place)
-        #expect(fault.reason == "this is not UTF-8")
+        #expect(["this is not UTF-8", "a zero byte is no text"].contains(fault.reason))
         #expect(throws: CatalogueError.self) { try JSONValue.parse(bytes, file: "d.json") }
     }
 
-    @Test(arguments: ["", "{}", "{ ü: '€ 😀' }", "\u{FEFF}{}"])
-    func whatIsUTF8HasNoSuchFault(text: String) {
-        #expect(JSONSyntax.encodingFault(in: Array(text.utf8)) == nil)
+    /// Numbers that Foundation's decoder does not survive.
+    @Test(arguments: ["1e-", "{ a: -3.e- }", "[1.5e+]", "[1, 2e]", "0x", "--1", "[1.2.3]"])
+    func whatIsNoNumberIsToldByItsLine(text: String) {
+        #expect(JSONSyntax.firstFault(in: Array(text.utf8))?.reason == "this is no value")
+        #expect(throws: CatalogueError.self) { try JSONValue.parse(Array(text.utf8), file: "d.json") }
+    }
+
+    /// What JSON5 has and JSON has not.
+    @Test(arguments: [
+        "{}", "{ ü: '€ 😀' }", "\u{FEFF}{}", "{ $a_1: +1., b: .5, c: 0x1F, d: -Infinity, e: NaN, f: 1E+2, }",
+        "[1e-3, -2.5, /* c */ 'a\\\nb', // d\n\"\\u00e9\",]",
+    ])
+    func whatIsJSON5HasNoFault(text: String) throws {
+        #expect(JSONSyntax.firstFault(in: Array(text.utf8)) == nil)
+        _ = try JSONValue.parse(Array(text.utf8), file: "d.json")
     }
 }
