@@ -148,15 +148,15 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// For scripts/fuzz alone, which has everything instrumented.
-if Context.environment["MANGROVE_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "Fuzzing",
-            dependencies: [
-                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive",
-                system,
-            ],
-            path: "Fuzzing", exclude: ["Seeds"],
+// The readers that scripts/fuzz gives bytes to, with everything instrumented; else they are tests that read the seeds.
+let fuzzed: [Target.Dependency] = [
+    "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive", system,
+]
+package.targets.append(
+    Context.environment["MANGROVE_FUZZ"] == nil
+        ? .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed, path: "Fuzzing", exclude: ["Fuzzer.swift", "Seeds"],
+            swiftSettings: strict)
+        : .executableTarget(
+            name: "Fuzzing", dependencies: fuzzed, path: "Fuzzing", exclude: ["SeedTests.swift", "Seeds"],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
-}

@@ -61,7 +61,7 @@ enum FuzzTarget: String, CaseIterable {
     private static func database(_ bytes: [UInt8], _ manager: InstalledPackages.Manager) {
         let packages = InstalledPackages(parsing: bytes, of: manager)
         for name in packages.names.prefix(20) { _ = packages[name]?.upstreamVersion }
-        _ = packages.compilers
+        _ = try? packages.compilers(.builtIn())
     }
 
     private static func elf(_ bytes: [UInt8]) {

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -135,6 +136,8 @@ void mg_init(struct mg_child *child) {
     setsid(); // the caller's terminal signals the caller alone
     // This process still holds what the caller has in memory and in its environment: not for the command to read.
     prctl(PR_SET_DUMPABLE, 0);
+    unsigned long added = child->plan->personality;
+    if (added) personality((unsigned long)personality(0xffffffff) | added);
     prctl(PR_SET_NAME, "mangrove"); // not that of whichever of the caller's threads started it
     sigset_t all;
     sigfillset(&all);

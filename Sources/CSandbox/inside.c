@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -46,10 +45,10 @@ _Noreturn static void inside_run(struct mg_child *child, int gate) {
     syscall(SYS_close_range, 7u, ~0u, 0u);
     if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0) mg_fail(child, mg_step_hostname, -1);
     loopback_up(child);
-    if (plan->personality) personality((unsigned long)personality(0xffffffff) | plan->personality);
-    // The caller's keys stay the caller's. Kernels without keys have none.
-    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
-    if (plan->gains_nothing) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    // The caller's keys stay the caller's. Where there are none to be had, or a filter forbids asking, it has none itself.
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EPERM)
+        mg_fail(child, mg_step_rights, -1);
+    if (plan->gains_nothing && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) mg_fail(child, mg_step_rights, -1);
     if (plan->terminal) mg_terminal_open(child);
     mg_init(child);
 }
@@ -75,8 +74,22 @@ static void proc_prepare(struct mg_child *child) {
     if (child->proc < 0) mg_fail(child, mg_step_inside, -1);
 }
 
+/// Whether this process is in a cgroup of its caller's, and not in the top one of all that it can see (cgroups(7)).
+static int has_group(void) {
+    char text[4096];
+    int file = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+    ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    const char *own = strstr(text, "0::/");
+    return own && own[4] && own[4] != '\n';
+}
+
 int mg_inside_make(struct mg_child *child) {
     const struct mg_plan *plan = child->plan;
+    // Before the namespace in which every group is the top one.
+    child->has_group = has_group();
     int gate[2], pidfd = -1;
     if (pipe2(gate, O_CLOEXEC) < 0) mg_fail(child, mg_step_inside, -1);
     uint64_t namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;

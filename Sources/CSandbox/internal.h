@@ -12,6 +12,7 @@ struct mg_child {
     int binfmt;   ///< the private binfmt_misc as a detached mount, or -1
     int proc;     ///< proc(5) of the run's processes as a detached mount, or -1
     int devices;  ///< a tmpfs with device nodes as a detached mount, or -1
+    int has_group; ///< 1: the run is not in the top cgroup
     int terminal; ///< the pseudo-terminal's other side, or -1
 };
 

@@ -158,11 +158,14 @@ static int proc_attach(struct mg_child *child, const char *target) {
     return chdir("/") < 0 ? -1 : attach(another, target);
 }
 
-/// The group that the run is in, for it is in a cgroup namespace of its own, and those below; no other.
-static int cgroup_attach(const char *target) {
-    int mount = mg_filesystem_mount(mg_fs_cgroup2);
-    if (mount < 0 || mg_mount_restrict(mount, MOUNT_ATTR_RDONLY) < 0) return hide(target);
-    return attach(mount, target);
+/// The group that the run is in, for it is in a cgroup namespace of its own, and those below; no other. In the top one
+/// that would be all of them.
+static int cgroup_attach(const struct mg_child *child, const char *target) {
+    int mount = child->has_group ? mg_filesystem_mount(mg_fs_cgroup2) : -1;
+    if (mount < 0) return hide(target);
+    if (mg_mount_restrict(mount, MOUNT_ATTR_RDONLY) == 0) return attach(mount, target);
+    close(mount);
+    return -1;
 }
 
 static int binfmt_attach(struct mg_child *child, const char *target) {
@@ -185,7 +188,7 @@ static int operation_attach(struct mg_child *child, const struct mg_operation *o
     case mg_devpts: return attach(mg_devpts_mount(operation->data), target);
     case mg_mqueue: return attach(mg_filesystem_mount(mg_fs_mqueue), target);
     case mg_binfmt: return binfmt_attach(child, target);
-    case mg_cgroup: return cgroup_attach(target);
+    case mg_cgroup: return cgroup_attach(child, target);
     case mg_bind:
     case mg_device: break;
     }

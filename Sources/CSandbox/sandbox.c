@@ -6,14 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -68,7 +65,7 @@ static void descriptors_arrange(struct mg_child *child) {
     // First out of the way of 0…9, so that no dup3() below overwrites one that is still to be moved.
     for (int i = 0; i < 6; i++) {
         if (wanted[i] < 0) continue;
-        int moved = fcntl(wanted[i], F_DUPFD_CLOEXEC, 10);
+        int moved = fcntl(wanted[i], F_DUPFD_CLOEXEC, mg_first_free);
         // The caller may have closed one of the command's.
         if (moved < 0 && (i > 3 || errno != EBADF)) mg_fail(child, mg_step_descriptors, -1);
         wanted[i] = moved;
@@ -105,10 +102,7 @@ _Noreturn static void child_run(struct mg_child *child) {
     descriptors_arrange(child);
     umask(022);
     identity_take(child);
-    if (!plan->new_mounts) {
-        if (plan->personality) personality((unsigned long)personality(0xffffffff) | plan->personality);
-        mg_init(child);
-    }
+    if (!plan->new_mounts) mg_init(child);
     // Slave: what the host unmounts goes here too; nothing done here goes to the host. Before the first mount.
     if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) mg_fail(child, mg_step_propagation, -1);
     if (!plan->shifts) {

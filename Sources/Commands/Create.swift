@@ -103,7 +103,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.keepsCredentials = keepCredentials
         request.acceleration = acceleration.choice(configuration)
         request.accelerationChanges = configuration.accelerate
-        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, isolation: isolation, report)
+        let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, caller: isolation.caller(), report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let selection = from == nil ? try selection(report) : nil

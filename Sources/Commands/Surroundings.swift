@@ -37,6 +37,13 @@ enum Surroundings {
         return mask
     }
 
+    /// Who asks, and from where.
+    static func caller(_ isolation: Isolation = .full) throws -> Caller {
+        Caller(
+            identity: try Identity.ofCaller(isolation), currentDirectory: workingDirectory,
+            isDirectoryPrivate: isWorkingDirectoryPrivate, environment: environment, umask: umask)
+    }
+
     /// What works on the files of roots.
     static func workers() throws -> any NamespacePerforming {
         geteuid() == 0 ? DirectPerformer() : NamespacePerformer(identity: try Identity.ofCaller())

@@ -41,7 +41,8 @@ package struct Account: Hashable, Sendable {
         UInt32(text).flatMap { $0 == .max ? nil : $0 }
     }
 
-    private static func entries(_ text: String) -> [[String]] {
+    /// The fields of the lines of such a file.
+    static func entries(_ text: String) -> [[String]] {
         text.split(separator: "\n").map { line in
             line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         }

@@ -41,6 +41,15 @@ package enum Identity: Hashable, Sendable {
 
     package var usesNamespace: Bool { self != .host }
 
+    /// Whether it is a root caller's, who has more than one id to give.
+    var isOfRoot: Bool {
+        switch self {
+        case .host, .shifted: true
+        case .direct: !isSingle
+        case .subordinate: false
+        }
+    }
+
     var isShifted: Bool {
         if case .shifted = self { true } else { false }
     }

@@ -44,20 +44,17 @@ package enum IdentityShift {
         var accounts: Set<UInt32> = []
         var ranges: [(start: UInt32, count: UInt32)] = []
 
-        /// Not by name services: asking those of systemd takes longer than all the rest of a run's making.
+        /// Name services are not asked: systemd's alone takes milliseconds, for every run.
         static func onThisHost() -> Taken {
             func bytes(_ path: FilePath) -> [UInt8] { (try? path.readFile()) ?? [] }
             return Taken(
-                accounts: Set((numbers(in: bytes("/etc/passwd")) + numbers(in: bytes("/etc/group")))),
+                accounts: Set(["/etc/passwd", "/etc/group"].flatMap { numbers(in: bytes($0)) }),
                 ranges: ["/etc/subuid", "/etc/subgid"].flatMap { Identity.subordinates(parsing: bytes($0)) })
         }
 
         /// The third fields of passwd(5) and group(5).
         static func numbers(in bytes: [UInt8]) -> [UInt32] {
-            String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
-                let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
-                return fields.count > 2 ? UInt32(fields[2]) : nil
-            }
+            Account.entries(String(decoding: bytes, as: UTF8.self)).compactMap { $0.count > 2 ? UInt32($0[2]) : nil }
         }
 
         /// Whether any of `own.count` ids from `first` on is.
@@ -73,7 +70,7 @@ extension SandboxPlan {
     /// The same for a root caller with other ids, if that can be had; else with the reason why not.
     package func shifted() -> SandboxPlan {
         guard let tree = rootPath, sharesIds == nil, case .direct(let available, let groups) = identity,
-            !identity.isSingle, geteuid() == 0
+            identity.isOfRoot
         else { return self }
         var plan = self
         if let reason = plan.obstacleToShifting(tree, available, groups) { plan.sharesIds = reason }
@@ -99,21 +96,15 @@ extension SandboxPlan {
         let error = unsafe mg_shift_probe(
             UnsafeRawPointer(places).assumingMemoryBound(to: UnsafePointer<CChar>?.self), lines, lines, &index)
         withExtendedLifetime(strings) {}
-        guard error == 0 else {
-            return Self.reason(error, paths.indices.contains(Int(index)) ? paths[Int(index)] : nil)
-        }
-        identity = .shifted(users: maps, groups: maps)
-        return nil
-    }
-
-    private static func reason(_ error: CInt, _ path: FilePath?) -> String? {
-        guard let path else { return "no user namespace for it: \(Errno(rawValue: error))" }
-        switch error {
-        // What is not there, or not to be had, is the run's to say.
-        case ENOENT, ENOTDIR, EACCES, ELOOP: return nil
-        case EINVAL, EPERM:
+        let path = paths.indices.contains(Int(index)) ? paths[Int(index)] : nil
+        switch (error, path) {
+        case (EINVAL, let path?), (EPERM, let path?):
             return "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
-        default: return "\(path): \(Errno(rawValue: error))"
+        case (0, _), (_, _?):
+            // That something is not there, or not to be had, is the run's to say: with shifted ids.
+            identity = .shifted(users: maps, groups: maps)
+            return nil
+        case (_, nil): return "no user namespace for it: \(Errno(rawValue: error))"
         }
     }
 }

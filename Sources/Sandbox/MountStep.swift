@@ -12,7 +12,7 @@ package enum MountStep: Hashable, Sendable {
     case proc(target: FilePath)
     /// The host's sysfs, read-only.
     case sysfs(target: FilePath)
-    /// cgroup2 from the run's own group down, read-only.
+    /// cgroup2 from the run's own group down, read-only; nothing where that is the top one of this machine.
     case controlGroup(target: FilePath)
     /// A device node as the host's at the same path, of the run's own where the caller may make one. Its mode, owner and
     /// times cannot be changed.

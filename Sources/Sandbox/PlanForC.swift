@@ -84,9 +84,7 @@ extension mg_operation {
             unsafe kind = mg_bind
             unsafe source = UnsafePointer(strings.copy(target))
             unsafe flags = UInt32(mg_read_only | mg_optional | mg_no_set_id | mg_no_devices)
-        case .controlGroup:
-            unsafe kind = mg_cgroup
-            unsafe flags = UInt32(mg_optional)
+        case .controlGroup: unsafe kind = mg_cgroup
         case .device(let target):
             unsafe kind = mg_device
             unsafe source = UnsafePointer(strings.copy(target))

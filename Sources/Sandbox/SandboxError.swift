@@ -120,6 +120,7 @@ extension SandboxError {
         case mg_step_devices:
             self.init(.setup(step: "make"), operation.isEmpty ? "device nodes" : operation, errno)
         case mg_step_inside: self.init(.setup(step: "make the namespaces of the command"), "", errno)
+        case mg_step_rights: self.init(.setup(step: "take rights and keys from the command"), "", errno)
         case mg_step_lock: self.init(.setup(step: "lock the mounts"), "", errno)
         case mg_step_descriptors: self.init(.setup(step: "arrange descriptors"), "", errno)
         case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)

@@ -66,10 +66,10 @@ package struct SandboxPlan: Hashable, Sendable {
     var isShifted: Bool { identity.isShifted }
 
     /// Whether root of the host makes the device nodes: others are shown the host's.
-    var makesDevices: Bool { rootPath != nil && (isShifted || sharesIds != nil || identity == .host) }
+    var makesDevices: Bool { rootPath != nil && identity.isOfRoot }
 
     /// A nested /proc shows all that is hidden in the run's: only where that is nobody's to write there.
-    var allowsNestedProc: Bool { identity.usesNamespace && sharesIds == nil }
+    var allowsNestedProc: Bool { isShifted || !identity.isOfRoot }
 
     var gainsNothing: Bool { !trustsSetuid && rootPath != nil }
 

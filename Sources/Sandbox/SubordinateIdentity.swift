@@ -52,24 +52,13 @@ extension Identity {
         return map
     }
 
-    /// The lines of subuid(5) in `bytes` that are for this user, by name or number.
+    /// The ranges of subuid(5) in `bytes`: of one user, by name or number, or of all.
     static func subordinates(
-        parsing bytes: [UInt8], user: UInt32, name: String?
+        parsing bytes: [UInt8], isFor: (String) -> Bool = { _ in true }
     ) -> [(start: UInt32, count: UInt32)] {
-        String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 3, String(fields[0]) == name || fields[0] == String(user),
-                let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0
-            else { return nil }
-            return (start, count)
-        }
-    }
-
-    /// All lines, whoever they are for.
-    static func subordinates(parsing bytes: [UInt8]) -> [(start: UInt32, count: UInt32)] {
-        String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 3, let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0
+        Account.entries(String(decoding: bytes, as: UTF8.self)).compactMap { fields in
+            guard fields.count == 3, isFor(fields[0]), let start = UInt32(fields[1]), let count = UInt32(fields[2]),
+                count > 0
             else { return nil }
             return (start, count)
         }
@@ -79,7 +68,7 @@ extension Identity {
         _ path: FilePath, user: UInt32, name: String?
     ) -> [(start: UInt32, count: UInt32)] {
         guard let bytes = try? path.readFile() else { return [] }
-        return subordinates(parsing: bytes, user: user, name: name)
+        return subordinates(parsing: bytes) { $0 == name || $0 == String(user) }
     }
 
     private static func kernelHasUserNamespaces() -> Bool {

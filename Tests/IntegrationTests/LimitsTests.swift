@@ -12,7 +12,7 @@ extension IntegrationTests {
             (try? FilePath("/sys/fs/cgroup/cgroup.controllers").readFile(limit: 4096))
             .map { String(decoding: $0, as: UTF8.self).contains("memory") } ?? false
 
-        @Test(.enabled(if: !areToBeHad), arguments: Who.allCases)
+        @Test(.enabled(if: !areToBeHad, "cgroup v2 has controllers on this machine"), arguments: Who.allCases)
         func whereThereAreNoneTheyAreRefused(who: Who) throws {
             try Home.with(who) { (home) throws in
                 for options in [["--memory", "64M"], ["--cpus", "1"], ["--pids", "9"]] {
@@ -36,7 +36,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.enabled(if: areToBeHad))
+        @Test(.enabled(if: areToBeHad, "cgroup v2 has no memory controller on this machine"))
         func theyAreHeld() throws {
             try Home.with(.root) { (home) throws in
                 let hungry = try home.run(

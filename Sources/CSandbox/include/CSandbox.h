@@ -20,6 +20,7 @@ enum mg_step {
     mg_step_devices,     ///< making or opening a device node; index: the operation, or none
     mg_step_inside,      ///< the namespaces that the command runs in, and their maps
     mg_step_lock,        ///< unshare(2) of the mounts, which locks them
+    mg_step_rights,      ///< a session keyring of its own (keyctl(2)), no_new_privs (prctl(2))
     mg_step_binfmt,      ///< mounting the private binfmt_misc; index: none
     mg_step_register,    ///< registering a rule in it; index: the rule
     mg_step_root,        ///< making the root a mount and moving into it
@@ -42,7 +43,7 @@ enum mg_operation_kind {
     mg_devpts,    ///< a devpts of this run's own; `data`: options
     mg_mqueue,    ///< POSIX message queues
     mg_binfmt,    ///< this run's own binfmt_misc, read-only; nothing where there is none
-    mg_cgroup,    ///< cgroup2 from the run's own group down, read-only; an empty directory where that is refused
+    mg_cgroup,    ///< cgroup2 from the run's own group down, read-only; an empty directory where it has none
     mg_hidden,    ///< nothing to be seen at `target`: an empty directory or file over it, read-only
     mg_frozen,    ///< `target` over itself, read-only
     mg_directory, ///< mkdir -p `target`, the last one with `mode`

@@ -33,7 +33,8 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let configuration = try Configuration(at: locations.configuration)
         let report = Progress(progress.form)
         defer { report.stop() }
-        let creation = try Creation.ofCaller(locations, configuration, cpu: nil, report)
+        let creation = try Creation.ofCaller(
+            locations, configuration, cpu: nil, caller: Surroundings.caller(), report)
         Interruption.cleansUp()
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
@@ -68,7 +69,7 @@ extension ToolsTrees.Subject {
 extension Creation {
     /// By this process's user, with what is configured.
     static func ofCaller(
-        _ locations: Locations, _ configuration: Configuration, cpu: String?, isolation: IsolationOption? = nil,
+        _ locations: Locations, _ configuration: Configuration, cpu: String?, caller: Caller,
         _ progress: Progress
     ) throws -> Creation {
         Creation(
@@ -76,10 +77,7 @@ extension Creation {
             downloader: Downloader(settings: configuration.network.settings(version: version)),
             proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
             workers: try Surroundings.workers(),
-            caller: try isolation?.caller()
-                ?? Caller(
-                    identity: try Identity.ofCaller(), currentDirectory: Surroundings.workingDirectory,
-                    environment: Surroundings.environment),
+            caller: caller,
             cpu: cpu ?? configuration.cpu, progress: progress)
     }
 }

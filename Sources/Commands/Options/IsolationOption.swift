@@ -14,15 +14,11 @@ struct IsolationOption: ParsableArguments {
 
     /// Who asks, with the ids that its commands get. Says so where nothing is between them and the host.
     func caller() throws -> Caller {
-        let identity = try Identity.ofCaller(isolation)
-        if isolation == .none { FailureRendering.note(Self.warning) }
-        return Caller(
-            identity: identity, currentDirectory: Surroundings.workingDirectory,
-            isDirectoryPrivate: Surroundings.isWorkingDirectoryPrivate, environment: Surroundings.environment,
-            umask: Surroundings.umask)
+        if isolation == .none {
+            FailureRendering.note("--isolation none: what runs in the root is root of this machine")
+        }
+        return try Surroundings.caller(isolation)
     }
-
-    private static let warning = "--isolation none: what runs in the root is root of this machine"
 }
 
 extension Isolation: ExpressibleByArgument {}

@@ -58,7 +58,8 @@ package struct AcceleratedRun: ~Copyable {
     ) throws(ProvisioningError) -> AcceleratedRun? {
         var wanted = accelerator
         var reason: String?
-        if let accelerator {
+        // Without a user namespace there is nothing to use a tools tree by.
+        if let accelerator, caller.identity.usesNamespace {
             guard try accelerator.ensure(for: try store.find(name), by: errands) else { return nil }
             reason = accelerator.reasonForNone()
             if reason != nil { wanted = nil }

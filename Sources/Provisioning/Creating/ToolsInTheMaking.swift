@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Failures
+internal import Sandbox
 internal import Synchronization
 internal import Terminal
 
@@ -57,9 +58,10 @@ struct ToolsInTheMaking: Sendable {
 extension Creation {
     /// Has the tools tree of `request` made where it is wanted and not there.
     func beginTools(_ request: CreationRequest) throws(ProvisioningError) -> ToolsInTheMaking {
-        guard let wanted = request.tools, try tools.areWanted(for: wanted.subject, request.acceleration) else {
-            return ToolsInTheMaking(request)
-        }
+        // Without a user namespace there is nothing to use one by.
+        guard caller.identity.usesNamespace, let wanted = request.tools,
+            try tools.areWanted(for: wanted.subject, request.acceleration)
+        else { return ToolsInTheMaking(request) }
         let beside = Creation(
             store: store, cache: cache, downloader: downloader, proxy: proxy, workers: workers, caller: caller,
             cpu: cpu,
