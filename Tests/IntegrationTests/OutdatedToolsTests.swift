@@ -9,8 +9,9 @@ extension IntegrationTests {
     @Suite struct OutdatedToolsTests {
         @Test func aNewerPackageInTheRootHasItMadeAnewWhileRunsGoOn() throws {
             try AcceleratedScene.with { scene in
-                let first = try scene.shell("read line; /usr/bin/sed --version >/dev/null && echo $line; exit 5")
-                // So that it has begun.
+                let first = try scene.shell(
+                    "echo begun; read line; /usr/bin/sed --version >/dev/null && echo $line; exit 5")
+                try first.await("begun\n", seconds: 60)
                 #expect(try scene.sed().status == 0)
                 let old = try #require(try scene.toolsNames().first)
                 try scene.publish(["dash": "0.5.13-1"])
@@ -22,7 +23,7 @@ extension IntegrationTests {
                 #expect(try scene.toolsNames() == [old, old + ".2"])
                 first.write("native\n")
                 let outcome = try first.wait(seconds: 60)
-                #expect(outcome.output == "native\n", "\(outcome.errors)")
+                #expect(outcome.output == "begun\nnative\n", "\(outcome.errors)")
                 #expect(outcome.status == 5)
                 let third = try scene.sed()
                 #expect(third.status == 0)

@@ -118,6 +118,8 @@ final class Program {
     }
 
     func write(_ text: String) {
+        // That it has ended is what `wait` says, instead of ending the tests.
+        Glibc.signal(SIGPIPE, SIG_IGN)
         let bytes = Array(text.utf8)
         _ = Glibc.write(input, bytes, bytes.count)
     }
@@ -133,9 +135,9 @@ final class Program {
     }
 
     /// Reads until its output holds `text`. A failure where it does not come.
-    func await(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    func await(_ text: String, seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try #require(
-            drain { String(decoding: self.texts[0], as: UTF8.self).contains(text) },
+            drain(seconds) { String(decoding: self.texts[0], as: UTF8.self).contains(text) },
             "\"\(text)\" did not come, but \(String(decoding: texts[0] + texts[1], as: UTF8.self))",
             sourceLocation: sourceLocation)
     }
