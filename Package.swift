@@ -61,9 +61,10 @@ let package = Package(
         module(
             "PackageArchive",
             ["Architectures", "Extraction", "Failures", "Filesystem", "Integrity", "Processes", "Transfer", system]),
+        module("JSON5", ["Failures"]),
         library("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
         module(
-            "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", system],
+            "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", "JSON5", system],
             resources: [.embedInCode("distros.json")]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         cModule("CDispatcher"),
@@ -80,14 +81,21 @@ let package = Package(
             "Provisioning",
             [
                 "Acceleration", "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures",
-                "Filesystem", "Integrity", "PackageArchive",
+                "Filesystem", "Integrity", "JSON5", "PackageArchive",
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         module(
+            "Building",
+            [
+                "Acceleration", "Architectures", "Emulation", "Failures", "Filesystem", "Integrity", "JSON5",
+                "PackageArchive", "Processes", "Provisioning", "Sandbox", system,
+            ]),
+        module(
             "Commands",
             [
-                "Acceleration", "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Integrity",
+                "Acceleration", "Architectures", "Building", "Emulation", "Extraction", "Failures", "Filesystem",
+                "Integrity",
                 "PackageArchive", "Catalogue", "Processes", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
@@ -100,6 +108,7 @@ let package = Package(
             name: "Fixtures", dependencies: ["Filesystem", "Integrity", "Processes", system], path: "Tests/Fixtures",
             exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
+        tests(of: "JSON5"),
         tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),
         tests(of: "Integrity", ["Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
@@ -124,6 +133,8 @@ let package = Package(
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
+        tests(
+            of: "Building", ["Acceleration", "Architectures", "Failures", "Filesystem", "Fixtures", "Sandbox", system]),
         tests(
             of: "Commands",
             [

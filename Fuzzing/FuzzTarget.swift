@@ -29,9 +29,7 @@ enum FuzzTarget: String, CaseIterable {
         case .dpkg: Self.database(bytes, .dpkg)
         case .apk: Self.database(bytes, .apk)
         case .distros:
-            if let value = try? JSONValue.parse(bytes, file: "distros.json") {
-                _ = try? Catalogue(value, file: "distros.json")
-            }
+            _ = try? Catalogue(parsing: bytes, file: "distros.json")
         case .yaml:
             if let index = try? AlpineIndex(parsing: bytes, from: "releases.yaml") {
                 _ = try? index.candidates(for: "alpine-minirootfs-{version}-x86_64.tar.gz", architecture: "x86_64")

@@ -74,15 +74,11 @@ int mg_devpts_mount(const char *options) {
     return fs_mount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
-int mg_overlay_mount(int lower, const char *upper, const char *work) {
-    char path[32] = "/proc/self/fd/";
-    char *digit = path + strlen(path);
-    for (int unit = 100000; unit; unit /= 10)
-        if (lower >= unit || unit == 1) *digit++ = (char)('0' + lower / unit % 10);
+int mg_overlay_mount(const char *lower, const char *upper, const char *work) {
     int context = fs_open("overlay");
     if (context < 0) return -1;
     // userxattr: an overlay's own attributes are trusted.* else, which a user namespace may not write.
-    if (fs_set(context, "lowerdir", path) < 0 || fs_set(context, "upperdir", upper) < 0 ||
+    if (fs_set(context, "lowerdir", lower) < 0 || fs_set(context, "upperdir", upper) < 0 ||
         fs_set(context, "workdir", work) < 0 || fs_flag(context, "userxattr") < 0)
         return fs_give_up(context);
     return fs_mount(context, MOUNT_ATTR_NODEV);

@@ -34,9 +34,8 @@ int mg_filesystem_mount(enum mg_filesystem kind);
 int mg_tmpfs_mount(mode_t mode, unsigned attributes);
 /// `options`: "key=value" or "key", comma-separated.
 int mg_devpts_mount(const char *options);
-/// What is upper and what lower of an overlay: the lower a directory's descriptor, the others names in the current
-/// directory.
-int mg_overlay_mount(int lower, const char *upper, const char *work);
+/// What is upper and what lower of an overlay: paths, or names in the current directory.
+int mg_overlay_mount(const char *lower, const char *upper, const char *work);
 /// `flags`: AT_RECURSIVE or 0.
 int mg_tree_open(const char *path, unsigned flags);
 int mg_mount_attach(int mount, const char *path);
@@ -47,7 +46,8 @@ int mg_mount_restrict(int mount, unsigned attributes);
 /// system cannot, EPERM where it has been done.
 int mg_mount_shift(int mount, int users);
 
-/// Opens all that a run shows of the host, into `plan->mounts`: see mg_source_of_rule and mg_source_of_root. By the
+/// Opens all that a run shows of the host, into `plan->mounts`: see mg_source_of_rule, mg_source_of_root and
+/// mg_source_of_changes. By the
 /// child, or by the parent for it. `report` as mg_sandbox_start()'s. Their numbers are free ones.
 void mg_sources_open(const struct mg_plan *plan, struct mg_report *report);
 void mg_sources_close(const struct mg_plan *plan);
@@ -58,6 +58,12 @@ static inline int *mg_source_of_rule(const struct mg_plan *plan, size_t rule) {
 }
 static inline int *mg_source_of_root(const struct mg_plan *plan) {
     return &plan->mounts[plan->operation_count + plan->rule_count];
+}
+static inline int *mg_source_of_changes(const struct mg_plan *plan) {
+    return mg_source_of_root(plan) + 1;
+}
+static inline size_t mg_source_count(const struct mg_plan *plan) {
+    return plan->operation_count + plan->rule_count + 2;
 }
 
 /// A tmpfs with nodes of the run's own. -1 where this process may not make any.

@@ -37,16 +37,28 @@ void mg_binfmt_prepare(struct mg_child *child) {
     }
 }
 
-/// An overlay of the tree that is attached as `lower`, its changes in memory. -1 and errno on failure.
-static int throwaway_attach(int lower) {
+/// An overlay of directories of the current one. -1 and errno on failure.
+static int overlay_mount(const char *lower) {
+    if (mkdir("work", 0755) < 0 && errno != EEXIST) return -1;
+    if (mkdir("upper", 0755) < 0) return errno == EEXIST ? mg_overlay_mount(lower, "upper", "work") : -1;
+    // A new one: its mode and owner are what is seen of the directory itself.
     struct stat status;
-    int memory = mg_tmpfs_mount(0755, MOUNT_ATTR_NODEV);
+    if (stat(lower, &status) < 0 || chmod("upper", status.st_mode & 07777) < 0) return -1;
+    if (chown("upper", status.st_uid, status.st_gid) < 0 && errno != EINVAL) return -1; // ids that are not mapped
+    return mg_overlay_mount(lower, "upper", "work");
+}
+
+/// The tree that is attached as `lower`, its changes in `changes`, a mount (-1: in memory). -1 and errno on failure.
+static int changed_root_attach(int lower, int changes) {
+    if (changes < 0) changes = mg_tmpfs_mount(0755, MOUNT_ATTR_NODEV);
     // The upper directory must lie in a mount that is attached: over the root, in this namespace only.
-    if (memory < 0 || mg_mount_attach_over(memory, lower) < 0 || fchdir(memory) < 0) return -1;
-    if (mkdir("upper", 0755) < 0 || mkdir("work", 0755) < 0) return -1;
-    if (fstat(lower, &status) < 0 || chmod("upper", status.st_mode & 07777) < 0) return -1;
-    int overlay = mg_overlay_mount(lower, "upper", "work");
-    return overlay < 0 || mg_mount_attach_over(overlay, memory) < 0 ? -1 : overlay;
+    if (changes < 0 || mg_mount_attach_over(changes, lower) < 0 || fchdir(changes) < 0) return -1;
+    char path[32] = "/proc/self/fd/";
+    char *digit = path + strlen(path);
+    for (int unit = 100000; unit; unit /= 10)
+        if (lower >= unit || unit == 1) *digit++ = (char)('0' + lower / unit % 10);
+    int overlay = overlay_mount(path);
+    return overlay < 0 || mg_mount_attach_over(overlay, changes) < 0 ? -1 : overlay;
 }
 
 void mg_root_enter(struct mg_child *child) {
@@ -54,7 +66,10 @@ void mg_root_enter(struct mg_child *child) {
     int *source = mg_source_of_root(child->plan);
     // pivot_root(2) wants the new root to be a mount point: any will do, and "/" every process can reach.
     int root = mg_mount_attach(*source, "/") < 0 ? -1 : *source;
-    if (root >= 0 && child->plan->throwaway) root = throwaway_attach(root);
+    if (root >= 0 && child->plan->throwaway) {
+        root = changed_root_attach(root, *mg_source_of_changes(child->plan));
+        if (root < 0) mg_fail(child, mg_step_changes, -1);
+    }
     // pivot_root(".", ".") stacks the old root on the new one, where it is detached at once.
     if (root < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
         chdir("/") < 0)
@@ -62,6 +77,9 @@ void mg_root_enter(struct mg_child *child) {
     if (root != *source) close(root);
     close(*source);
     *source = -1;
+    int *changes = mg_source_of_changes(child->plan);
+    if (*changes >= 0) close(*changes);
+    *changes = -1;
 }
 
 /// mkdir -p; the last directory made gets `mode`, its parents 0755. -1 and errno on failure.
@@ -175,12 +193,21 @@ static int binfmt_attach(struct mg_child *child, const char *target) {
     return mg_mount_restrict(mount, MOUNT_ATTR_RDONLY) < 0 ? -1 : attach(mount, target);
 }
 
+static int overlay_attach(const char *target) {
+    if (chdir(target) < 0) return -1;
+    int overlay = overlay_mount("lower"), error = errno;
+    if (chdir("/") < 0) return -1;
+    errno = error;
+    return attach(overlay, target);
+}
+
 static int operation_attach(struct mg_child *child, const struct mg_operation *operation, int mount) {
     const char *target = operation->target;
     switch (operation->kind) {
     case mg_directory: return directory_make(target, operation->mode, 0);
     case mg_file: return file_make(target, operation->data, operation->mode);
     case mg_symlink: return symlink(operation->data, target);
+    case mg_overlay: return overlay_attach(target);
     case mg_hidden: return hide(target);
     case mg_frozen: return freeze(target);
     case mg_proc: return proc_attach(child, target);

@@ -86,7 +86,7 @@ static void tell(struct mg_report *report, enum mg_step step, size_t index) {
 
 void mg_sources_open(const struct mg_plan *plan, struct mg_report *report) {
     *report = (struct mg_report){.index = -1};
-    for (size_t i = 0; i <= plan->operation_count + plan->rule_count; i++) plan->mounts[i] = -1;
+    for (size_t i = 0; i < mg_source_count(plan); i++) plan->mounts[i] = -1;
     for (size_t i = 0; i < plan->operation_count; i++) {
         const struct mg_operation *operation = &plan->operations[i];
         if (operation->kind != mg_bind) continue;
@@ -105,10 +105,13 @@ void mg_sources_open(const struct mg_plan *plan, struct mg_report *report) {
     if (mount < 0 && errno == EINVAL) mount = source_open(plan->root, AT_RECURSIVE, MOUNT_ATTR_NODEV);
     if (mount < 0) return tell(report, mg_step_root, (size_t)-1);
     *mg_source_of_root(plan) = mount;
+    if (!plan->changes) return;
+    *mg_source_of_changes(plan) = source_open(plan->changes, 0, MOUNT_ATTR_NODEV);
+    if (*mg_source_of_changes(plan) < 0) tell(report, mg_step_changes, (size_t)-1);
 }
 
 void mg_sources_close(const struct mg_plan *plan) {
-    for (size_t i = 0; i <= plan->operation_count + plan->rule_count; i++) {
+    for (size_t i = 0; i < mg_source_count(plan); i++) {
         if (plan->mounts[i] >= 0) close(plan->mounts[i]);
         plan->mounts[i] = -1;
     }
@@ -122,4 +125,6 @@ void mg_sources_shift(const struct mg_plan *plan, int users, struct mg_report *r
             return tell(report, mg_step_shift, i);
     int root = *mg_source_of_root(plan);
     if (root >= 0 && mg_mount_shift(root, users) < 0) tell(report, mg_step_shift, (size_t)-1);
+    int changes = *mg_source_of_changes(plan);
+    if (changes >= 0 && mg_mount_shift(changes, users) < 0) tell(report, mg_step_shift, (size_t)-1);
 }

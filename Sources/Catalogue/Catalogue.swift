@@ -3,6 +3,7 @@
 package import Architectures
 internal import Failures
 internal import Filesystem
+internal import JSON5
 package import SystemPackage
 
 /// What can be provisioned: the distributions of distros.json and those of the user's own file.
@@ -14,21 +15,33 @@ package struct Catalogue: Sendable {
     ///
     /// It has the same shape; objects are merged key by key, everything else is replaced, and null takes a key away.
     package static func load(userFile: FilePath? = nil) throws(CatalogueError) -> Catalogue {
-        let builtIn = try JSONValue.parse(PackageResources.distros_json, file: "the built-in distros.json")
-        guard let userFile else { return try Catalogue(builtIn, file: "the built-in distros.json") }
+        let builtIn = (bytes: PackageResources.distros_json, file: "the built-in distros.json")
+        guard let userFile else { return try Catalogue(parsing: builtIn.bytes, file: builtIn.file) }
         let bytes: [UInt8]
         do throws(FilesystemError) {
             bytes = try userFile.readInput(limit: 16 << 20)
         } catch {
             throw CatalogueError(.file(error), userFile.string)
         }
-        let user = try JSONValue.parse(bytes, file: userFile.string)
-        return try Catalogue(builtIn.overlaid(with: user), file: userFile.string)
+        do throws(JSONError) {
+            let below = try JSONValue.parse(builtIn.bytes, file: builtIn.file)
+            return try Catalogue(try JSONField(parsing: bytes, file: userFile.string).overlaying(below))
+        } catch {
+            throw CatalogueError(error)
+        }
     }
 
     /// A document of the shape of distros.json; `file` serves messages.
-    init(_ document: JSONValue, file: String) throws(CatalogueError) {
-        let object = try JSONField(value: document, path: "", file: file).object("$schema", "version", "distros")
+    init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
+        do throws(JSONError) {
+            try self.init(try JSONField(parsing: bytes, file: file))
+        } catch {
+            throw CatalogueError(error)
+        }
+    }
+
+    private init(_ document: JSONField) throws(JSONError) {
+        let object = try document.object("$schema", "version", "distros")
         let version = try object.required("version")
         guard version.value == .number(1) else { throw version.fault("expected 1, the only version there is") }
         var distros: [Distro] = []

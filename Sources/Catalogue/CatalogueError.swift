@@ -2,6 +2,7 @@
 
 package import Failures
 package import Filesystem
+package import JSON5
 
 /// Why a base cannot be named, found or understood.
 package struct CatalogueError: Failure, Equatable {
@@ -10,8 +11,8 @@ package struct CatalogueError: Failure, Equatable {
         case unknown(what: String, nearest: [String])
         /// It exists, but not in this kind of base.
         case notOffered(reason: String)
-        /// The file of distros is wrong at a line ("line 3, column 5") or key ("distros.ubuntu.releases").
-        case malformed(place: String?, reason: String)
+        /// The file of distros is not what it should be.
+        case malformed(JSONError)
         /// What the distro publishes is not in the form it should be.
         case unusableDocument(reason: String)
         case file(FilesystemError)
@@ -26,11 +27,15 @@ package struct CatalogueError: Failure, Equatable {
         self.subject = subject
     }
 
+    init(_ error: JSONError) {
+        self.init(.malformed(error), error.file)
+    }
+
     package var problem: String {
         switch code {
         case .unknown(let what, _): "no \(what) is called \(subject.isEmpty ? "\"\"" : subject)"
         case .notOffered: "\(subject) cannot be had"
-        case .malformed(let place, _): place.map { "\(subject): \($0)" } ?? subject
+        case .malformed(let error): error.problem
         case .unusableDocument: "cannot use \(subject)"
         case .file(let error): error.problem
         }
@@ -39,7 +44,8 @@ package struct CatalogueError: Failure, Equatable {
     package var cause: String? {
         switch code {
         case .unknown(_, let nearest): nearest.isEmpty ? nil : "nearest: \(nearest.joined(separator: ", "))"
-        case .notOffered(let reason), .malformed(_, let reason), .unusableDocument(let reason): reason
+        case .notOffered(let reason), .unusableDocument(let reason): reason
+        case .malformed(let error): error.cause
         case .file(let error): error.cause
         }
     }

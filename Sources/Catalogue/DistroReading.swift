@@ -2,9 +2,10 @@
 
 internal import Architectures
 internal import Integrity
+internal import JSON5
 
 extension Distro {
-    init(_ name: String, _ field: JSONField) throws(CatalogueError) {
+    init(_ name: String, _ field: JSONField) throws(JSONError) {
         let object = try field.object(
             "title", "aliases", "packageManager", "default", "architectures", "releases", "tarball", "archive")
         guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: ":") && $0 < 0x7F }) else {
@@ -48,23 +49,23 @@ extension Distro {
 }
 
 extension DistroRelease {
-    init(_ number: String, _ field: JSONField, architectures: some Sequence<Architecture>) throws(CatalogueError) {
+    init(_ number: String, _ field: JSONField, architectures: some Sequence<Architecture>) throws(JSONError) {
         let object = try field.object(
             "codename", "aliases", "endOfLife", "architectures", "variables", "suites", "archived")
         self.number = number
-        codename = try object["codename"].map { (field) throws(CatalogueError) in try field.string() }
+        codename = try object["codename"].map { (field) throws(JSONError) in try field.string() }
         aliases = try object.strings("aliases")
-        endOfLife = try object["endOfLife"].map { (field) throws(CatalogueError) in
+        endOfLife = try object["endOfLife"].map { (field) throws(JSONError) in
             guard let date = CalendarDate(try field.string()) else { throw field.fault("expected a date, 2029-05-31") }
             return date
         }
         let all = architectures.sorted { $0.rawValue < $1.rawValue }
         self.architectures =
-            try object["architectures"].map { (field) throws(CatalogueError) in try field.architectures(among: all) }
+            try object["architectures"].map { (field) throws(JSONError) in try field.architectures(among: all) }
             ?? all
         variables = try object.texts("variables")
-        suites = try object["suites"].map { (field) throws(CatalogueError) in try field.suites() }
-        archived = try object["archived"].map { (field) throws(CatalogueError) in try field.boolean() } ?? false
+        suites = try object["suites"].map { (field) throws(JSONError) in try field.suites() }
+        archived = try object["archived"].map { (field) throws(JSONError) in try field.boolean() } ?? false
     }
 
     /// Names first, in their order; then numbers, newest first.
@@ -79,12 +80,12 @@ extension DistroRelease {
 
 extension TarballSource {
     /// `names`: the variables that releases define.
-    init(_ field: JSONField, _ names: [String]) throws(CatalogueError) {
+    init(_ field: JSONField, _ names: [String]) throws(JSONError) {
         let object = try field.object("mirrors", "index", "file", "path", "signature", "variables")
         mirrors = try object.required("mirrors").mirrors()
         variables = try object.texts("variables")
         let known = names + variables.keys + ["number", "codename", "arch", "version", "file"]
-        index = try object["index"].map { (field) throws(CatalogueError) in
+        index = try object["index"].map { (field) throws(JSONError) in
             let object = try field.object("form", "path")
             let form = try object.required("form")
             guard let found = IndexForm(rawValue: try form.string()) else {
@@ -98,7 +99,7 @@ extension TarballSource {
         let signature = try object.required("signature")
         let members = try signature.object("over", "path", "allowUnsigned", "reason", "keys", "keyURLs", "unsigned")
         allowsUnsigned =
-            try members["allowUnsigned"].map { (field) throws(CatalogueError) in try field.boolean() } ?? false
+            try members["allowUnsigned"].map { (field) throws(JSONError) in try field.boolean() } ?? false
         unsigned = try members.texts("unsigned")
         let over = try members.required("over")
         switch try over.string() {
@@ -123,7 +124,7 @@ extension TarballSource {
 }
 
 extension ArchiveSource {
-    init(_ field: JSONField) throws(CatalogueError) {
+    init(_ field: JSONField) throws(JSONError) {
         let object = try field.object(
             "mirrors", "suites", "components", "enabledComponents", "keyrings", "keys", "keyURLs", "variables")
         var mirrors: [Mirrors] = []
@@ -145,7 +146,7 @@ extension ArchiveSource {
 }
 
 extension Trust {
-    fileprivate init(_ object: JSONObject) throws(CatalogueError) {
+    fileprivate init(_ object: JSONObject) throws(JSONError) {
         var fingerprints: [Fingerprint] = []
         for field in try object.required("keys").array() {
             guard let fingerprint = Fingerprint(try field.string()) else {
@@ -160,7 +161,7 @@ extension Trust {
 }
 
 extension JSONField {
-    fileprivate func template(_ known: [String]) throws(CatalogueError) -> String {
+    fileprivate func template(_ known: [String]) throws(JSONError) -> String {
         let text = try string()
         for name in URLTemplate.names(in: text) where !known.contains(name) {
             throw fault("nothing is known to put in for {\(name)}")
@@ -168,13 +169,13 @@ extension JSONField {
         return text
     }
 
-    fileprivate func mirrors() throws(CatalogueError) -> [String] {
+    fileprivate func mirrors() throws(JSONError) -> [String] {
         let mirrors = try strings()
         guard !mirrors.isEmpty, mirrors.allSatisfy(Mirror.isURL) else { throw fault("expected URLs of mirrors") }
         return mirrors.map(Mirror.normalized)
     }
 
-    fileprivate func architectures(among offered: [Architecture]) throws(CatalogueError) -> [Architecture] {
+    fileprivate func architectures(among offered: [Architecture]) throws(JSONError) -> [Architecture] {
         var found: [Architecture] = []
         for field in try array() {
             guard let architecture = Architecture(rawValue: try field.string()), offered.contains(architecture) else {
@@ -185,11 +186,11 @@ extension JSONField {
         return found
     }
 
-    fileprivate func suites() throws(CatalogueError) -> [ArchiveSuite] {
+    fileprivate func suites() throws(JSONError) -> [ArchiveSuite] {
         var suites: [ArchiveSuite] = []
         for field in try array() {
             let object = try field.object("name", "mirrors")
-            let mirrors = try object["mirrors"].map { (field) throws(CatalogueError) in try field.mirrors() }
+            let mirrors = try object["mirrors"].map { (field) throws(JSONError) in try field.mirrors() }
             suites.append(ArchiveSuite(name: try object.required("name").string(), mirrors: mirrors ?? []))
         }
         return suites

@@ -63,6 +63,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
     var cpu: String?
 
+    @Flag(help: ArgumentHelp("Make it for builds to run in.", visibility: .private))
+    var asLayer = false
+
     @OptionGroup var isolation: IsolationOption
     @OptionGroup var acceleration: AccelerationOptions
     @OptionGroup var dryRun: DryRunOption
@@ -89,7 +92,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     private var digest: Digest? { sha256.flatMap { Digest(.sha256, hex: $0) } }
 
     func run() async throws {
-        let locations = try Surroundings.locations()
+        var locations = try Surroundings.locations()
+        if asLayer { locations = locations.ofLayers }
         let configuration = try Configuration(at: locations.configuration)
         let report = Progress(progress.form)
         defer { report.stop() }
@@ -124,7 +128,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             root = try await creation.create(request, from: base)
         }
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
-        report.say("\(root.name) is ready: mangrove shell \(root.name)")
+        if !asLayer { report.say("\(root.name) is ready: mangrove shell \(root.name)") }
     }
 
     /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one

@@ -12,7 +12,8 @@ struct Mangrove: ParsableCommand {
             CommandGroup(
                 name: "Roots",
                 subcommands: [
-                    Create.self, Run.self, Shell.self, List.self, Inspect.self, Remove.self, ExportCommand.self,
+                    Create.self, Run.self, Shell.self, Build.self, List.self, Inspect.self, Remove.self,
+                    ExportCommand.self,
                     Distros.self,
                 ]),
             CommandGroup(

@@ -9,6 +9,8 @@ internal import SystemPackage
 
 /// What runs have done by processes of their own.
 struct RunErrands: AccelerationErrands {
+    /// The roots are those that builds run in.
+    var ofLayers = false
     private var environment: [String] { Surroundings.environment.map { "\($0.key)=\($0.value)" } }
 
     func make(
@@ -32,7 +34,9 @@ struct RunErrands: AccelerationErrands {
     func compareCompilers(of name: RootName) {
         // Where it cannot be started, a later run tries again.
         try? ChildProcess.detach(
-            "/proc/self/exe", [CompareCompilers._commandName, "--", name.description], environment: environment)
+            "/proc/self/exe",
+            [CompareCompilers._commandName] + (ofLayers ? ["--of-layer"] : []) + ["--", name.description],
+            environment: environment)
     }
 
     func note(_ text: String) { FailureRendering.note(text) }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Acceleration
-internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import FoundationEssentials
+internal import JSON5
 package import SystemPackage
 
 /// The user's configuration: a JSON5 file, every key of which may be left out.
@@ -45,102 +45,35 @@ package struct Configuration: Equatable, Sendable {
     }
 
     package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
-        if let fault = JSONSyntax.firstFault(in: bytes) {
-            throw ProvisioningError(.configuration(path, position: fault.place, reason: fault.reason))
-        }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            self = try decoder.decode(Configuration.self, from: Data(bytes))
-        } catch let error as DecodingError {
-            let fault = JSONFault(error)
-            throw ProvisioningError(.configuration(path, position: fault.key, reason: fault.reason))
+        do throws(JSONError) {
+            try self.init(try JSONField(parsing: bytes, file: path.string))
         } catch {
-            throw ProvisioningError(.configuration(path, position: nil, reason: "it is not JSON5"))
+            throw ProvisioningError(.configuration(path, position: error.place, reason: error.reason))
         }
     }
 }
 
-extension Configuration: Decodable {
-    private enum Key: String, CodingKey, CaseIterable {
-        case network, mirrors, cpu, acceleration, accelerate
-    }
-
-    package init(from decoder: any Decoder) throws {
-        try decoder.requireKeys(Key.self)
-        let container = try decoder.container(keyedBy: Key.self)
-        network = try container.decodeIfPresent(Network.self, forKey: .network) ?? Network()
-        mirrors = try container.decodeIfPresent([String: String].self, forKey: .mirrors) ?? [:]
-        cpu = try container.decodeIfPresent(String.self, forKey: .cpu)
-        acceleration = try container.decodeIfPresent(AccelerationChoice.Extent.self, forKey: .acceleration)
-        if container.contains(.accelerate) {
-            accelerate = try EligibilityChanges(configuration: container.superDecoder(forKey: .accelerate))
+extension Configuration {
+    private init(_ document: JSONField) throws(JSONError) {
+        let object = try document.object("network", "mirrors", "cpu", "acceleration", "accelerate")
+        if let field = object["network"] { network = try Network(field) }
+        mirrors = try object.texts("mirrors")
+        cpu = try object["cpu"]?.string()
+        acceleration = try object["acceleration"]?.choice()
+        if let field = object["accelerate"] {
+            let changes = try field.object("add", "except")
+            accelerate = EligibilityChanges(add: try changes.strings("add"), except: try changes.strings("except"))
         }
     }
 }
 
-extension Configuration.Network: Decodable {
-    private enum Key: String, CodingKey, CaseIterable {
-        case stallTimeout, connectTimeout, attempts, connectionsPerHost, proxy
-    }
-
-    package init(from decoder: any Decoder) throws {
-        try decoder.requireKeys(Key.self)
-        let container = try decoder.container(keyedBy: Key.self)
-        func positive<Number: Decodable & Comparable & Numeric>(_ key: Key, _: Number.Type) throws -> Number? {
-            guard let value = try container.decodeIfPresent(Number.self, forKey: key) else { return nil }
-            guard value > 0 else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: container, debugDescription: "a number above 0 is wanted")
-            }
-            return value
-        }
-        stallTimeout = try positive(.stallTimeout, Double.self)
-        connectTimeout = try positive(.connectTimeout, Double.self)
-        attempts = try positive(.attempts, Int.self)
-        connectionsPerHost = try positive(.connectionsPerHost, Int.self)
-        proxy = try container.decodeIfPresent(String.self, forKey: .proxy)
-    }
-}
-
-extension EligibilityChanges {
-    private enum Key: String, CodingKey, CaseIterable {
-        case add, except
-    }
-
-    fileprivate init(configuration decoder: any Decoder) throws {
-        try decoder.requireKeys(Key.self)
-        let container = try decoder.container(keyedBy: Key.self)
-        self.init(
-            add: try container.decodeIfPresent([String].self, forKey: .add) ?? [],
-            except: try container.decodeIfPresent([String].self, forKey: .except) ?? [])
-    }
-}
-
-/// Any key at all.
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-
-    init(stringValue: String) {
-        self.stringValue = stringValue
-    }
-
-    init?(intValue: Int) {
-        nil
-    }
-}
-
-extension Decoder {
-    /// That the object has no key but those of `keys`: a misspelt one would have no effect, and nobody would know.
-    fileprivate func requireKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
-        let known = keys.allCases.map(\.stringValue)
-        for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-            let question = NearestNames.question(key.stringValue, among: known)
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(
-                    codingPath: codingPath + [key],
-                    debugDescription: question ?? "there is no such key; there are \(known.joined(separator: ", "))"))
-        }
+extension Configuration.Network {
+    fileprivate init(_ field: JSONField) throws(JSONError) {
+        let object = try field.object("stallTimeout", "connectTimeout", "attempts", "connectionsPerHost", "proxy")
+        stallTimeout = try object["stallTimeout"]?.positive()
+        connectTimeout = try object["connectTimeout"]?.positive()
+        attempts = try object["attempts"]?.positiveInteger()
+        connectionsPerHost = try object["connectionsPerHost"]?.positiveInteger()
+        proxy = try object["proxy"]?.string()
     }
 }

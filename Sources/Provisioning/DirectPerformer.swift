@@ -17,6 +17,8 @@ package struct DirectPerformer: NamespacePerforming {
             return .done
         case .bootstrap(let bootstrap):
             return .bootstrapped(try PackageUnpacking(request: bootstrap).perform(progress))
+        case .collect(let collection):
+            return .collected(try ArtifactCollector(collection).collect(progress))
         case .extract(let unpacking):
             return .extracted(try extract(unpacking, progress))
         case .export(let packing):

@@ -5,11 +5,23 @@ package import SystemPackage
 /// Where things are kept.
 package struct Locations: Equatable, Sendable {
     /// Every root is a directory in this one.
-    package let roots: FilePath
+    package private(set) var roots: FilePath
     /// What can be fetched again: base tarballs by digest.
     package let cache: FilePath
     /// The user's configuration; need not exist.
     package let configuration: FilePath
+
+    /// Roots that builds are made in (`build`): like all of the cache made anew where they are gone.
+    package var layers: FilePath { cache.appending("layers") }
+    /// What builds have changed and made, while they go on.
+    package var builds: FilePath { cache.appending("builds") }
+
+    /// The same, but that the roots are the layers.
+    package var ofLayers: Locations {
+        var other = self
+        other.roots = layers
+        return other
+    }
 
     /// By the XDG base directory specification, except for root, who has `/var`; `MANGROVE_HOME` holds both.
     ///

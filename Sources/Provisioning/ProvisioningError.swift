@@ -45,6 +45,8 @@ package struct ProvisioningError: Failure {
         /// A package of a root that is being made cannot be configured; which, what it said last, and where all that
         /// was said is kept.
         case configuring(reason: String, log: FilePath?)
+        /// Something in a build's tree, by its path there, that cannot be taken out of it.
+        case artifact(String, reason: String)
         /// A worker process failed to do its part.
         case worker(String)
         case interrupted(signal: CInt)
@@ -86,6 +88,7 @@ package struct ProvisioningError: Failure {
         case .notASystem(let name, _): "\(name) cannot become a root"
         case .configuring: "cannot configure the packages of the root"
         case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
+        case .artifact(let path, _): "cannot take \(path) out of the build"
         case .worker: "a process that works on the files of a root failed"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
@@ -102,7 +105,8 @@ package struct ProvisioningError: Failure {
         case .foreignTree: "another directory has taken its place"
         case .unusableDirectory(_, let reason), .openDirectory(_, let reason), .damagedRecord(_, let reason),
             .configuration(_, _, let reason),
-            .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _), .worker(let reason):
+            .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _),
+            .artifact(_, let reason), .worker(let reason):
             reason
         case .unfitCredentials: "one of them is empty or has a blank in it, and apt's auth.conf takes words"
         case .noHome: "HOME is not set"
@@ -139,7 +143,7 @@ package struct ProvisioningError: Failure {
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
         case .configuring(_, let log): log.map { "all that was said is in \($0)" }
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .worker,
+        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .artifact, .worker,
             .interrupted:
             nil
         }
@@ -150,7 +154,7 @@ package struct ProvisioningError: Failure {
         case .invalidName, .noSuchSuite, .unfitCredentials: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .signatureMissing, .notASystem: .badData
+        case .notSigned, .signatureMissing, .notASystem, .artifact: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain

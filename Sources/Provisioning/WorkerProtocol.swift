@@ -79,7 +79,19 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         }
     }
 
+    /// Copies what `patterns` name in the tree `tree` into the directory `destination`, which is empty.
+    package struct Collection: Codable, Equatable, Sendable {
+        package let tree: String
+        package let patterns: [ArtifactPattern]
+        package let destination: String
+
+        package init(tree: String, patterns: [ArtifactPattern], destination: String) {
+            (self.tree, self.patterns, self.destination) = (tree, patterns, destination)
+        }
+    }
+
     case bootstrap(Bootstrap)
+    case collect(Collection)
     case extract(Unpacking)
     case export(Packing)
     case remove(Removal)
@@ -93,6 +105,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
     case bootstrapped(ConfigurationPlan)
+    case collected(ArtifactCollection)
     case extracted(ExtractionReport)
     case exported(TreeArchive.Report)
     case measured(DiskUsage)

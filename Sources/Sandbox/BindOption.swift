@@ -8,6 +8,10 @@ package struct BindOption: Hashable, Sendable {
     package let target: FilePath
     package let isReadOnly: Bool
 
+    package init(source: FilePath, target: FilePath, isReadOnly: Bool = false) {
+        (self.source, self.target, self.isReadOnly) = (source, target, isReadOnly)
+    }
+
     /// A relative source is taken from `directory`. Throws for anything that is not of that form.
     package init(parsing text: String, relativeTo directory: FilePath) throws(SandboxError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)

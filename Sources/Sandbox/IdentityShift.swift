@@ -89,7 +89,8 @@ extension SandboxPlan {
         }
         let sources = steps.compactMap { if case .bind(let source, _, _, false) = $0 { source } else { nil } }
         let strings = CStrings()
-        let paths = [tree] + sources
+        var paths = [tree] + sources
+        if case .layered(_, let changes) = root { paths.append(changes) }
         var index: CInt = -1
         let lines = unsafe strings.copy(maps.map(\.description).joined(separator: "\n"))
         let places = unsafe strings.array(paths)

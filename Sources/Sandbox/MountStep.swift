@@ -29,15 +29,29 @@ package enum MountStep: Hashable, Sendable {
     case directory(target: FilePath, mode: UInt32)
     case file(target: FilePath, contents: String)
     case symbolicLink(target: FilePath, to: String)
+    /// Over a directory an overlay of `lower` in it, whose changes go to `upper` and `work` in it.
+    case overlay(target: FilePath)
 
     package var target: FilePath {
         switch self {
         case .bind(_, let target, _, _), .tmpfs(let target, _), .proc(let target), .sysfs(let target),
             .controlGroup(let target), .device(let target), .hidden(let target), .frozen(let target),
             .devpts(let target, _), .messageQueues(let target), .binfmt(let target), .directory(let target, _),
-            .file(let target, _), .symbolicLink(let target, _):
+            .file(let target, _), .symbolicLink(let target, _), .overlay(let target):
             target
         }
+    }
+}
+
+extension MountStep {
+    /// A directory of the host at `target`, with changes to it in another, `changes`, in which `lower` is to mount on
+    /// and `upper` and `work` are made.
+    package static func layered(_ source: FilePath, changes: FilePath, target: FilePath) -> [MountStep] {
+        [
+            .bind(source: changes, target: target, readOnly: false, optional: false),
+            .bind(source: source, target: target.appending("lower"), readOnly: true, optional: false),
+            .overlay(target: target),
+        ]
     }
 }
 
@@ -59,6 +73,7 @@ extension MountStep: CustomStringConvertible {
         case .directory(let target, let mode): "directory \(target), mode \(String(mode, radix: 8))"
         case .file(let target, let contents): "file \(target), \(contents.utf8.count) bytes"
         case .symbolicLink(let target, let destination): "symbolic link \(target) to \(destination)"
+        case .overlay(let target): "overlay at \(target)"
         }
     }
 }

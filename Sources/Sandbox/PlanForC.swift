@@ -13,7 +13,13 @@ extension mg_plan {
         unsafe new_mounts = plan.rootPath != nil || !plan.steps.isEmpty ? 1 : 0
         unsafe new_network = plan.isolatesNetwork ? 1 : 0
         unsafe root = UnsafePointer(plan.rootPath.map { unsafe strings.copy($0) } ?? nil)
-        if case .throwaway = plan.root { unsafe throwaway = 1 }
+        switch plan.root {
+        case .host, .tree: break
+        case .throwaway: unsafe throwaway = 1
+        case .layered(_, let changes):
+            unsafe throwaway = 1
+            unsafe self.changes = UnsafePointer(strings.copy(changes))
+        }
         unsafe shifts = plan.isShifted ? 1 : 0
         unsafe own_devices = plan.makesDevices ? 1 : 0
         unsafe device_user = plan.identity.outside(user: 0)
@@ -37,7 +43,7 @@ extension mg_plan {
             unsafe (operations + index).initialize(to: mg_operation(step, strings: strings))
         }
         unsafe self.operations = UnsafePointer(operations)
-        unsafe mounts = strings.room(for: CInt.self, count: plan.steps.count + lines.count + 1)
+        unsafe mounts = strings.room(for: CInt.self, count: plan.steps.count + lines.count + 2)
         unsafe operation_count = plan.steps.count
         unsafe hostname = UnsafePointer(plan.hostname.map { unsafe strings.copy($0) } ?? nil)
         unsafe personality = plan.personality
@@ -104,6 +110,7 @@ extension mg_operation {
             unsafe kind = mg_file
             unsafe self.mode = 0o644
             unsafe data = UnsafePointer(strings.copy(contents))
+        case .overlay: unsafe kind = mg_overlay
         case .symbolicLink(_, let destination):
             unsafe kind = mg_symlink
             unsafe data = UnsafePointer(strings.copy(destination))

@@ -129,6 +129,7 @@ extension SandboxError {
         case mg_step_register:
             let rule = plan.rules.indices.contains(index) ? plan.rules[index].name : ""
             self.init(.setup(step: "register the interpreter"), rule, errno)
+        case mg_step_changes: self.init(.setup(step: "keep changes apart from"), plan.rootPath?.string ?? "", errno)
         case mg_step_root: self.init(.setup(step: "enter the root"), plan.rootPath?.string ?? "", errno)
         case mg_step_prepare, mg_step_attach: self.init(.setup(step: "mount"), operation, errno)
         case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)
@@ -156,7 +157,7 @@ extension SandboxPlan {
     package var rootPath: FilePath? {
         switch root {
         case .host: nil
-        case .tree(let path), .throwaway(let path): path
+        case .tree(let path), .throwaway(let path), .layered(let path, _): path
         }
     }
 }

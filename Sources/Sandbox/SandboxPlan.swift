@@ -13,6 +13,8 @@ package struct SandboxPlan: Hashable, Sendable {
         case tree(FilePath)
         /// The same, with all changes to it in memory and dropped at the end.
         case throwaway(FilePath)
+        /// The same, with all changes to it in a directory of the host, in which those of earlier runs are.
+        case layered(FilePath, changes: FilePath)
     }
 
     /// What the command runs as, by the ids inside.
@@ -105,6 +107,7 @@ extension SandboxPlan: CustomStringConvertible {
         case .host: lines.append("root: the host's")
         case .tree(let path): lines.append("root: \(path)")
         case .throwaway(let path): lines.append("root: \(path), changes dropped")
+        case .layered(let path, let changes): lines.append("root: \(path), changes in \(changes)")
         }
         lines += steps.map { "mount: \($0)" }
         if personality != 0 { lines.append("personality: 0x\(String(personality, radix: 16))") }

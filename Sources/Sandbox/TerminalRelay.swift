@@ -5,10 +5,12 @@ internal import Glibc
 
 extension Run {
     /// Waits for the run, meanwhile passing signals on and, where it has a terminal, bytes both ways. Calls `look` as
-    /// often as `interval` says.
+    /// often as `interval` says, and hands over what comes from `output`.
     package mutating func attend(
-        _ signals: borrowing ForwardedSignals, every interval: Duration? = nil, _ look: () -> Void = {}
+        _ signals: borrowing ForwardedSignals, every interval: Duration? = nil, reading output: RunOutput? = nil,
+        _ look: () -> Void = {}
     ) -> Int32 {
+        var isReading = output != nil
         var relay = terminal >= 0 ? TerminalRelay(master: terminal) : nil
         var timer = interval.map(IntervalTimer.init)
         var hasEnded = false
@@ -16,6 +18,7 @@ extension Run {
             var watched = [
                 pollfd(fd: ended, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: isReading ? output?.descriptor ?? -1 : -1, events: Int16(POLLIN), revents: 0),
             ]
             watched += relay?.watched ?? []
             let ready = unsafe poll(&watched, nfds_t(watched.count), timer?.milliseconds ?? -1)
@@ -33,11 +36,14 @@ extension Run {
                 default: send(signal)
                 }
             }
-            if relay?.pump(watched.dropFirst(2)) == false { send(SIGHUP) }
+            if let output, watched[2].revents != 0 { isReading = output.pass() }
+            if relay?.pump(watched.dropFirst(3)) == false { send(SIGHUP) }
             hasEnded = watched[0].revents != 0
         }
         relay?.drain()
         relay?.restore()
+        // Whoever had the other end has been killed.
+        while isReading, output?.pass() == true {}
         return wait()
     }
 }

@@ -82,11 +82,11 @@ import Testing
     ])
     func brokenJSONIsToldByItsLine(text: String, place: String) throws {
         let error = try fault(text)
-        guard case .malformed(let found, _) = error.code else {
+        guard case .malformed(let found) = error.code else {
             Issue.record("\(error)")
             return
         }
-        #expect(found == place)
+        #expect(found.place == place)
         #expect(error.problem.contains("mine.json"))
         #expect(error.status == .badConfiguration)
     }
@@ -114,11 +114,11 @@ import Testing
     ])
     func whatIsWrongIsToldByItsKey(text: String, key: String) throws {
         let error = try fault(text)
-        guard case .malformed(let found, _) = error.code else {
+        guard case .malformed(let found) = error.code else {
             Issue.record("\(error)")
             return
         }
-        #expect(found == key)
+        #expect(found.place == "line 1: \(key)")
         #expect(error.status == .badConfiguration)
     }
 

@@ -26,12 +26,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{ netwrok: {} }", "netwrok", "did you mean \"network\"?"),
-        ("{ network: { stallTimeout: 'soon' } }", "network.stallTimeout", "a number is wanted"),
-        ("{ network: { attempts: 0 } }", "network.attempts", "a number above 0 is wanted"),
+        ("{ netwrok: {} }", "line 1: netwrok", "did you mean \"network\"?"),
+        ("{ network: { stallTimeout: 'soon' } }", "network.stallTimeout", "expected a number, found a string"),
+        ("{ network: { attempts: 0 } }", "network.attempts", "expected a number greater than 0"),
         ("{ network: { colour: 1 } }", "network.colour", "there is no such key"),
         ("{\n  cpu: 'max',\n  cpu 'x'\n}", "line 3, column", "a colon is missing"),
-        ("[]", "config.json", "wanted"),
+        ("[]", "config.json", "expected an object"),
     ])
     func whatIsWrongIsNamed(text: String, position: String, reason: String) {
         let error = #expect(throws: ProvisioningError.self) {
@@ -40,6 +40,14 @@ import Testing
         #expect(error?.status == .badConfiguration)
         #expect(error?.problem.contains(position) == true, "\(error?.problem ?? "")")
         #expect(error?.cause?.contains(reason) == true, "\(error?.cause ?? "")")
+    }
+
+    @Test func aKeyIsToldByItsLine() {
+        let text = "{\n  // c\n  network: {\n    attempts: 2,\n    proxy: 7,\n  },\n}"
+        let error = #expect(throws: ProvisioningError.self) {
+            try Configuration(parsing: Array(text.utf8), at: "config.json")
+        }
+        #expect(error?.problem == "config.json: line 5: network.proxy")
     }
 
     @Test func whatIsNotUTF8IsAnErrorAndNotTheEnd() {

@@ -23,6 +23,7 @@ enum mg_step {
     mg_step_rights,      ///< a session keyring of its own (keyctl(2)), no_new_privs (prctl(2))
     mg_step_binfmt,      ///< mounting the private binfmt_misc; index: none
     mg_step_register,    ///< registering a rule in it; index: the rule
+    mg_step_changes,     ///< opening the directory of changes to the root; an overlay of it
     mg_step_root,        ///< making the root a mount and moving into it
     mg_step_prepare,     ///< making a mount ready; index: the operation
     mg_step_attach,      ///< attaching it, or making a file; index: the operation
@@ -49,6 +50,7 @@ enum mg_operation_kind {
     mg_directory, ///< mkdir -p `target`, the last one with `mode`
     mg_file,      ///< a file with the bytes of `data`
     mg_symlink,   ///< `target` -> `data`
+    mg_overlay,   ///< over `target` an overlay of its directories: `lower`, and `upper` and `work` for changes
 };
 
 enum {
@@ -89,13 +91,14 @@ struct mg_plan {
     gid_t device_group;
     int nested; ///< 1: programs inside may mount proc(5) for PID namespaces of theirs
     const char *root;    ///< a directory; NULL: the host's own tree is kept
-    int throwaway;       ///< 1: changes to the root go to memory and are dropped
+    int throwaway;       ///< 1: changes to the root go elsewhere: to memory and are dropped, unless `changes` is set
+    const char *changes; ///< a directory in which they are kept, with those of earlier runs; NULL: none
     const struct mg_rule *rules; ///< registered in this order
     size_t rule_count;
     const struct mg_operation *operations;
     size_t operation_count;
-    int *mounts; ///< room for one int for every operation, every rule and the root: work space, which lives till the
-                 ///< mg_sandbox_continue()
+    int *mounts; ///< room for one int for every operation, every rule, the root and its changes: work space, which
+                 ///< lives till the mg_sandbox_continue()
     const char *hostname;      ///< NULL: unchanged
     unsigned long personality; ///< added to the personality(2) of the command
     int can_set_groups;        ///< 0 where /proc/PID/setgroups says "deny"

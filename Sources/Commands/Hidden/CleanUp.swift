@@ -24,7 +24,9 @@ struct CleanUp: ParsableCommand {
         if let file { _ = unsafe unlink(file) }
         let locations = try Surroundings.locations()
         // A tools tree may have been in the making as well.
-        for store in [RootStore(locations.roots), ToolsTrees(Cache(locations.cache)).store] {
+        for store in [
+            RootStore(locations.roots), RootStore(locations.layers), ToolsTrees(Cache(locations.cache)).store,
+        ] {
             _ = store.sweep(using: try Surroundings.workers())
         }
         throw ExitCode(128 + signal)

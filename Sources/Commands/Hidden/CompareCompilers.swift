@@ -12,11 +12,12 @@ struct CompareCompilers: ParsableCommand {
         commandName: "compare-compilers", abstract: "Compare a root's compilers with those of its tools tree.",
         shouldDisplay: false)
 
+    @Flag var ofLayer = false
     @Argument var name: String
 
     func run() throws {
         let locations = try Surroundings.locations()
-        let store = RootStore(locations.roots)
+        let store = RootStore(ofLayer ? locations.layers : locations.roots)
         let root = try store.find(name)
         guard
             let accelerator = Accelerator(

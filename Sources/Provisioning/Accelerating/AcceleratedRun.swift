@@ -89,7 +89,7 @@ package struct AcceleratedRun: ~Copyable {
         guard let accelerator else { return }
         do throws(ProvisioningError) {
             acceleration = try accelerator.plan(
-                tree: run.tree, in: run.directory, emulation: run.emulation, isThrowaway: run.request.isThrowaway,
+                tree: run.tree, in: run.directory, emulation: run.emulation, isThrowaway: run.request.sparesTree,
                 trustsSetuid: run.request.trustsSetuid)
             obstacle = acceleration?.obstacle
         } catch {
@@ -139,14 +139,14 @@ package struct AcceleratedRun: ~Copyable {
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where
     /// one ended it. `profile` is what was noted, where that was asked for. Where the command has installed other
-    /// compilers, they are compared for the next one.
+    /// compilers, they are compared for the next one. `begun` is called when the command has begun.
     package consuming func perform(
         descriptors: StandardDescriptors, signals: borrowing ForwardedSignals, errands: some AccelerationErrands,
-        profile: inout RunProfile?
+        profile: inout RunProfile?, reading output: RunOutput? = nil, begun: () -> Void = {}, look: () -> Void = {}
     ) throws(ProvisioningError) -> Int32 {
         let (tree, name, accelerator) = (run.tree, record.name, acceleration == nil ? nil : accelerator)
         let packages = Self.packages(of: tree)
-        let status = try perform(descriptors, signals, &profile) { errands.note($0) }
+        let status = try perform(descriptors, signals, &profile, output, begun, look) { errands.note($0) }
         if let accelerator, Self.packages(of: tree) != packages, try accelerator.compilers(of: tree) == .unknown {
             errands.compareCompilers(of: name)
         }
@@ -160,13 +160,15 @@ package struct AcceleratedRun: ~Copyable {
 
     private consuming func perform(
         _ descriptors: StandardDescriptors, _ signals: borrowing ForwardedSignals, _ profile: inout RunProfile?,
-        note: (String) -> Void
+        _ output: RunOutput?, _ begun: () -> Void, _ look: () -> Void, note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
         var plan = plan
         let acceleration = acceleration
         defer { withExtendedLifetime(acceleration) {} }
         guard run.request.isProfiled, isAccelerated else {
-            return try run.perform(plan, descriptors: descriptors, signals: signals, note: note)
+            return try run.perform(
+                plan, descriptors: descriptors, signals: signals, every: output == nil ? nil : .seconds(1),
+                reading: output, begin: { _ in begun() }, look: look, note: note)
         }
         let log = try ProfileLog(in: run.directory)
         defer { log.remove() }

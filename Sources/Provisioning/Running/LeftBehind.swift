@@ -26,7 +26,7 @@ struct LeftBehind: ~Copyable {
         let memories = plan.steps.compactMap { if case .tmpfs(let target, _) = $0 { target } else { nil } }
         guard binds.contains(current), directory != "/", !isAmong(binds) else { return nil }
         switch plan.root {
-        case .host: return nil
+        case .host, .layered: return nil
         case .tree(let path): (tree, isInMemory) = (path, isAmong(memories))
         case .throwaway(let path): (tree, isInMemory) = (path, true)
         }

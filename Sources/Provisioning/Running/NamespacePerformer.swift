@@ -8,9 +8,11 @@ internal import SystemPackage
 /// subordinate ids.
 package struct NamespacePerformer: NamespacePerforming {
     private let identity: Identity
+    /// What is mounted for them in the host's own tree.
+    private let steps: [MountStep]
 
-    package init(identity: Identity) {
-        self.identity = identity
+    package init(identity: Identity, steps: [MountStep] = []) {
+        (self.identity, self.steps) = (identity, steps)
     }
 
     package func perform(
@@ -21,6 +23,7 @@ package struct NamespacePerformer: NamespacePerforming {
         // PID 1 of its own namespace: when this process dies, however, the worker does.
         var plan = SandboxPlan(root: .host, identity: identity, command: ["/proc/self/exe", "worker"])
         plan.environment = ["LANG=C.UTF-8"]
+        plan.steps = steps
         var descriptors = StandardDescriptors()
         descriptors.input = questions.reader.rawValue
         descriptors.output = answers.writerValue

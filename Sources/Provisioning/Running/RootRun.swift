@@ -53,11 +53,13 @@ package struct RootRun: ~Copyable {
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,
     /// 128 and the signal's number where one ended it.
     ///
+    /// `output` hands over what the run writes.
     /// `begin` is given the run's first process, as the host numbers it; `look` is called as often as `interval` says.
     /// `note` is told what a user might miss.
     consuming func perform(
         _ plan: SandboxPlan, descriptors: StandardDescriptors, signals: borrowing ForwardedSignals,
-        every interval: Duration? = nil, begin: (Int32) -> Void = { _ in }, look: () -> Void = {},
+        every interval: Duration? = nil, reading output: RunOutput? = nil, begin: (Int32) -> Void = { _ in },
+        look: () -> Void = {},
         note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
         let tree = tree
@@ -65,7 +67,7 @@ package struct RootRun: ~Copyable {
         if let second, !second.write() { plan.rules.removeAll { $0.name == second.rule.name } }
         // A root that cannot be written runs without.
         try? ResolvConf.refresh(in: Directory.open(tree))
-        if !request.isThrowaway { try? EtcHosts.complete(in: Directory.open(tree), name: record.name.description) }
+        if !request.sparesTree { try? EtcHosts.complete(in: Directory.open(tree), name: record.name.description) }
         var left = LeftBehind(plan, sharing: caller.currentDirectory)
         let workers = NamespacePerformer(identity: caller.identity)
         let status = try MountPoints.around(tree, in: directory, for: plan, using: workers) {
@@ -77,7 +79,7 @@ package struct RootRun: ~Copyable {
                 }
                 begin(run.process)
                 left?.begin(run.process)
-                let status = run.attend(signals, every: interval, look)
+                let status = run.attend(signals, every: interval, reading: output, look)
                 cgroup?.findings().forEach(note)
                 return status
             } catch {

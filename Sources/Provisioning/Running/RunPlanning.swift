@@ -13,10 +13,10 @@ extension SandboxPlan {
     package init(
         _ request: RunRequest, tree path: FilePath, hostname: String, caller: Caller, emulation: EmulationChoice
     ) throws(ProvisioningError) {
-        let account = try Account.find(request.user, in: path)
+        let account = try Account.find(request.user, in: path, changes: request.changes)
         let command = request.command.isEmpty ? [account.shell, "-l"] : request.command
         self.init(
-            root: request.isThrowaway ? .throwaway(path) : .tree(path), identity: caller.identity, command: command)
+            root: request.root(path), identity: caller.identity, command: command)
         isolatesNetwork = request.isolatesNetwork
         trustsSetuid = request.trustsSetuid
         limits = request.limits
@@ -34,9 +34,10 @@ extension SandboxPlan {
         if sharing == .byItself {
             steps.append(.bind(source: current, target: current, readOnly: false, optional: false))
         }
-        steps += request.binds.map(\.step)
+        steps += request.binds.map(\.step) + request.layered.flatMap(\.steps)
+        steps += request.hidden.map { .hidden(target: $0) }
         workingDirectory = request.workingDirectory ?? (sharing == .none ? "/" : current)
-        self.hostname = hostname
+        self.hostname = request.hostname ?? hostname
         personality = emulation.personality
         user = account.user
         umask = caller.umask
@@ -47,6 +48,11 @@ extension SandboxPlan {
 }
 
 extension RunRequest {
+    fileprivate func root(_ tree: FilePath) -> SandboxPlan.Root {
+        if let changes { return .layered(tree, changes: changes) }
+        return isThrowaway ? .throwaway(tree) : .tree(tree)
+    }
+
     /// Why a run sees the caller's current directory at the same path.
     enum Sharing {
         case none, byItself, byBind
@@ -63,23 +69,28 @@ extension RunRequest {
 }
 
 extension Account {
-    /// Looks an account up in a tree's own files. A link at `etc` or at one of the files is not followed: it would be
-    /// resolved outside the root.
-    static func find(_ asked: String, in path: FilePath) throws(ProvisioningError) -> Account {
-        let passwd: [UInt8]
-        let group: [UInt8]
-        do throws(FilesystemError) {
-            let tree = try Directory.open(path)
-            if try tree.status(of: "etc")?.kind == .directory {
-                let etc = try tree.openDirectory("etc")
-                passwd = try etc.readFile("passwd") ?? []
-                group = try etc.readFile("group") ?? []
-            } else {
-                passwd = []
-                group = []
-            }
-        } catch {
-            throw ProvisioningError(error)
+    /// Of the first tree that has the file in its `etc`.
+    private static func bytes(
+        of name: FilePath.Component, in trees: [FilePath?]
+    ) throws(FilesystemError) -> [UInt8]? {
+        for case let path? in trees {
+            guard let tree = try? Directory.open(path), try tree.status(of: "etc")?.kind == .directory else { continue }
+            if let found = try tree.openDirectory("etc").readFile(name) { return found }
+        }
+        return nil
+    }
+
+    /// Looks an account up in a tree's own files, or what earlier runs have made of them. A link at `etc` or at one of
+    /// the files is not followed: it would be resolved outside the root.
+    static func find(
+        _ asked: String, in path: FilePath, changes: FilePath?
+    ) throws(ProvisioningError) -> Account {
+        let upper = changes?.appending("upper")
+        let (passwd, group) = try below { () throws(FilesystemError) in
+            (
+                try bytes(of: "passwd", in: [upper, path]) ?? [],
+                try bytes(of: "group", in: [upper, path]) ?? []
+            )
         }
         do throws(SandboxError) {
             return try Account(

@@ -16,6 +16,14 @@ package struct RunRequest: Hashable, Sendable {
     package var environment: [String: String] = [:]
     /// Changes to the root are dropped at the end.
     package var isThrowaway = false
+    /// Changes to the root go to this directory of the host, in which those of earlier runs are.
+    package var changes: FilePath?
+    /// Mounted after `binds`.
+    package var layered: [LayeredDirectory] = []
+    /// What is there in the root cannot be seen; after everything else.
+    package var hidden: [FilePath] = []
+    /// nil: the root's name.
+    package var hostname: String?
     package var isolatesNetwork = false
     package var limits = ResourceLimits()
     /// The emulated CPU, in qemu's words; nil: chosen.
@@ -30,6 +38,24 @@ package struct RunRequest: Hashable, Sendable {
     package init(command: [String]) {
         self.command = command
     }
+
+    /// The tree stays as it is.
+    var sparesTree: Bool { isThrowaway || changes != nil }
+}
+
+/// A directory of the host that a run may change without effect on the host: changes go to another.
+package struct LayeredDirectory: Hashable, Sendable {
+    package let source: FilePath
+    /// Has a directory `lower`, which is mounted on.
+    package let changes: FilePath
+    /// In the root.
+    package let target: FilePath
+
+    package init(_ source: FilePath, changes: FilePath, target: FilePath) {
+        (self.source, self.changes, self.target) = (source, changes, target)
+    }
+
+    package var steps: [MountStep] { MountStep.layered(source, changes: changes, target: target) }
 }
 
 /// Who asks, and from where: taken once, so that a plan depends on nothing else.

@@ -72,9 +72,18 @@ package struct TreeCommand: Sendable {
 package enum LogEnd {
     /// The last `count` lines of the file that are not empty, joined with "; "; nil where there are none.
     package static func read(_ log: FilePath, lines count: Int = 3) -> String? {
-        guard let bytes = try? log.readFile() else { return nil }
-        let lines = bytes.suffix(8 << 10).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-        guard !lines.isEmpty else { return nil }
-        return lines.suffix(count).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "; ")
+        let lines = lines(log, count: count)
+        return lines.isEmpty ? nil : lines.joined(separator: "; ")
+    }
+
+    /// The last `count` lines that are not empty, of the last kilobytes.
+    package static func lines(_ log: FilePath, count: Int) -> [String] {
+        guard let file = try? OwnedDescriptor.open(log, .readOnly), let size = try? file.size(of: log) else {
+            return []
+        }
+        _ = try? FileDescriptor(rawValue: file.rawValue).seek(offset: max(0, size - 16 << 10), from: .start)
+        guard let bytes = try? file.readToEnd(of: log) else { return [] }
+        let lines = bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        return lines.suffix(count).map { String(decoding: $0, as: UTF8.self) }
     }
 }

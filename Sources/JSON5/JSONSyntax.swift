@@ -18,12 +18,19 @@ package struct JSONSyntax {
         if let fault = encodingFault(in: bytes) { return fault }
         var syntax = JSONSyntax(bytes: bytes)
         do throws(Fault) {
-            try syntax.value(depth: 0)
-            try syntax.space()
-            return syntax.next == nil ? nil : syntax.fault("there is something after the end")
+            try syntax.document()
+            return nil
         } catch {
             return error
         }
+    }
+
+    /// By where a value stands, as `JSONField.path` has it, the line where it begins, from one; what it got to where there
+    /// is a fault. Of keys that are escaped nothing is known.
+    static func lines(in bytes: [UInt8]) -> [String: Int] {
+        var syntax = JSONSyntax(bytes: bytes)
+        try? syntax.document()
+        return syntax.lines
     }
 
     /// The first bytes that are no text in UTF-8.
@@ -43,9 +50,27 @@ package struct JSONSyntax {
 
     private let bytes: [UInt8]
     private var position = 0
+    private var lines: [String: Int] = [:]
+    /// How many lines begin before `counted`.
+    private var line = 1
+    private var counted = 0
 
     private init(bytes: [UInt8]) {
         self.bytes = bytes
+    }
+
+    private mutating func document() throws(Fault) {
+        try value(at: "", depth: 0)
+        try space()
+        if next != nil { throw fault("there is something after the end") }
+    }
+
+    private mutating func note(_ path: String) {
+        while counted < position {
+            if bytes[counted] == UInt8(ascii: "\n") { line += 1 }
+            counted += 1
+        }
+        lines[path] = line
     }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -94,33 +119,40 @@ package struct JSONSyntax {
         }
     }
 
-    private mutating func value(depth: Int) throws(Fault) {
+    private mutating func value(at path: String, depth: Int) throws(Fault) {
         try space()
         guard depth < 128 else { throw fault("it is nested too deeply") }
+        note(path)
         switch next {
         case UInt8(ascii: "{"):
-            try members(until: UInt8(ascii: "}")) { (syntax) throws(Fault) in
-                try syntax.key()
+            try members(until: UInt8(ascii: "}")) { (syntax, _) throws(Fault) in
+                let key = try syntax.key()
+                let path = path.isEmpty ? key : "\(path).\(key)"
+                syntax.note(path)
                 try syntax.space()
                 guard syntax.next == UInt8(ascii: ":") else { throw syntax.fault("a colon is missing before this") }
                 syntax.position += 1
-                try syntax.value(depth: depth + 1)
+                try syntax.value(at: path, depth: depth + 1)
             }
         case UInt8(ascii: "["):
-            try members(until: UInt8(ascii: "]")) { (syntax) throws(Fault) in try syntax.value(depth: depth + 1) }
+            try members(until: UInt8(ascii: "]")) { (syntax, index) throws(Fault) in
+                try syntax.value(at: "\(path)[\(index)]", depth: depth + 1)
+            }
         case UInt8(ascii: "\""), UInt8(ascii: "'"): try string()
         default: try word(["true", "false", "null"], or: "this is no value")
         }
     }
 
-    private mutating func members(until closing: UInt8, _ member: (inout JSONSyntax) throws(Fault) -> Void)
+    private mutating func members(until closing: UInt8, _ member: (inout JSONSyntax, Int) throws(Fault) -> Void)
         throws(Fault)
     {
         position += 1
+        var index = 0
         while true {
             try space()
             if next == closing { break }
-            try member(&self)
+            try member(&self, index)
+            index += 1
             try space()
             if next == closing { break }
             guard next == UInt8(ascii: ",") else { throw fault("a comma is missing before this") }
@@ -129,9 +161,13 @@ package struct JSONSyntax {
         position += 1
     }
 
-    private mutating func key() throws(Fault) {
-        if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") { return try string() }
-        try word(nil, or: "this is no key")
+    /// The key as it is written, without quotes.
+    private mutating func key() throws(Fault) -> String {
+        let start = position
+        let isQuoted = next == UInt8(ascii: "\"") || next == UInt8(ascii: "'")
+        if isQuoted { try string() } else { try word(nil, or: "this is no key") }
+        let text = bytes[start..<position]
+        return String(decoding: isQuoted ? text.dropFirst().dropLast() : text, as: UTF8.self)
     }
 
     private mutating func string() throws(Fault) {

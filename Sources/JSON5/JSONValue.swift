@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 
 /// A JSON document as it stands, before anything is made of it.
-enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     case number(Double)
@@ -12,20 +12,20 @@ enum JSONValue: Equatable, Sendable {
     case object([String: JSONValue])
 
     /// Parses `bytes` as JSON5: comments and trailing commas are allowed. `file` serves messages.
-    static func parse(_ bytes: [UInt8], file: String) throws(CatalogueError) -> JSONValue {
+    package static func parse(_ bytes: [UInt8], file: String) throws(JSONError) -> JSONValue {
         if let fault = JSONSyntax.firstFault(in: bytes) {
-            throw CatalogueError(.malformed(place: fault.place, reason: fault.reason), file)
+            throw JSONError(file: file, place: fault.place, reason: fault.reason)
         }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         guard let value = try? decoder.decode(JSONValue.self, from: Data(bytes)) else {
-            throw CatalogueError(.malformed(place: nil, reason: "it is no JSON5"), file)
+            throw JSONError(file: file, place: nil, reason: "it is not JSON5")
         }
         return value
     }
 
     /// This value with `other` laid over it: objects key by key, anything else whole; null takes a key away.
-    func overlaid(with other: JSONValue) -> JSONValue {
+    package func overlaid(with other: JSONValue) -> JSONValue {
         guard case .object(let below) = self, case .object(let above) = other else { return other }
         var merged = below
         for (key, value) in above {
@@ -35,7 +35,7 @@ enum JSONValue: Equatable, Sendable {
     }
 
     /// As a message names it.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .boolean: "a boolean"
@@ -48,7 +48,7 @@ enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: Decodable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Catalogue
+@testable import JSON5
 
 @Suite struct JSONSyntaxTests {
     private static let broken: [(bytes: [UInt8], place: String)] = [
@@ -22,14 +22,14 @@ import Testing
         let fault = try #require(JSONSyntax.firstFault(in: bytes))
         #expect(fault.place == place)
         #expect(["this is not UTF-8", "a zero byte is no text"].contains(fault.reason))
-        #expect(throws: CatalogueError.self) { try JSONValue.parse(bytes, file: "d.json") }
+        #expect(throws: JSONError.self) { try JSONValue.parse(bytes, file: "d.json") }
     }
 
     /// Numbers that Foundation's decoder does not survive.
     @Test(arguments: ["1e-", "{ a: -3.e- }", "[1.5e+]", "[1, 2e]", "0x", "--1", "[1.2.3]"])
     func whatIsNoNumberIsToldByItsLine(text: String) {
         #expect(JSONSyntax.firstFault(in: Array(text.utf8))?.reason == "this is no value")
-        #expect(throws: CatalogueError.self) { try JSONValue.parse(Array(text.utf8), file: "d.json") }
+        #expect(throws: JSONError.self) { try JSONValue.parse(Array(text.utf8), file: "d.json") }
     }
 
     /// What JSON5 has and JSON has not.

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import Glibc
+internal import Provisioning
+internal import SystemPackage
+
+/// All that the steps of a build write, as they write it.
+struct BuildLog: ~Copyable {
+    private let file: OwnedDescriptor
+
+    /// A new file at `path`, in the place of an older one.
+    init(_ path: FilePath) throws(ProvisioningError) {
+        do throws(FilesystemError) {
+            file = try OwnedDescriptor.open(path, .writeOnly, options: [.create, .truncate])
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    var rawValue: CInt { file.rawValue }
+
+    func write(_ bytes: [UInt8]) { Self.write(bytes, to: rawValue) }
+
+    /// A full disk costs the log and not the build, which has failures of its own then.
+    static func write(_ bytes: [UInt8], to file: CInt) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno != EINTR { return }
+            rest = rest.dropFirst(max(count, 0))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import Processes
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+
+/// The source as a build sees it.
+struct BuildSource {
+    private let directory: FilePath
+    private let mode: Recipe.SourceMode
+    private let target: FilePath
+    private let changes: FilePath
+
+    /// Makes the copy where one is wanted.
+    init(_ request: BuildRequest, in workspace: borrowing Workspace) throws(ProvisioningError) {
+        (mode, target, changes) = (request.recipe.source, request.directory, workspace.sourceChanges)
+        guard mode == .copy else {
+            directory = request.source
+            return
+        }
+        directory = workspace.fetched.appending("copy")
+        do throws(FilesystemError) {
+            try workspace.fetched.makeDirectories(mode: 0o755)
+            let child = try ChildProcess.run(
+                "/bin/cp", ["-a", "--reflink=auto", "--", request.source.string, directory.string],
+                timeout: .seconds(3600))
+            guard child.succeeded else {
+                throw FilesystemError("copy", request.source, .ioError)
+            }
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    /// What the build does with it has no effect on the host's.
+    var belongsToBuild: Bool { mode != .mount }
+
+    func add(to request: inout RunRequest) {
+        if mode == .overlay {
+            request.layered.append(LayeredDirectory(directory, changes: changes, target: target))
+        } else {
+            request.binds.append(BindOption(source: directory, target: target))
+        }
+    }
+
+    /// The same, for work on a tree that is seen at `tree`.
+    func steps(below tree: FilePath) -> [MountStep] {
+        let place = tree.appending(target.components)
+        return mode == .overlay
+            ? LayeredDirectory(directory, changes: changes, target: place).steps
+            : [.bind(source: directory, target: place, readOnly: true, optional: false)]
+    }
+}

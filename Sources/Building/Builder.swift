@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Architectures
+package import Emulation
+internal import Failures
+internal import Filesystem
+internal import Glibc
+package import Provisioning
+package import Sandbox
+package import SystemPackage
+
+/// Builds in a root that stays as it is.
+///
+/// What the steps change in the root and in the source goes to a `Workspace`; each step is a run of its own, which finds
+/// what those before it have made, but for /tmp, /run and processes.
+package struct Builder {
+    private let store: RootStore
+    private let root: RootRecord
+    private let builds: FilePath
+    private let caller: Caller
+    private let known: KnownVersions
+    private let accelerator: Accelerator?
+    private let workers: any NamespacePerforming
+    private let cpu: String?
+    private let version: String
+
+    /// `caller` shares nothing with the steps but its network and proxies. `version`: mangrove's own, for the records.
+    package init(
+        in root: RootRecord, of store: RootStore, builds: FilePath, caller: Caller, known: KnownVersions,
+        accelerator: Accelerator?, workers: any NamespacePerforming, cpu: String?, version: String
+    ) {
+        (self.store, self.root, self.builds, self.known) = (store, root, builds, known)
+        (self.accelerator, self.workers, self.cpu, self.version) = (accelerator, workers, cpu, version)
+        self.caller = Caller(
+            identity: caller.identity, currentDirectory: "/", environment: caller.environment, umask: 0o022)
+    }
+
+    /// Performs the steps and takes the artifacts out. That a step fails is no error: `status` says so.
+    package func build(
+        _ request: BuildRequest, signals: borrowing ForwardedSignals, errands: some AccelerationErrands,
+        observer: some BuildObserving
+    ) throws(ProvisioningError) -> BuildOutcome {
+        // As long as this lives nobody deletes the root.
+        let lock = try store.lock(root.name, .shared)
+        Workspace.sweep(builds, using: workers)
+        let workspace = try Workspace.make(in: builds)
+        var outcome: BuildOutcome
+        do throws(ProvisioningError) {
+            outcome = try build(request, in: workspace, signals, errands, observer)
+        } catch {
+            try? workspace.remove(using: workers)
+            throw error
+        }
+        if request.keeps {
+            outcome.kept = try workspace.keep()
+        } else {
+            try workspace.remove(using: workers)
+        }
+        withExtendedLifetime(lock.rawValue) {}
+        return outcome
+    }
+
+    private func build(
+        _ request: BuildRequest, in workspace: borrowing Workspace, _ signals: borrowing ForwardedSignals,
+        _ errands: some AccelerationErrands, _ observer: some BuildObserving
+    ) throws(ProvisioningError) -> BuildOutcome {
+        let results = try Results(in: request.output, for: request.architecture.rawValue)
+        var outcome = BuildOutcome(log: results.log, started: RootRecord.now)
+        let log = try BuildLog(results.log)
+        let source = try BuildSource(request, in: workspace)
+        var steps = request.recipe.steps
+        if request.needsUser { steps.insert(Self.preparation(request, source), at: 0) }
+        for (index, step) in steps.enumerated() {
+            observer.begin(step: step.name, number: index + 1, of: steps.count)
+            log.write(Array("==> \(step.name)\n".utf8))
+            let begin = ContinuousClock.now
+            let run = StepRun(step, isPreparation: request.needsUser && index == 0, request, source, cpu)
+            let status = try perform(run.request(in: workspace), signals, errands, observer, log)
+            let seconds = begin.duration(to: .now) / .seconds(1)
+            outcome.steps.append(.init(name: step.name, seconds: seconds))
+            observer.end(step: step.name, status: status, seconds: seconds)
+            guard status == 0 else {
+                log.write(Array("==> \(step.name): exit status \(status)\n".utf8))
+                (outcome.status, outcome.failedStep, outcome.finished) = (status, step.name, RootRecord.now)
+                if request.opensShell, status < 128 {
+                    try openShell(run.request(in: workspace), signals, errands, observer)
+                }
+                return outcome
+            }
+        }
+        outcome.artifacts = try collect(request, source, in: workspace, to: results)
+        outcome.finished = RootRecord.now
+        for path in outcome.artifacts.skipped { observer.note("\(path): not among the artifacts") }
+        try results.publish(outcome.artifacts)
+        try write(request, outcome, to: results)
+        return outcome
+    }
+
+    /// Who builds is there, and what is built is theirs.
+    private static func preparation(_ request: BuildRequest, _ source: BuildSource) -> Recipe.Step {
+        let user = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
+        let number = 1000
+        var script = "mkdir -p /build\n"
+        if !user.allSatisfy(\.isNumber) {
+            script += """
+                grep -q '^\(user):' /etc/passwd || {
+                    echo '\(user):x:\(number):\(number)::/nonexistent:/bin/sh' >>/etc/passwd
+                    grep -q '^\(user):' /etc/group || echo '\(user):x:\(number):' >>/etc/group
+                }
+
+                """
+        }
+        if source.belongsToBuild { script += "chown -R \(user): /build \(request.directory)\n" }
+        return Recipe.Step("prepare", script)
+    }
+
+    private func perform(
+        _ request: RunRequest, _ signals: borrowing ForwardedSignals, _ errands: some AccelerationErrands,
+        _ observer: some BuildObserving, _ log: borrowing BuildLog
+    ) throws(ProvisioningError) -> Int32 {
+        guard var run = try prepare(request, errands) else { return 125 }
+        if let reason = run.write() { observer.note("not accelerated: \(reason)") }
+        if let obstacle = run.obstacle, accelerator?.choice.isRequired == true { throw obstacle }
+        let null = try OwnedDescriptor.input()
+        var pipe = try OwnedDescriptor.pipe()
+        var descriptors = StandardDescriptors()
+        (descriptors.input, descriptors.output, descriptors.error) = (null.rawValue, pipe.writerValue, pipe.writerValue)
+        var profile: RunProfile?
+        let file = log.rawValue
+        let output = RunOutput(pipe.reader.rawValue) { bytes in
+            BuildLog.write(bytes, to: file)
+            observer.write(bytes)
+        }
+        let status = try run.perform(
+            descriptors: descriptors, signals: signals, errands: errands, profile: &profile, reading: output,
+            begun: { pipe.closeWriter() }, look: { observer.look() })
+        withExtendedLifetime(null.rawValue) {}
+        return status
+    }
+
+    /// A shell in the place of the step that failed, on this process's own terminal.
+    private func openShell(
+        _ request: RunRequest, _ signals: borrowing ForwardedSignals, _ errands: some AccelerationErrands,
+        _ observer: some BuildObserving
+    ) throws(ProvisioningError) {
+        guard isatty(0) == 1, isatty(1) == 1 else {
+            return observer.note("no shell is opened: standard input and output are no terminal")
+        }
+        var request = request
+        request.command = ["/bin/sh", "-i"]
+        request.usesTerminal = true
+        observer.note("a shell where that step failed; changes end with it")
+        guard var run = try prepare(request, errands) else { return }
+        _ = run.write()
+        var descriptors = StandardDescriptors()
+        if isatty(2) == 1 { descriptors.error = -1 }
+        var profile: RunProfile?
+        _ = try run.perform(descriptors: descriptors, signals: signals, errands: errands, profile: &profile)
+    }
+
+    private func prepare(
+        _ request: RunRequest, _ errands: some AccelerationErrands
+    ) throws(ProvisioningError) -> AcceleratedRun? {
+        let workers = workers
+        return try AcceleratedRun.prepare(
+            request, in: root.name.description, of: store, caller: caller, known: known, accelerator: accelerator,
+            errands: errands, workers: { workers })
+    }
+
+    private func collect(
+        _ request: BuildRequest, _ source: BuildSource, in workspace: borrowing Workspace,
+        to results: borrowing Results
+    ) throws(ProvisioningError) -> ArtifactCollection {
+        let merged = workspace.merged
+        let steps =
+            LayeredDirectory(FilePath(root.path), changes: workspace.rootChanges, target: merged).steps
+            + source.steps(below: merged)
+            + request.hidden.map { .hidden(target: merged.appending($0.components)) }
+        let patterns = request.recipe.artifacts.map {
+            ArtifactPattern(
+                $0.pattern.relative(to: request.directory), directory: $0.directory, onlyPrograms: $0.onlyPrograms,
+                isFallback: $0.isFallback)
+        }
+        let reply = try NamespacePerformer(identity: caller.identity, steps: steps).perform(
+            .collect(
+                .init(tree: merged.string, patterns: patterns, destination: results.place.string)))
+        guard case .collected(let collection) = reply else { return ArtifactCollection() }
+        for (artifact, count) in zip(request.recipe.artifacts, collection.counts)
+        where artifact.isRequired && count == 0 {
+            throw ProvisioningError(
+                RecipeError(
+                    "\(request.name): no artifact matches \(artifact.pattern.text)",
+                    cause: "the steps went well, and made nothing there",
+                    remedy: "look into \(results.log), or see what is there: --keep", status: .badData))
+        }
+        guard !collection.files.isEmpty || request.recipe.artifacts.isEmpty else {
+            throw ProvisioningError(
+                RecipeError(
+                    "\(request.name): there are no artifacts",
+                    cause: "the steps went well, and made no program or library",
+                    remedy: "write a recipe that names them: mangrove build --init", status: .badData))
+        }
+        return collection
+    }
+
+    private func write(
+        _ request: BuildRequest, _ outcome: BuildOutcome, to results: borrowing Results
+    ) throws(ProvisioningError) {
+        let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path)))
+        let provenance = Provenance(
+            request, outcome, root: root, installed: installed, source: SourceIdentity(of: request.source),
+            version: version)
+        try results.write(RecordEncoding.bytes(provenance), to: results.provenance)
+        if let installed {
+            let bill = BillOfMaterials(request, outcome, root: root, installed: installed, version: version)
+            try results.write(RecordEncoding.bytes(bill), to: results.bill)
+        }
+        // The last: with it the results are complete.
+        try results.write(
+            RecordEncoding.bytes(BuildManifest(request, outcome, root: root)), to: results.manifest)
+    }
+}
+
+extension OwnedDescriptor {
+    fileprivate static func input() throws(ProvisioningError) -> OwnedDescriptor {
+        do throws(FilesystemError) { return try open("/dev/null", .readOnly) } catch { throw ProvisioningError(error) }
+    }
+
+    fileprivate static func pipe() throws(ProvisioningError) -> Pipe {
+        do throws(FilesystemError) { return try Pipe() } catch { throw ProvisioningError(error) }
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Filesystem
+internal import Integrity
+package import Provisioning
+internal import SystemPackage
+
+/// The root that builds run in: a base with packages. It is made once, called by what it is made of, and used by every
+/// build that wants the same.
+package struct Layer: Hashable, Sendable {
+    package let name: String
+    /// Arguments of `create` that make it.
+    package let arguments: [String]
+
+    /// `base`: with the release that is meant. `options`: further ones of `create`, which decide what it holds.
+    package init(
+        _ base: Recipe.Base, _ architecture: String, packages: [String], options: [String]
+    ) throws(ProvisioningError) {
+        var seen: Set<String> = []
+        let packages = packages.filter { seen.insert($0).inserted }.sorted()
+        var arguments = options + ["--arch", architecture] + packages.flatMap { ["--package", $0] }
+        var content: [String] = arguments
+        let title: String
+        var distro: [String] = []
+        switch base {
+        case .distro(let name):
+            (title, distro) = (name, [name])
+            content.append(name)
+        case .tarball(let place, let digits):
+            title = "tarball"
+            arguments += ["--from", place] + (digits.map { ["--sha256", $0] } ?? [])
+            if let digits { content.append(digits) } else { content.append(try Self.digest(place)) }
+        case .root(let name):
+            title = name
+        }
+        do throws(IntegrityError) {
+            let key = try Digest.of(Array(content.joined(separator: "\0").utf8)).hex.prefix(12)
+            let plain = title.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
+            name = "\(String(plain).lowercased().prefix(32))-\(architecture)-\(key)"
+        } catch {
+            throw ProvisioningError(error)
+        }
+        self.arguments = arguments + ["--", name] + distro
+    }
+
+    /// What a file of that name holds; of a URL nothing is known before it is fetched.
+    private static func digest(_ place: String) throws(ProvisioningError) -> String {
+        guard !place.contains("://") else { return place }
+        do throws(IntegrityError) {
+            return try Digest.of(fileAt: FilePath(place)).hex
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+
+    /// The layer, which `make` makes where it is not there, or for `isRenewed` in any case; false where it could not, and
+    /// said why. Processes that want the same one wait for each other.
+    package func ensure(
+        in locations: Locations, isRenewed: Bool, _ make: (_ arguments: [String]) throws(ProvisioningError) -> Bool
+    ) throws(ProvisioningError) -> RootRecord? {
+        let store = RootStore(locations.layers)
+        if !isRenewed, let found = try? store.find(name) { return found }
+        let lock: FileLock
+        do throws(FilesystemError) {
+            try locations.builds.makeDirectories(mode: 0o700)
+            lock = try FileLock.acquire(locations.builds.appending("\(name).lock"), .exclusive, wait: true)
+        } catch {
+            throw ProvisioningError(error)
+        }
+        if !isRenewed, let found = try? store.find(name) { return found }
+        guard try make((isRenewed ? ["--replace"] : []) + arguments) else { return nil }
+        let found = try store.find(name)
+        withExtendedLifetime(lock.rawValue) {}
+        return found
+    }
+}

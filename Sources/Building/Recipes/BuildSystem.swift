@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Acceleration
+internal import Failures
+internal import SystemPackage
+
+/// How sources without a recipe say that they are built. In the order in which they are believed.
+package enum BuildSystem: String, CaseIterable, Hashable, Sendable {
+    case debian, apkbuild, autotools, meson, cmake, make, cargo, go, python
+
+    package var title: String {
+        switch self {
+        case .debian: "a Debian source package"
+        case .apkbuild: "an Alpine package"
+        case .autotools: "GNU Autotools"
+        case .meson: "Meson"
+        case .cmake: "CMake"
+        case .make: "make"
+        case .cargo: "Cargo"
+        case .go: "Go modules"
+        case .python: "a Python project"
+        }
+    }
+
+    /// Any of these says that it is used.
+    package var markers: [String] {
+        switch self {
+        case .debian: ["debian/rules"]
+        case .apkbuild: ["APKBUILD"]
+        case .autotools: ["configure", "configure.ac", "configure.in"]
+        case .meson: ["meson.build"]
+        case .cmake: ["CMakeLists.txt"]
+        case .make: ["GNUmakefile", "makefile", "Makefile"]
+        case .cargo: ["Cargo.toml"]
+        case .go: ["go.mod"]
+        case .python: ["pyproject.toml", "setup.py"]
+        }
+    }
+
+    /// Whether it can be used where packages are those of `manager`.
+    func isFor(_ manager: InstalledPackages.Manager) -> Bool {
+        switch self {
+        case .debian: manager == .dpkg
+        case .apkbuild: manager == .apk
+        default: true
+        }
+    }
+}
+
+/// What was found in sources, and the recipe that follows.
+package struct Detection: Sendable {
+    package let system: BuildSystem
+    /// The file that says so.
+    package let marker: String
+    /// What was found as well, and not followed.
+    package let others: [BuildSystem]
+    package let recipe: Recipe
+    /// What somebody should know who relies on it.
+    package let notes: [String]
+}
+
+extension Detection {
+    /// Looks at `source`; `chosen` nil: the first that is found. `manager`: whose packages the base has.
+    package init(
+        _ source: SourceTree, base: Recipe.Base, manager: InstalledPackages.Manager, chosen: BuildSystem? = nil,
+        options: DebianBuild.Options = DebianBuild.Options()
+    ) throws(RecipeError) {
+        let found = BuildSystem.allCases.filter { system in
+            system.isFor(manager) && source.first(of: system.markers) != nil
+        }
+        guard let system = chosen ?? found.first, let marker = source.first(of: system.markers) else {
+            let looked = (chosen.map { [$0] } ?? BuildSystem.allCases).flatMap(\.markers)
+            throw RecipeError(
+                "\(source.directory): no way to build this is recognised",
+                cause: "looked for \(Recipe.fileName), \(looked.joined(separator: ", "))",
+                remedy: "write a recipe: mangrove build --init writes one to begin with", status: .badData)
+        }
+        guard system.isFor(manager) else {
+            throw RecipeError(
+                "\(source.directory): \(system.title) cannot be built in this base",
+                cause: "it has packages of \(manager.rawValue)", status: .badData)
+        }
+        self.system = system
+        self.marker = marker
+        others = found.filter { $0 != system }
+        var made = try BuildSystemRecipe(source, manager).make(system, options)
+        made.recipe.base = base
+        recipe = made.recipe
+        notes = made.notes
+    }
+}

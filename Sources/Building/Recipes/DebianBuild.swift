@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import PackageArchive
+internal import SystemPackage
+
+/// A Debian source package, built as on Debian's own machines (sbuild(1), "Debian Policy", chapter 4): at the same path,
+/// by an ordinary user, without network.
+package struct DebianBuild: Sendable {
+    package struct Options: Hashable, Sendable {
+        /// Its tests are executed.
+        package var checks = true
+        /// How much is done at once.
+        package var jobs = 1
+        /// Debian's name.
+        package var architecture = "arm64"
+
+        package init() {}
+    }
+
+    let name: String
+    let version: String
+    /// What its build needs, as `create --package` takes it.
+    let dependencies: [String]
+
+    static let place: FilePath = "/build/reproducible-path"
+    static let user = "builder"
+
+    /// From `debian/control` and `debian/changelog` of an unpacked one.
+    init(_ source: SourceTree, _ options: Options) throws(RecipeError) {
+        func text(_ file: String) throws(RecipeError) -> String {
+            guard let text = source.text(file) else {
+                throw RecipeError(
+                    "\(source.directory): this is no complete Debian source package", cause: "there is no \(file)",
+                    status: .badData)
+            }
+            return text
+        }
+        let changelog = try text("debian/changelog")
+        // deb-changelog(5): PACKAGE (VERSION) DISTRIBUTIONS; METADATA
+        let words = changelog.prefix { !$0.isNewline }.split(whereSeparator: \.isWhitespace)
+        guard words.count >= 2, words[1].hasPrefix("("), words[1].hasSuffix(")") else {
+            throw RecipeError(
+                "\(source.directory)/debian/changelog: its first line is no entry",
+                cause: "expected PACKAGE (VERSION) DISTRIBUTION; urgency=URGENCY", status: .badData)
+        }
+        (name, version) = (String(words[0]), String(words[1].dropFirst().dropLast()))
+        let control = try text("debian/control")
+        let stanzas: [Stanza]
+        do throws(PackageArchiveError) {
+            stanzas = try Stanza.parse(control, file: "\(source.directory)/debian/control")
+        } catch {
+            throw RecipeError(error.problem, cause: error.cause, status: .badData)
+        }
+        guard let first = stanzas.first, first["Source"] != nil else {
+            throw RecipeError(
+                "\(source.directory)/debian/control: its first paragraph has no Source", status: .badData)
+        }
+        dependencies = BuildDependencies.parse(
+            first, architecture: options.architecture, profiles: options.checks ? [] : ["nocheck"])
+    }
+
+    /// What dpkg-source calls its directory.
+    var directoryName: String {
+        let withoutEpoch = version.split(separator: ":", maxSplits: 1).last.map(String.init) ?? version
+        let upstream = withoutEpoch.lastIndex(of: "-").map { withoutEpoch[..<$0] } ?? withoutEpoch[...]
+        return "\(name)-\(upstream)"
+    }
+
+    package func recipe(_ options: Options) -> Recipe {
+        var recipe = Recipe()
+        recipe.packages = ["build-essential", "fakeroot"] + dependencies
+        recipe.directory = Self.place.appending(directoryName)
+        recipe.network = false
+        recipe.user = Self.user
+        recipe.environment = [
+            "DEB_BUILD_OPTIONS": (options.checks ? "" : "nocheck ") + "parallel=\(options.jobs)",
+            "HOME": "/nonexistent", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+        ]
+        recipe.steps = [
+            Recipe.Step(
+                "build", "umask 022\nexec dpkg-buildpackage -b -us -uc\(options.checks ? "" : " -Pnocheck")")
+        ]
+        recipe.artifacts = ["deb", "udeb", "ddeb", "buildinfo", "changes"].map {
+            Recipe.Artifact("\(Self.place)/*.\($0)", isRequired: $0 == "deb")
+        }
+        return recipe
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import FoundationEssentials
+internal import Provisioning
+internal import SystemPackage
+
+extension Recipe {
+    /// As JSON5, with comments for whoever goes on writing it. Reading it gives the same recipe.
+    package var text: String {
+        var lines = [
+            "// How `mangrove build` builds this: see the recipe's keys in docs/building.md.", "{",
+            "  version: 1,", "  base: \(Self.text(of: base)),",
+            "  architectures: \(Self.list(architectures.map(\.rawValue))),",
+        ]
+        lines.append("  packages: \(Self.list(packages)),")
+        if !environment.isEmpty { lines.append("  environment: \(Self.object(environment)),") }
+        if user != "root" { lines.append("  user: \(Self.quoted(user)),") }
+        if !network { lines.append("  network: false,") }
+        if let acceleration { lines.append("  acceleration: \(Self.quoted(acceleration.rawValue)),") }
+        if source != .overlay { lines.append("  source: \(Self.quoted(source.rawValue)),") }
+        if let directory { lines.append("  directory: \(Self.quoted(directory.string)),") }
+        lines.append("  steps: [")
+        for step in steps {
+            let script = step.script.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let run = script.count == 1 ? Self.quoted(step.script) : Self.list(script)
+            lines.append("    {name: \(Self.quoted(step.name)), run: \(run)},")
+        }
+        lines += ["  ],", "  artifacts: ["]
+        for artifact in artifacts {
+            var keys = ["files: \(Self.quoted(artifact.pattern.text))"]
+            if !artifact.directory.isEmpty { keys.append("to: \(Self.quoted(artifact.directory))") }
+            if artifact.onlyPrograms { keys.append("programs: true") }
+            if !artifact.isRequired { keys.append("optional: true") }
+            if artifact.isFallback { keys.append("fallback: true") }
+            lines.append(
+                "    " + (keys.count == 1 ? Self.quoted(artifact.pattern.text) : "{\(keys.joined(separator: ", "))}")
+                    + ",")
+        }
+        return (lines + ["  ],", "}", ""]).joined(separator: "\n")
+    }
+
+    private static func text(of base: Base) -> String {
+        switch base {
+        case .distro(let name): quoted(name)
+        case .tarball(let place, nil): "{tarball: \(quoted(place))}"
+        case .tarball(let place, let digits?): "{tarball: \(quoted(place)), sha256: \(quoted(digits))}"
+        case .root(let name): "{root: \(quoted(name))}"
+        }
+    }
+
+    private static func list(_ words: [String]) -> String { "[\(words.map(quoted).joined(separator: ", "))]" }
+
+    private static func object(_ values: [String: String]) -> String {
+        "{\(values.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \(quoted($0.value))" }.joined(separator: ", "))}"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        // A string always encodes.
+        return String(decoding: (try? encoder.encode(text)) ?? Data(), as: UTF8.self)
+    }
+}

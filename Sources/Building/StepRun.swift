@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+
+/// One step of a recipe, as a run.
+struct StepRun {
+    private let step: Recipe.Step
+    /// What comes before the recipe's own: by root.
+    private let isPreparation: Bool
+    private let build: BuildRequest
+    private let source: BuildSource
+    private let cpu: String?
+
+    init(_ step: Recipe.Step, isPreparation: Bool, _ build: BuildRequest, _ source: BuildSource, _ cpu: String?) {
+        (self.step, self.isPreparation, self.build, self.source, self.cpu) = (step, isPreparation, build, source, cpu)
+    }
+
+    func request(in workspace: borrowing Workspace) -> RunRequest {
+        let recipe = build.recipe
+        // -e: as a Makefile's lines, the first command that fails ends it.
+        var request = RunRequest(command: ["/bin/sh", "-e", "-c", step.script])
+        request.user = isPreparation ? "root" : step.user ?? recipe.user
+        request.workingDirectory = step.directory.map { build.directory.pushing($0) } ?? build.directory
+        request.isolatesNetwork = !(step.network ?? recipe.network)
+        request.environment = recipe.environment.merging(step.environment) { $1 }
+        request.binds = recipe.binds
+        request.limits = recipe.limits
+        request.changes = workspace.rootChanges
+        // The same name for every build: some programs write it into what they make.
+        request.hostname = "mangrove"
+        request.cpu = cpu
+        source.add(to: &request)
+        request.hidden = build.hidden
+        return request
+    }
+}
+
+extension BuildRequest {
+    /// The results of other builds are not among the sources of this one. Paths in the root.
+    var hidden: [FilePath] { output.below(source).map { [directory.pushing($0)] } ?? [] }
+}
+
+extension FilePath {
+    /// What leads here from `directory`; nil where that is not above.
+    fileprivate func below(_ directory: FilePath) -> FilePath? {
+        guard starts(with: directory), self != directory else { return nil }
+        return FilePath(root: nil, components.dropFirst(directory.components.count))
+    }
+}

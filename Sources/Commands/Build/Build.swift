@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Architectures
+internal import ArgumentParser
+internal import Building
+internal import Catalogue
+internal import Emulation
+internal import Filesystem
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+internal import Terminal
+
+struct Build: ParsableCommand, PassesStatus {
+    static let configuration = CommandConfiguration(
+        abstract: "Build a project for another architecture.",
+        discussion: """
+            What to do is in mangrove.json; where there is none, the build system is recognised. The base and the \
+            packages make a root that is kept and used again; what a build changes in it, and in the source, is dropped. \
+            The results are in mangrove-out/ARCHITECTURE, what they are in the files beside it. The exit status is that of \
+            the step that fails, 78 for a bad recipe, 65 where nothing says how to build or nothing comes of it, and 125 \
+            if mangrove fails.
+            """)
+
+    @Argument(help: "The directory of the source.", completion: .directory)
+    var directory = "."
+
+    @Option(help: ArgumentHelp("Follow this recipe.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var recipe: String?
+
+    @Option(
+        help: ArgumentHelp("Build in this distro and release, instead of the recipe's.", valueName: "distro[:release]"))
+    var base: String?
+
+    @Option(help: ArgumentHelp("Build in this root, which stays as it is.", valueName: "name"))
+    var root: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Build for this architecture, instead of the recipe's. Repeatable.", valueName: "architecture"),
+        completion: .list(Architecture.allValueStrings))
+    var arch: [String] = []
+
+    @Option(
+        name: .customLong("package"),
+        help: ArgumentHelp("Install this package, too, before anything is built. Repeatable.", valueName: "package"))
+    var packages: [String] = []
+
+    @Option(help: ArgumentHelp("Take this build system, of those that are there.", valueName: "name"))
+    var buildSystem: BuildSystem?
+
+    @Option(help: ArgumentHelp("Set an environment variable. Repeatable.", valueName: "key=value"))
+    var env: [String] = []
+
+    @Option(help: ArgumentHelp("Put the results here.", valueName: "directory"), completion: .directory)
+    var output: String?
+
+    @Flag(help: "Execute no tests of a Debian package.")
+    var nocheck = false
+
+    @Flag(name: .customLong("init"), help: "Write a recipe into the directory, and build nothing.")
+    var writesRecipe = false
+
+    @Flag(help: "Make base and packages anew from what is published now.")
+    var renew = false
+
+    @Flag(help: "Keep what the build has changed, and say where it is.")
+    var keep = false
+
+    @Flag(help: "Where a step fails, open a shell in its place.")
+    var shellOnFailure = false
+
+    @Flag(help: "Show all that the steps write, on a terminal, too.")
+    var verbose = false
+
+    @OptionGroup var limits: LimitOptions
+
+    @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
+    var cpu: String?
+
+    @OptionGroup var allowed: AllowanceOptions
+    @OptionGroup var sources: SourceOptions
+    @OptionGroup var isolation: IsolationOption
+    @OptionGroup var acceleration: AccelerationOptions
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var format: FormatOptions
+
+    func validate() throws {
+        guard base == nil || root == nil else { throw ValidationError("--base and --root exclude each other") }
+        guard !writesRecipe || recipe == nil else {
+            throw ValidationError("--init writes a recipe, and --recipe names one that is there")
+        }
+        guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
+            throw ValidationError("--package takes the name of a package")
+        }
+    }
+
+    func run() throws {
+        let locations = try Surroundings.locations()
+        let choice = BuildChoice(self, locations: locations)
+        let found = try choice.find()
+        for note in found.notes { FailureRendering.note(note) }
+        if writesRecipe { return try choice.write(found) }
+        let caller = try isolation.caller()
+        let jobs = try found.recipes.map { try BuildJob(self, $0, found, locations, caller) }
+        if dryRun.isDryRun {
+            return try Console.print("\(jobs.map(\.description).joined(separator: "\n"))\n")
+        }
+        var reports: [BuildManifest] = []
+        for job in jobs {
+            let signals = try ForwardedSignals()
+            guard let manifest = try job.perform(signals) else { continue }
+            reports.append(manifest)
+        }
+        try OutputRendering.show(BuildReport(manifests: reports, places: jobs.map(\.place)), as: format.format)
+    }
+}
+
+extension BuildSystem: ExpressibleByArgument {}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Building
+internal import Provisioning
+internal import Synchronization
+internal import SystemPackage
+internal import Terminal
+
+/// Shows a build on standard error: on a terminal one line that tells the step, how long it has taken and what it wrote
+/// last, elsewhere all that the steps write.
+final class BuildConsole: BuildObserving {
+    private let output = OutputStream.standardError
+    private let title: String
+    private let isTidy: Bool
+    private var step = ""
+    private var position = ""
+    private var begun = ContinuousClock.now
+    private var line = ""
+    private var partial: [UInt8] = []
+    private var isDrawn = false
+
+    init(name: String, architecture: Architecture, isVerbose: Bool) {
+        title = "\(name) \(architecture)"
+        isTidy = OutputStream.standardError.isTerminal && !isVerbose
+    }
+
+    func begin(step name: String, number: Int, of count: Int) {
+        (step, position, begun, line) = (name, "\(number)/\(count)", .now, "")
+        partial = []
+        if isTidy { draw() } else { emit(StyledText("==> ", .good) + "\(title): \(name.printable)\n") }
+    }
+
+    func write(_ bytes: [UInt8]) {
+        guard isTidy else {
+            // A command's own words go where they go as they are.
+            return output.pass(bytes)
+        }
+        partial += bytes
+        guard let end = partial.lastIndex(where: { $0 == 0x0A || $0 == 0x0D }) else {
+            if partial.count > 4096 { partial.removeFirst(partial.count - 4096) }
+            return
+        }
+        let lines = partial[..<end].split { $0 == 0x0A || $0 == 0x0D }
+        if let last = lines.last { line = String(decoding: last.prefix(400), as: UTF8.self) }
+        partial.removeSubrange(...end)
+        draw()
+    }
+
+    func look() {
+        if isTidy { draw() }
+    }
+
+    func end(step name: String, status: Int32, seconds: Double) {
+        erase()
+        if status == 0, isTidy { emit("\(title): \(name.printable)  \(Self.time(seconds))\n") }
+    }
+
+    func note(_ text: String) {
+        erase()
+        FailureRendering.note(text)
+    }
+
+    func stop() { erase() }
+
+    /// The end of the log, and where all of it is.
+    func fail(step: String, status: Int32, log: FilePath) {
+        erase()
+        if isTidy {
+            for line in LogEnd.lines(log, count: 20) { emit("    \(line.printable)\n") }
+        }
+        let why = status > 128 ? "ended by signal \(status - 128)" : "exit status \(status)"
+        FailureRendering(
+            StepFailure(
+                problem: "\(title): step \(step): \(why)", remedy: "all that was said is in \(log)", code: status)
+        )
+        .show(as: nil)
+    }
+
+    private func draw() {
+        let now = ContinuousClock.now
+        let head = "\(title)  \(position) \(step)  \(Self.time(begun.duration(to: now) / .seconds(1)))  "
+        try? output.redraw("\((head + line).printable.prefix(max(output.width - 1, 0)))")
+        isDrawn = true
+    }
+
+    private func erase() {
+        if isDrawn { try? output.redraw("") }
+        isDrawn = false
+    }
+
+    private func emit(_ text: StyledText) { try? output.write(text) }
+
+    private static func time(_ seconds: Double) -> String {
+        let tenths = Int((seconds * 10).rounded())
+        return seconds < 60 ? "\(tenths / 10).\(tenths % 10) s" : Quantity.duration(.seconds(seconds))
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Building
+internal import Failures
+internal import SystemPackage
+internal import Terminal
+
+/// What `build` has made.
+struct BuildReport: Report {
+    let manifests: [BuildManifest]
+    /// Where each one's artifacts are.
+    let places: [FilePath]
+
+    /// More are counted.
+    private static let shown = 40
+
+    struct Build: Encodable {
+        let path: String
+        let build: BuildManifest
+
+        private enum Key: String, CodingKey {
+            case path
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try build.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(path, forKey: .path)
+        }
+    }
+
+    var document: [Build] { zip(places, manifests).map { Build(path: $0.string, build: $1) } }
+
+    var text: StyledText {
+        var text: StyledText = ""
+        for (place, manifest) in zip(places, manifests) {
+            var table = Table([.init("Artifact"), .init("Size", numeric: true), .init("For")])
+            for file in manifest.artifacts.prefix(Self.shown) {
+                table.add([
+                    file.link.map { "\(file.path) -> \($0)" } ?? file.path,
+                    file.link == nil ? Quantity.bytes(file.size) : "", file.architecture ?? "",
+                ])
+            }
+            text = text + table.text
+            let rest = manifest.artifacts.count - Self.shown
+            if rest > 0 { text = text + "and \(rest) more\n" }
+            text = text + "in \(place.string.printable)\n"
+        }
+        return text
+    }
+}
+
+/// A step of a recipe that failed.
+struct StepFailure: Failure {
+    let problem: String
+    let remedy: String?
+    let code: Int32
+
+    var status: ExitStatus { ExitStatus(rawValue: code) }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What a run writes, where its caller wants to have it: the reading end of a pipe, and who gets what comes out of it.
+package struct RunOutput {
+    let descriptor: CInt
+    private let receive: ([UInt8]) -> Void
+
+    /// `descriptor` stays the caller's. Of the writing end only the run may have copies once it has begun.
+    package init(_ descriptor: CInt, receive: @escaping ([UInt8]) -> Void) {
+        (self.descriptor, self.receive) = (descriptor, receive)
+    }
+
+    /// Hands over what is there. Waits where nothing is. False at the end.
+    func pass() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe read(descriptor, &chunk, chunk.count)
+        if count > 0 { receive(Array(chunk[..<count])) }
+        return count > 0 || count < 0 && errno == EINTR
+    }
+}
