@@ -109,7 +109,7 @@ let package = Package(
             exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "JSON5"),
-        tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),
+        tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", "JSON5", system]),
         tests(of: "Integrity", ["Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(
@@ -134,7 +134,11 @@ let package = Package(
                 "Terminal", "Transfer", system,
             ]),
         tests(
-            of: "Building", ["Acceleration", "Architectures", "Failures", "Filesystem", "Fixtures", "Sandbox", system]),
+            of: "Building",
+            [
+                "Acceleration", "Architectures", "Failures", "Filesystem", "Fixtures", "Provisioning", "Sandbox",
+                system,
+            ]),
         tests(
             of: "Commands",
             [

@@ -43,6 +43,7 @@ package struct Builder {
     ) throws(ProvisioningError) -> BuildOutcome {
         // As long as this lives nobody deletes the root.
         let lock = try store.lock(root.name, .shared)
+        Cache.noteUse(ofLayer: store.path(of: root.name))
         Workspace.sweep(builds, using: workers)
         let workspace = try Workspace.make(in: builds)
         var outcome: BuildOutcome
@@ -101,7 +102,8 @@ package struct Builder {
     private static func preparation(_ request: BuildRequest, _ source: BuildSource) -> Recipe.Step {
         let user = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
         let number = 1000
-        var script = "mkdir -p /build\n"
+        let parent = request.directory.removingLastComponent()
+        var script = ""
         if !user.allSatisfy(\.isNumber) {
             script += """
                 grep -q '^\(user):' /etc/passwd || {
@@ -111,7 +113,9 @@ package struct Builder {
 
                 """
         }
-        if source.belongsToBuild { script += "chown -R \(user): /build \(request.directory)\n" }
+        script += "mkdir -p /build \(parent)\nchown \(user): /build\n"
+        if parent.starts(with: "/build") { script += "chown \(user): \(parent)\n" }
+        if source.belongsToBuild { script += "chown -R \(user): \(request.directory)\n" }
         return Recipe.Step("prepare", script)
     }
 

@@ -13,8 +13,8 @@ package struct Workspace: ~Copyable {
     private let builds: FilePath
 
     private static let lockName: FilePath.Component = "lock"
-    /// Kept for the user: no build deletes it.
-    private static let keptPrefix = "kept-"
+    /// Kept for the user: no build deletes it, but `cache prune`.
+    private static let keptPrefix = Cache.keptBuildPrefix
 
     /// Makes one in `builds`, which is made as well.
     package static func make(in builds: FilePath) throws(ProvisioningError) -> Workspace {

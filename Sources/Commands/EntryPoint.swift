@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Building
 internal import Failures
 internal import Filesystem
 internal import Glibc
@@ -62,6 +63,8 @@ package enum EntryPoint {
         let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
         // A refusal that was asked for, before anything was done.
         if (error as? ProvisioningError)?.refusesLimits == true { return concluded }
+        // Of what is asked for, not of mangrove.
+        if (error as? ProvisioningError)?.underlying is RecipeError || error is RecipeError { return concluded }
         return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
     }
 

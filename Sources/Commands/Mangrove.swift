@@ -19,6 +19,7 @@ struct Mangrove: ParsableCommand {
             CommandGroup(
                 name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
             CommandGroup(
-                name: "Internal", subcommands: [Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self]),
+                name: "Internal",
+                subcommands: [Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self, FetchSource.self]),
         ])
 }

@@ -130,7 +130,7 @@ package struct ArchiveClient: Sendable {
     func packagePath(_ sha256: String) -> FilePath { cache.appending("packages").appending("\(sha256).deb") }
     func indexPath(_ name: String) -> FilePath { cache.appending("indices").appending(name) }
 
-    private func makeDirectories() throws(PackageArchiveError) {
+    func makeDirectories() throws(PackageArchiveError) {
         for path in [cache, cache.appending("packages"), cache.appending("indices")] {
             guard unsafe mkdir(path.string, 0o755) == 0 || Errno.last == .fileExists else {
                 throw PackageArchiveError(FilesystemError("create directory", path, .last))

@@ -46,7 +46,7 @@ extension ArchiveClient {
             suite.isOptional && suiteIndex > 0 ? "leave the suite out: --skip-suite \(suite.name)" : nil)
     }
 
-    private func download(
+    func download(
         _ entry: Release.Entry, _ suite: ArchiveRequest.Suite, _ release: Release, to path: FilePath
     ) async throws(PackageArchiveError) {
         let directory = entry.path.prefix(upTo: entry.path.lastIndex(of: "/") ?? entry.path.startIndex)

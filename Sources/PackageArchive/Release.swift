@@ -49,7 +49,7 @@ package struct Release: Sendable {
                 let size = Int64(words[1]), size >= 0
             else { throw .malformed(name, "a line under SHA256 is no entry: \"\(line.prefix(60))\"") }
             // Contents and Translation files would double what this takes, and nothing here reads them.
-            guard words[2].contains("/binary-") else { continue }
+            guard words[2].contains("/binary-") || words[2].contains("/source/") else { continue }
             let path = String(words[2])
             entries[path] = Entry(path: path, sha256: words[0].lowercased(), size: size)
         }
@@ -90,6 +90,11 @@ package struct Release: Sendable {
         let forms = [".xz", ".zst", ".gz", ".bz2", ""].compactMap { entries[path + $0] }
         guard !forms.isEmpty else { throw notOffered("\(component) for \(architecture)", []) }
         return (forms, entries[path])
+    }
+
+    /// The index of a component's source packages in all forms there are, the smallest first; empty where there is none.
+    func sourceIndex(component: String) -> [Entry] {
+        [".xz", ".zst", ".gz", ".bz2", ""].compactMap { entries["\(component)/source/Sources" + $0] }
     }
 
     private func notOffered(_ what: String, _ has: [String]) -> PackageArchiveError {

@@ -64,7 +64,8 @@ package struct Selection: Sendable {
     private static func find(
         _ request: String, in universe: PackageUniverse
     ) throws(PackageArchiveError) -> PackageRecord {
-        let parts = request.split(separator: "=", maxSplits: 1).map(String.init)
+        // In "NAME (>= VERSION)" it is no such sign.
+        let parts = request.contains("(") ? [request] : request.split(separator: "=", maxSplits: 1).map(String.init)
         guard let name = parts.first else { throw try universe.unknown(request) }
         if parts.count == 2 {
             let versions = try universe.versions(of: name)
@@ -77,7 +78,13 @@ package struct Selection: Sendable {
         } else if let found = try universe.candidate(name) {
             return found
         }
-        guard let relation = Relation(parsing: name) else { throw try universe.unknown(name) }
+        // A dependency, as a source package writes it.
+        let alternatives = Relation.groups(name).first ?? []
+        guard let relation = alternatives.first else { throw try universe.unknown(name) }
+        for relation in alternatives where [nil, "any", "native"].contains(relation.qualifier) {
+            if let found = try universe.candidate(relation.name), relation.allows(found.version) { return found }
+            if alternatives.count > 1, let found = try universe.providers(of: relation).first { return found }
+        }
         let providers = try universe.providers(of: relation)
         // As apt: a name that one package alone provides means that package.
         if providers.count == 1 { return providers[0] }

@@ -46,6 +46,27 @@ extension ArchiveClient {
     ) async throws(PackageArchiveError) -> SuiteOutcome {
         let isOptional = suite.isOptional && index > 0
         if isOptional, suite.isSkipped { return .skipped }
+        let (release, signed) = try await verifiedRelease(suite, index, request)
+        let architecture = request.architecture.rawValue
+        if isOptional, !release.architectures.contains(architecture) {
+            return .absent(reason: "it has nothing for \(architecture)")
+        }
+        var indices: [PackageIndex] = []
+        for component in request.components where release.mayHave(component, isFirst: index == 0) {
+            indices.append(
+                try await packages(of: component, suite, index, release, architecture))
+        }
+        return .fetched(
+            FetchedSuite(
+                release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
+                signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices))
+    }
+
+    /// The Release file, its signature, validity and name checked.
+    func verifiedRelease(
+        _ suite: ArchiveRequest.Suite, _ index: Int, _ request: ArchiveRequest
+    ) async throws(PackageArchiveError) -> (Release, SignedRelease) {
+        let isOptional = suite.isOptional && index > 0
         guard let signed = try await release(suite, request.verifier) else {
             throw isOptional ? missing(suite) : await unknown(suite)
         }
@@ -57,26 +78,10 @@ extension ArchiveClient {
                 cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
         }
         if suite.checksValidUntil { try release.checkValidity(at: Int64(time(nil))) }
-        let architecture = request.architecture.rawValue
-        if isOptional, !release.architectures.contains(architecture) {
-            return .absent(reason: "it has nothing for \(architecture)")
-        }
-        var indices: [PackageIndex] = []
-        for component in request.components {
-            // Additions need not have every component; the release itself must.
-            if index > 0, !release.components.contains(where: { $0 == component || $0.hasSuffix("/\(component)") }) {
-                continue
-            }
-            indices.append(
-                try await packages(of: component, suite, index, release, architecture))
-        }
-        return .fetched(
-            FetchedSuite(
-                release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
-                signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices))
+        return (release, signed)
     }
 
-    private typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)
+    typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)
 
     /// `InRelease`, or `Release` with `Release.gpg`; nil where the mirrors have neither.
     private func release(
@@ -148,6 +153,13 @@ extension ArchiveClient {
             let name = target.dropLast()
             return name.isEmpty || name.contains("/") ? nil : String(name)
         }
+    }
+}
+
+extension Release {
+    /// Additions need not have every component; the release itself must.
+    func mayHave(_ component: String, isFirst: Bool) -> Bool {
+        isFirst || components.contains { $0 == component || $0.hasSuffix("/\(component)") }
     }
 }
 

@@ -51,7 +51,7 @@ package struct Cache: Sendable {
     package func entries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [Entry] {
         try below { () throws(FilesystemError) in
             try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) } + poolEntries()
-        } + toolsEntries(using: workers).map(\.1)
+        } + toolsEntries(using: workers).map(\.1) + layerEntries(using: workers).map(\.entry)
     }
 
     /// Deletes what was not used for `days` days, and returns it. What is being downloaded stays.
@@ -73,6 +73,7 @@ package struct Cache: Sendable {
             }
             return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
         } + pruneTools(notUsedSince: limit, dryRun: dryRun, using: workers)
+            + pruneLayers(notUsedSince: limit, dryRun: dryRun, using: workers)
     }
 
     private struct Item {

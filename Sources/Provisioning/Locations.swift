@@ -12,9 +12,9 @@ package struct Locations: Equatable, Sendable {
     package let configuration: FilePath
 
     /// Roots that builds are made in (`build`): like all of the cache made anew where they are gone.
-    package var layers: FilePath { cache.appending("layers") }
+    package var layers: FilePath { Cache(cache).layers.directory }
     /// What builds have changed and made, while they go on.
-    package var builds: FilePath { cache.appending("builds") }
+    package var builds: FilePath { Cache(cache).builds }
 
     /// The same, but that the roots are the layers.
     package var ofLayers: Locations {

@@ -169,6 +169,11 @@ package struct ProvisioningError: Failure {
 }
 
 extension ProvisioningError {
+    /// The failure of another module that this is.
+    package var underlying: (any Failure)? {
+        if case .below(let failure) = kind { failure } else { nil }
+    }
+
     /// Whether a run was refused because this machine does not hold the limits that were asked for.
     package var refusesLimits: Bool {
         if case .below(let failure as SandboxError) = kind { failure.refusesLimits } else { false }

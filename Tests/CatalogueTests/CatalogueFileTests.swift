@@ -3,6 +3,7 @@
 import Architectures
 import Catalogue
 import Failures
+import JSON5
 import Filesystem
 import Fixtures
 import SystemPackage

@@ -120,7 +120,8 @@ enum Busybox {
     }
 
     private static let applets = [
-        "cat", "chmod", "date", "dd", "echo", "env", "false", "hostname", "id", "ip", "kill", "ln", "ls", "mkdir",
+        "cat", "chmod", "chown", "date", "dd", "echo", "env", "false", "grep", "hostname", "id", "ip", "kill", "ln",
+        "ls", "mkdir",
         "mount", "nohup", "ps", "pwd", "readlink", "rm", "seq", "setsid", "sh", "sleep", "stat", "stty", "touch", "tr",
         "true", "tty", "umount", "uname", "wc", "yes",
     ]

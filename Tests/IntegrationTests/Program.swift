@@ -142,6 +142,14 @@ final class Program {
             sourceLocation: sourceLocation)
     }
 
+    /// The same of what it writes to standard error.
+    func awaitErrors(_ text: String, seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        try #require(
+            drain(seconds) { String(decoding: self.texts[1], as: UTF8.self).contains(text) },
+            "\"\(text)\" did not come, but \(String(decoding: texts[0] + texts[1], as: UTF8.self))",
+            sourceLocation: sourceLocation)
+    }
+
     /// Waits for its end; what it wrote is told from the start.
     func wait(seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
         closeInput()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Failures
+internal import Filesystem
 internal import PackageArchive
-internal import SystemPackage
+package import SystemPackage
 
 /// A Debian source package, built as on Debian's own machines (sbuild(1), "Debian Policy", chapter 4): at the same path,
 /// by an ordinary user, without network.
@@ -22,6 +23,10 @@ package struct DebianBuild: Sendable {
     let version: String
     /// What its build needs, as `create --package` takes it.
     let dependencies: [String]
+    /// What dpkg-source calls its directory.
+    let directoryName: String
+    /// The name of its `.dsc`, where it is to be unpacked.
+    private let description: String?
 
     static let place: FilePath = "/build/reproducible-path"
     static let user = "builder"
@@ -45,6 +50,9 @@ package struct DebianBuild: Sendable {
                 cause: "expected PACKAGE (VERSION) DISTRIBUTION; urgency=URGENCY", status: .badData)
         }
         (name, version) = (String(words[0]), String(words[1].dropFirst().dropLast()))
+        directoryName = SourcePackage.directoryName(
+            name, PackageVersion(version), format: source.text("debian/source/format") ?? "1.0")
+        description = nil
         let control = try text("debian/control")
         let stanzas: [Stanza]
         do throws(PackageArchiveError) {
@@ -60,11 +68,22 @@ package struct DebianBuild: Sendable {
             first, architecture: options.architecture, profiles: options.checks ? [] : ["nocheck"])
     }
 
-    /// What dpkg-source calls its directory.
-    var directoryName: String {
-        let withoutEpoch = version.split(separator: ":", maxSplits: 1).last.map(String.init) ?? version
-        let upstream = withoutEpoch.lastIndex(of: "-").map { withoutEpoch[..<$0] } ?? withoutEpoch[...]
-        return "\(name)-\(upstream)"
+    /// Of one that is not unpacked: `description` is its `.dsc`.
+    package init(description: FilePath, _ options: Options) throws(RecipeError) {
+        do {
+            let bytes = try description.readFile(limit: 4 << 20)
+            let package = try SourcePackage(
+                description: String(decoding: bytes, as: UTF8.self), file: description.string)
+            (name, version) = (package.name, package.version.text)
+            directoryName = package.directoryName
+            dependencies = BuildDependencies.parse(
+                package.fields, architecture: options.architecture, profiles: options.checks ? [] : ["nocheck"])
+            self.description = description.lastComponent?.string
+        } catch let error as any Failure {
+            throw RecipeError(error.problem, cause: error.cause, status: .badData)
+        } catch {
+            throw RecipeError("\(description) cannot be read", status: .badData)
+        }
     }
 
     package func recipe(_ options: Options) -> Recipe {
@@ -77,13 +96,28 @@ package struct DebianBuild: Sendable {
             "DEB_BUILD_OPTIONS": (options.checks ? "" : "nocheck ") + "parallel=\(options.jobs)",
             "HOME": "/nonexistent", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC",
         ]
-        recipe.steps = [
-            Recipe.Step(
-                "build", "umask 022\nexec dpkg-buildpackage -b -us -uc\(options.checks ? "" : " -Pnocheck")")
-        ]
+        var build = Recipe.Step(
+            "build", "umask 022\nexec dpkg-buildpackage -b -us -uc\(options.checks ? "" : " -Pnocheck")")
+        recipe.steps = [build]
+        if let description {
+            build.directory = recipe.directory
+            recipe.directory = "/sources"
+            recipe.source = .mount
+            // Signatures are looked at where it is fetched: by the archive's index.
+            let script = """
+                umask 022
+                mkdir -p \(Self.place)
+                cd \(Self.place)
+                dpkg-source --no-check -x /sources/\(Self.quoted(description))
+                """
+            recipe.steps = [Recipe.Step("unpack", script), build]
+        }
         recipe.artifacts = ["deb", "udeb", "ddeb", "buildinfo", "changes"].map {
             Recipe.Artifact("\(Self.place)/*.\($0)", isRequired: $0 == "deb")
         }
         return recipe
     }
+
+    /// As one word of a shell.
+    private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
 }

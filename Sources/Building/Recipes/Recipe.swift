@@ -73,6 +73,8 @@ package struct Recipe: Hashable, Sendable {
     package var acceleration: AccelerationChoice.Extent?
     package var limits = ResourceLimits()
     package var source = SourceMode.overlay
+    /// Where the source is fetched from; nil: it is there.
+    package var origin: SourceOrigin?
     /// Where the source is in the root; nil: `/build/NAME`.
     package var directory: FilePath?
     package var steps: [Step] = []

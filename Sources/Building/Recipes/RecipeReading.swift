@@ -20,7 +20,7 @@ extension Recipe {
     private mutating func read(_ document: JSONField, in place: FilePath) throws(JSONError) {
         let object = try document.object(
             "$schema", "version", "base", "architectures", "packages", "environment", "user", "network", "binds",
-            "acceleration", "limits", "source", "directory", "steps", "artifacts")
+            "acceleration", "limits", "from", "source", "directory", "steps", "artifacts")
         let version = try object.required("version")
         guard version.value == .number(1) else { throw version.fault("expected 1, the only version there is") }
         base = try Base(try object.required("base"), in: place)
@@ -39,6 +39,7 @@ extension Recipe {
         }
         acceleration = try object["acceleration"]?.choice()
         if let field = object["limits"] { limits = try ResourceLimits(field) }
+        if let field = object["from"] { origin = try SourceOrigin(field, in: place) }
         source = try object["source"]?.choice() ?? source
         directory = try object["directory"]?.absolutePath()
         for (index, field) in try object.required("steps").array().enumerated() {
@@ -72,13 +73,32 @@ extension Recipe.Base {
         switch (object["tarball"], object["root"]) {
         case (let tarball?, nil):
             let text = try tarball.text()
-            let digits = try object["sha256"]?.string()
-            if let field = object["sha256"], digits?.utf8.count != 64 || digits?.allSatisfy(\.isHexDigit) != true {
-                throw field.fault("expected 64 hexadecimal digits")
-            }
+            let digits = try object["sha256"]?.sha256()
             self = .tarball(text.contains("://") ? text : place.pushing(FilePath(text)).string, sha256: digits)
         case (nil, let root?): self = .root(try root.word())
         default: throw field.fault("expected a distro and release, {tarball: FILE} or {root: NAME}")
+        }
+    }
+}
+
+extension SourceOrigin {
+    init(_ field: JSONField, in place: FilePath) throws(JSONError) {
+        let object = try field.object("tarball", "sha256", "git", "revision", "package", "version", "dsc")
+        func path(_ text: String) -> String { text.contains("://") ? text : place.pushing(FilePath(text)).string }
+        let kinds = ["tarball", "git", "package", "dsc"].compactMap { object[$0] }
+        guard kinds.count == 1, let kind = kinds.first else {
+            throw field.fault("expected one of tarball, git, package and dsc")
+        }
+        let text = try kind.text()
+        if object["tarball"] != nil {
+            self = .tarball(path(text), sha256: try object["sha256"]?.sha256())
+        } else if object["git"] != nil {
+            let isPlace = text.contains(":")
+            self = .git(isPlace ? text : path(text), revision: try object["revision"]?.word())
+        } else if object["package"] != nil {
+            self = .package(text, version: try object["version"]?.word())
+        } else {
+            self = .description(path(text))
         }
     }
 }
@@ -149,6 +169,14 @@ extension JSONField {
         let text = try string()
         guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("expected a string that is not empty") }
         return text
+    }
+
+    fileprivate func sha256() throws(JSONError) -> String {
+        let digits = try string()
+        guard digits.utf8.count == 64, digits.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+            throw fault("expected 64 hexadecimal digits")
+        }
+        return digits.lowercased()
     }
 
     /// One without blanks, which is no option.

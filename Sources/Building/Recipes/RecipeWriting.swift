@@ -13,6 +13,7 @@ extension Recipe {
             "  version: 1,", "  base: \(Self.text(of: base)),",
             "  architectures: \(Self.list(architectures.map(\.rawValue))),",
         ]
+        if let origin { lines.append("  from: \(Self.text(of: origin)),") }
         lines.append("  packages: \(Self.list(packages)),")
         if !environment.isEmpty { lines.append("  environment: \(Self.object(environment)),") }
         if user != "root" { lines.append("  user: \(Self.quoted(user)),") }
@@ -47,6 +48,18 @@ extension Recipe {
         case .tarball(let place, let digits?): "{tarball: \(quoted(place)), sha256: \(quoted(digits))}"
         case .root(let name): "{root: \(quoted(name))}"
         }
+    }
+
+    private static func text(of origin: SourceOrigin) -> String {
+        let pairs: [(String, String?)] =
+            switch origin {
+            case .directory: []
+            case .tarball(let place, let digits): [("tarball", place), ("sha256", digits)]
+            case .git(let place, let revision): [("git", place), ("revision", revision)]
+            case .package(let name, let version): [("package", name), ("version", version)]
+            case .description(let place): [("dsc", place)]
+            }
+        return "{\(pairs.compactMap { key, value in value.map { "\(key): \(quoted($0))" } }.joined(separator: ", "))}"
     }
 
     private static func list(_ words: [String]) -> String { "[\(words.map(quoted).joined(separator: ", "))]" }

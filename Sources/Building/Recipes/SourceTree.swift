@@ -30,7 +30,10 @@ package struct SourceTree: Sendable {
 
     /// What it is called: the directory's name, in letters that any file system and shell takes.
     package var name: String {
-        let text = directory.lastComponent?.string ?? "source"
+        Self.name(of: directory.lastComponent?.string ?? "")
+    }
+
+    package static func name(of text: String) -> String {
         let kept = text.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-+".contains($0)) ? $0 : "-" }
         return kept.contains { $0.isLetter || $0.isNumber } ? String(kept) : "source"
     }

@@ -23,8 +23,15 @@ struct Build: ParsableCommand, PassesStatus {
             if mangrove fails.
             """)
 
-    @Argument(help: "The directory of the source.", completion: .directory)
+    @Argument(
+        help: ArgumentHelp(
+            "The source: a directory, a tarball, a .dsc, or a git repository; a file, or a URL; #REVISION may follow.",
+            valueName: "source"),
+        completion: .directory)
     var directory = "."
+
+    @Option(help: ArgumentHelp("Build this source package of the base's archive.", valueName: "name[=version]"))
+    var source: String?
 
     @Option(help: ArgumentHelp("Follow this recipe.", valueName: "file"), completion: .file(extensions: ["json"]))
     var recipe: String?
@@ -99,7 +106,20 @@ struct Build: ParsableCommand, PassesStatus {
     func run() throws {
         let locations = try Surroundings.locations()
         let choice = BuildChoice(self, locations: locations)
-        let found = try choice.find()
+        let workers = try Surroundings.workers()
+        Workspace.sweep(locations.builds, using: workers)
+        // For what is fetched; nothing is, where the source is there.
+        let space = try Workspace.make(in: locations.builds)
+        do {
+            try build(try choice.find(fetched: space.fetched), choice, locations)
+        } catch {
+            try? space.remove(using: workers)
+            throw error
+        }
+        try space.remove(using: workers)
+    }
+
+    private func build(_ found: BuildChoice.Found, _ choice: BuildChoice, _ locations: Locations) throws {
         for note in found.notes { FailureRendering.note(note) }
         if writesRecipe { return try choice.write(found) }
         let caller = try isolation.caller()
@@ -114,6 +134,21 @@ struct Build: ParsableCommand, PassesStatus {
             reports.append(manifest)
         }
         try OutputRendering.show(BuildReport(manifests: reports, places: jobs.map(\.place)), as: format.format)
+    }
+}
+
+extension Build {
+    /// Options of other commands that say where packages come from.
+    var sourceWords: [String] {
+        let current = Surroundings.workingDirectory
+        var words: [String] = []
+        if let mirror = sources.mirror { words += ["--mirror", mirror] }
+        if let keyring = sources.keyring { words += ["--keyring", current.pushing(FilePath(keyring)).string] }
+        if let distros = sources.catalogue.distros {
+            words += ["--distros", current.pushing(FilePath(distros)).string]
+        }
+        if sources.requireSignature { words.append("--require-signature") }
+        return words + AllowanceOptions.arguments(for: allowed.allowances)
     }
 }
 

@@ -16,73 +16,107 @@ internal import SystemPackage
 struct BuildChoice {
     private let options: Build
     private let locations: Locations
-    private let directory: FilePath
+    /// What the command line names.
+    private let origin: SourceOrigin
 
     struct Found {
         let source: SourceTree
+        let name: String
+        /// Where the results go, unless somebody says otherwise.
+        let output: FilePath
         /// For each architecture.
         let recipes: [Recipe]
         /// What a user should know of the choice.
         let notes: [String]
-        /// nil: a recipe was there.
-        let detection: Detection?
     }
 
     init(_ options: Build, locations: Locations) {
         (self.options, self.locations) = (options, locations)
-        directory = Surroundings.workingDirectory.pushing(FilePath(options.directory)).lexicallyNormalized()
+        let current = Surroundings.workingDirectory
+        if let package = options.source {
+            let words = package.split(separator: "=", maxSplits: 1).map(String.init)
+            origin = .package(words[0], version: words.count == 2 ? words[1] : nil)
+        } else {
+            origin = SourceOrigin(options.directory, relativeTo: current)
+        }
     }
 
-    func find() throws -> Found {
-        let source: SourceTree
-        do throws(FilesystemError) {
-            source = try SourceTree(directory)
-        } catch {
-            throw RecipeError(
-                "\(directory): the source cannot be read", cause: error.cause ?? error.problem, status: .noInput)
-        }
+    private var directory: FilePath { origin.directory ?? Surroundings.workingDirectory }
+
+    /// `fetched`: a directory that is the build's own.
+    func find(fetched: FilePath) throws -> Found {
         let chosen = try options.arch.map { try Catalogue.architecture($0) }
-        if let path = recipePath(source) {
-            var recipe = try read(path)
-            if let base = try base() { recipe.base = base }
+        var recipe = try readRecipe()
+        let origin = recipe?.origin ?? origin
+        let base = try base() ?? recipe?.base ?? .distro("debian")
+        let fetch = BuildFetch(options: options, sourceWords: options.sourceWords)
+        var distro: String?
+        if case .distro(let name) = base { distro = name }
+        let place = try fetch.obtain(
+            origin, base: distro, chosen.first ?? recipe?.architectures.first ?? .arm64, in: fetched)
+        let isDescription = place.extension == "dsc"
+        let source = try tree(isDescription ? place.removingLastComponent() : place)
+        let name = origin.name.map { SourceTree.name(of: $0) } ?? source.name
+        let output = directory.appending("mangrove-out")
+        // A source that was fetched may have a recipe of its own.
+        if recipe == nil, origin.directory == nil, options.buildSystem == nil, source.has(Recipe.fileName.string) {
+            recipe = try read(source.directory.appending(Recipe.fileName))
+        }
+        if var recipe {
+            recipe.base = base
             if !chosen.isEmpty { recipe.architectures = chosen }
             let recipes = try recipe.architectures.map { architecture in
                 var one = recipe
                 one.architectures = [architecture]
                 return try completed(one)
             }
-            return Found(source: source, recipes: recipes, notes: [], detection: nil)
+            return Found(source: source, name: name, output: output, recipes: recipes, notes: [])
         }
-        let base = try base() ?? .distro("debian")
         var debian = DebianBuild.Options()
         debian.checks = !options.nocheck
         debian.jobs = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
         var recipes: [Recipe] = []
-        var first: Detection?
+        var notes: [String] = []
         for architecture in chosen.isEmpty ? [.arm64] : chosen {
             debian.architecture = architecture.rawValue
-            let detection = try Detection(
-                source, base: base, manager: manager(of: base), chosen: options.buildSystem, options: debian)
-            first = first ?? detection
-            var recipe = detection.recipe
+            var recipe: Recipe
+            if isDescription {
+                recipe = try DebianBuild(description: place, debian).recipe(debian)
+                recipe.base = base
+            } else {
+                let detection = try Detection(
+                    source, base: base, manager: manager(of: base), chosen: options.buildSystem, options: debian)
+                recipe = detection.recipe
+                if notes.isEmpty { notes = self.notes(detection) }
+            }
             recipe.architectures = [architecture]
             recipes.append(try completed(recipe))
         }
-        return Found(source: source, recipes: recipes, notes: notes(first), detection: first)
+        return Found(source: source, name: name, output: output, recipes: recipes, notes: notes)
     }
 
-    private func notes(_ detection: Detection?) -> [String] {
-        guard let detection else { return [] }
+    private func tree(_ path: FilePath) throws -> SourceTree {
+        do throws(FilesystemError) {
+            return try SourceTree(path)
+        } catch {
+            throw RecipeError(
+                "\(path): the source cannot be read", cause: error.cause ?? error.problem, status: .noInput)
+        }
+    }
+
+    private func notes(_ detection: Detection) -> [String] {
         let others = detection.others.map(\.title)
         let rest = others.isEmpty ? "" : "; also found: \(others.joined(separator: ", ")) (--build-system chooses)"
         return ["no \(Recipe.fileName): \(detection.system.title), by \(detection.marker)\(rest)"] + detection.notes
     }
 
-    /// nil: the source has none.
-    private func recipePath(_ source: SourceTree) -> FilePath? {
-        if let name = options.recipe { return Surroundings.workingDirectory.pushing(FilePath(name)) }
-        guard options.buildSystem == nil, !options.writesRecipe, source.has(Recipe.fileName.string) else { return nil }
-        return directory.appending(Recipe.fileName)
+    /// nil: none is named, and the directory has none.
+    private func readRecipe() throws -> Recipe? {
+        if let name = options.recipe { return try read(Surroundings.workingDirectory.pushing(FilePath(name))) }
+        guard let directory = origin.directory, options.buildSystem == nil, !options.writesRecipe,
+            try tree(directory).has(Recipe.fileName.string)
+        else { return nil }
+        return try read(directory.appending(Recipe.fileName))
     }
 
     private func read(_ path: FilePath) throws -> Recipe {
@@ -141,6 +175,7 @@ struct BuildChoice {
     func write(_ found: Found) throws {
         guard var recipe = found.recipes.first else { return }
         recipe.architectures = found.recipes.flatMap(\.architectures)
+        if origin.directory == nil { recipe.origin = origin }
         let path = directory.appending(Recipe.fileName)
         let file: OwnedDescriptor
         do throws(FilesystemError) {

@@ -35,8 +35,7 @@ struct BuildJob {
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
         var request = BuildRequest(
-            recipe, architecture, source: found.source.directory, name: found.source.name,
-            output: output ?? found.source.directory.appending("mangrove-out"))
+            recipe, architecture, source: found.source.directory, name: found.name, output: output ?? found.output)
         (request.keeps, request.opensShell) = (options.keep, options.shellOnFailure)
         (self.options, self.locations, self.caller, self.request) = (options, locations, caller, request)
         configuration = try Configuration(at: locations.configuration)
@@ -44,22 +43,8 @@ struct BuildJob {
             layer = nil
         } else {
             layer = try Layer(
-                recipe.base, architecture.rawValue, packages: recipe.packages, options: Self.createOptions(options))
+                recipe.base, architecture.rawValue, packages: recipe.packages, options: options.sourceWords)
         }
-    }
-
-    /// Options of `create` that have a say in what a layer holds.
-    private static func createOptions(_ options: Build) -> [String] {
-        var words: [String] = []
-        if let mirror = options.sources.mirror { words += ["--mirror", mirror] }
-        if let keyring = options.sources.keyring {
-            words += ["--keyring", Surroundings.workingDirectory.pushing(FilePath(keyring)).string]
-        }
-        if let distros = options.sources.catalogue.distros {
-            words += ["--distros", Surroundings.workingDirectory.pushing(FilePath(distros)).string]
-        }
-        if options.sources.requireSignature { words.append("--require-signature") }
-        return words + AllowanceOptions.arguments(for: options.allowed.allowances)
     }
 
     /// Where the artifacts are going to be.

@@ -24,18 +24,9 @@ extension Creation {
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient
     ) async throws(ProvisioningError) -> ResolvedArchive {
         let base = bootstrap.base
-        try requireKnown(request.allowances.skippedSuites, base)
         progress.begin("reading the archive of \(base.selection.name)")
         defer { progress.end() }
-        let verifier = SignatureVerifier(
-            pinned: base.trust.fingerprints, keys: try await fetcher(keyring: request.keyring).keys(base.trust))
-        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
-        var wanted = ArchiveRequest(
-            architecture: base.selection.architecture,
-            suites: base.repositories.enumerated().map {
-                suite(of: $0.element, isFirst: $0.offset == 0, base, request.allowances, host)
-            },
-            verifier: verifier)
+        var wanted = try await archiveRequest(request, bootstrap)
         if let first = base.repositories.first {
             // What the user names may be in any component; what a root consists of is in few.
             let isPlain = request.packages.isEmpty && bootstrap.tools == nil
@@ -60,6 +51,23 @@ extension Creation {
         } catch {
             throw ProvisioningError(error)
         }
+    }
+
+    /// The suites to ask and the keys to believe.
+    func archiveRequest(
+        _ request: CreationRequest, _ bootstrap: BootstrapRequest
+    ) async throws(ProvisioningError) -> ArchiveRequest {
+        let base = bootstrap.base
+        try requireKnown(request.allowances.skippedSuites, base)
+        let verifier = SignatureVerifier(
+            pinned: base.trust.fingerprints, keys: try await fetcher(keyring: request.keyring).keys(base.trust))
+        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        return ArchiveRequest(
+            architecture: base.selection.architecture,
+            suites: base.repositories.enumerated().map {
+                suite(of: $0.element, isFirst: $0.offset == 0, base, request.allowances, host)
+            },
+            verifier: verifier)
     }
 
     private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
