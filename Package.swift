@@ -22,11 +22,16 @@ func module(
 }
 
 /// A C target of ours.
-func cModule(_ name: String) -> Target {
-    .target(name: name, cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)])
+func cModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies,
+        cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)])
 }
 
-/// A C library of the system, found with pkg-config.
+/// A C library of the system that is loaded when it is first used: of which most commands use nothing.
+func loaded(_ name: String) -> Target { cModule(name, ["CLoading"]) }
+
+/// Another one, found with pkg-config.
 func library(_ name: String, pkgConfig: String, debian: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
@@ -50,13 +55,14 @@ let package = Package(
         module("Failures"),
         module("Architectures"),
         module("Filesystem", ["CLinux", "Failures", system]),
-        library("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
+        cModule("CLoading"),
+        loaded("CArchive"),
         library("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
         module("Extraction", ["CArchive", "CLinux", "CISAL", "Failures", "Filesystem", system]),
-        library("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+        loaded("CCurl"),
         module("Transfer", ["CCurl", "Failures", "Filesystem", system]),
         module("Processes", ["Filesystem", system]),
-        library("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
+        loaded("CCrypto"),
         module("Integrity", ["CCrypto", "Failures", "Filesystem", "Processes", system]),
         module(
             "PackageArchive",

@@ -68,7 +68,8 @@ static int is_text(const char *path) {
     return count >= 0 && !memchr(bytes, 0, (size_t)count);
 }
 
-_Noreturn static void command_exec(const struct mg_child *child) {
+static int command_exec(void *argument) {
+    const struct mg_child *child = argument;
     const struct mg_plan *plan = child->plan;
     // A session of its own: a ^C of the caller's terminal reaches the caller only, which passes it on once.
     setsid();
@@ -144,8 +145,10 @@ void mg_init(struct mg_child *child) {
     sigprocmask(SIG_SETMASK, &all, NULL);
     // Beyond the command's own descriptors, which are closed here after the fork.
     int signals = fcntl(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), F_DUPFD_CLOEXEC, 10);
-    pid_t command = signals < 0 ? -1 : (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (command == 0) command_exec(child);
+    _Alignas(16) char stack[32768];
+    // Until its execve(2) it shares the memory, and this process waits: to copy the tables of the caller's takes longer
+    // than all else that is done here.
+    pid_t command = signals < 0 ? -1 : clone(command_exec, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
     if (command < 0) mg_fail(child, mg_step_fork, -1);
     // From here on the command alone holds them: the parent sees its exec by the end of `report`, and readers of
     // its output see its end.

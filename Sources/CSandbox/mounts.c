@@ -31,7 +31,8 @@ void mg_binfmt_prepare(struct mg_child *child) {
         size_t length = strlen(rule->line);
         if (write(file, rule->line, length) != (ssize_t)length) mg_fail(child, mg_step_register, (int)i);
         close(file);
-        if (umount2(rule->listed, MNT_DETACH) < 0) mg_fail(child, mg_step_register, (int)i);
+        // Else it goes with the host's tree, in mg_root_enter(): every umount(2) waits for all processors (RCU).
+        if (!plan->root && umount2(rule->listed, MNT_DETACH) < 0) mg_fail(child, mg_step_register, (int)i);
         close(*interpreter);
         *interpreter = -1;
     }

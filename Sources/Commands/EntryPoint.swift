@@ -23,6 +23,14 @@ package enum EntryPoint {
 
     /// nil where it takes the concurrency runtime.
     private static func perform(_ arguments: [String]) -> ExitStatus? {
+        if let run = PlainRun(arguments) {
+            do {
+                try run.perform()
+                return .success
+            } catch {
+                return status(of: error, in: Run.self, form: nil, arguments)
+            }
+        }
         do {
             var command = try parse(arguments)
             if command is any AsyncParsableCommand { return nil }
@@ -30,7 +38,7 @@ package enum EntryPoint {
                 try command.run()
                 return .success
             } catch {
-                return status(of: error, in: command, arguments)
+                return status(of: error, in: type(of: command), form: form(of: command), arguments)
             }
         } catch {
             return status(conclude(error, arguments, form: nil), ofFailureIn: Mangrove.command(of: arguments))
@@ -44,7 +52,7 @@ package enum EntryPoint {
                 try await command.run()
                 return .success
             } catch {
-                return status(of: error, in: command, arguments)
+                return status(of: error, in: type(of: command), form: form(of: command), arguments)
             }
         } catch {
             return status(conclude(error, arguments, form: nil), ofFailureIn: Mangrove.command(of: arguments))
@@ -57,15 +65,19 @@ package enum EntryPoint {
         return try Mangrove.parseAsRoot(again)
     }
 
+    private static func form(of command: any ParsableCommand) -> Progress.Form? {
+        (command as? any ShowsProgress)?.progress.form
+    }
+
     private static func status(
-        of error: any Error, in command: any ParsableCommand, _ arguments: [String]
+        of error: any Error, in command: any ParsableCommand.Type, form: Progress.Form?, _ arguments: [String]
     ) -> ExitStatus {
-        let concluded = conclude(error, arguments, form: (command as? any ShowsProgress)?.progress.form)
+        let concluded = conclude(error, arguments, form: form)
         // A refusal that was asked for, before anything was done.
         if (error as? ProvisioningError)?.refusesLimits == true { return concluded }
         // Of what is asked for, not of mangrove.
         if (error as? ProvisioningError)?.underlying is RecipeError || error is RecipeError { return concluded }
-        return error is ExitCode ? concluded : status(concluded, ofFailureIn: type(of: command))
+        return error is ExitCode ? concluded : status(concluded, ofFailureIn: command)
     }
 
     /// A command that passes on another's status keeps all but three of the numbers free for it.

@@ -48,7 +48,7 @@ struct Run: ParsableCommand, PassesStatus {
     }
 
     /// Without the "--" that may stand before it.
-    private var program: [String] {
+    var program: [String] {
         command.first == "--" ? Array(command.dropFirst()) : command
     }
 }

@@ -29,6 +29,42 @@ package struct ChildProcess: Sendable {
         _ path: FilePath, _ arguments: [String] = [], environment: [String] = [], keeping: [CInt] = [],
         timeout: Duration = .seconds(60), limit: Int = 1 << 20
     ) throws(FilesystemError) -> ChildProcess {
+        try start(path, arguments, environment: environment, keeping: keeping).finish(timeout: timeout, limit: limit)
+    }
+
+    /// One that goes on. It is killed where nobody waits for it.
+    package struct Started: ~Copyable {
+        private let output: Pipe
+        private let errors: Pipe
+        private var process: pid_t
+
+        fileprivate init(_ process: pid_t, output: consuming Pipe, errors: consuming Pipe) {
+            self.process = process
+            self.output = output
+            self.errors = errors
+        }
+
+        deinit {
+            guard process > 0 else { return }
+            kill(process, SIGKILL)
+            _ = ChildProcess.end(of: process)
+        }
+
+        /// Waits for its end.
+        package consuming func finish(timeout: Duration = .seconds(60), limit: Int = 1 << 20) -> ChildProcess {
+            // The pipes end when the child is gone: one wait for what it says and for its end.
+            let drained = drain((output.reader.rawValue, errors.reader.rawValue), timeout: timeout, limit: limit)
+            if !drained.ended { kill(process, SIGKILL) }
+            let end = ChildProcess.end(of: process)
+            process = 0
+            return ChildProcess(end: drained.ended ? end : .timedOut, output: drained.output, errors: drained.errors)
+        }
+    }
+
+    /// As `run`, and does not wait.
+    package static func start(
+        _ path: FilePath, _ arguments: [String], environment: [String] = [], keeping: [CInt] = []
+    ) throws(FilesystemError) -> Started {
         var output = try Pipe()
         var errors = try Pipe()
         var actions = unsafe posix_spawn_file_actions_t()
@@ -40,13 +76,9 @@ package struct ChildProcess: Sendable {
         // A descriptor duplicated onto itself loses its close-on-exec mark.
         for descriptor in keeping { unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
         let process = try unsafe spawn(path, [path.string] + arguments, environment, &actions)
-        // The pipes end when the child is gone: one wait for what it says and for its end.
         output.closeWriter()
         errors.closeWriter()
-        let drained = drain((output.reader.rawValue, errors.reader.rawValue), timeout: timeout, limit: limit)
-        if !drained.ended { kill(process, SIGKILL) }
-        let end = end(of: process)
-        return ChildProcess(end: drained.ended ? end : .timedOut, output: drained.output, errors: drained.errors)
+        return Started(process, output: output, errors: errors)
     }
 
     /// Executes `path` with this process's own standard descriptors, and waits for its end.

@@ -82,6 +82,12 @@ package struct RootRecord: Codable, Equatable, Sendable {
     }
 }
 
+extension ProvisioningError.Kind {
+    fileprivate static func newerRecord(_ path: FilePath) -> Self {
+        .damagedRecord(path, reason: "it was written by a newer mangrove")
+    }
+}
+
 /// What a file of the base was before it became one that runs can use.
 package enum OriginalFile: Codable, Equatable, Sendable {
     case absent
@@ -96,15 +102,14 @@ extension RootRecord {
             let schema: Int
         }
         do {
-            let decoder = JSONDecoder()
-            let header = try decoder.decode(Header.self, from: Data(bytes))
-            guard header.schema <= Self.schema else {
-                throw ProvisioningError(.damagedRecord(path, reason: "it was written by a newer mangrove"))
-            }
-            self = try decoder.decode(RootRecord.self, from: Data(bytes))
+            self = try JSONDecoder().decode(RootRecord.self, from: Data(bytes))
+            guard schema <= Self.schema else { throw ProvisioningError(.newerRecord(path)) }
         } catch let error as ProvisioningError {
             throw error
         } catch let error as DecodingError {
+            // A newer one may have other keys.
+            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes))
+            if let header, header.schema > Self.schema { throw ProvisioningError(.newerRecord(path)) }
             throw ProvisioningError(.damagedRecord(path, reason: JSONFault(error).description))
         } catch {
             throw ProvisioningError(.damagedRecord(path, reason: "it is not JSON"))

@@ -57,7 +57,12 @@ package struct RootStore: Sendable {
 
     /// Locks a root: shared to use it, exclusive to change it. Never waits; work in the background gives way.
     package func lock(_ name: RootName, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
-        let record = try read(name)
+        try lock(read(name), kind)
+    }
+
+    /// The same, where its record was read just now.
+    func lock(_ record: RootRecord, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
+        let name = record.name
         guard kind == .exclusive || record.removedInPart != true else {
             throw ProvisioningError(.remainsOnly(name))
         }

@@ -69,16 +69,31 @@ package enum IdentityShift {
 extension SandboxPlan {
     /// The same for a root caller with other ids, if that can be had; else with the reason why not.
     package func shifted() -> SandboxPlan {
+        let plan = withOtherIds()
+        guard plan.isShifted, let reason = plan.obstacleToShifting() else { return plan }
+        return sharingIds(reason)
+    }
+
+    /// With the host's ids, for `reason`.
+    func sharingIds(_ reason: String) -> SandboxPlan {
+        var plan = self
+        plan.sharesIds = reason
+        return plan
+    }
+
+    /// The same as `shifted()`, but that file systems were not asked.
+    func withOtherIds() -> SandboxPlan {
         guard let tree = rootPath, sharesIds == nil, case .direct(let available, let groups) = identity,
             identity.isOfRoot
         else { return self }
         var plan = self
-        if let reason = plan.obstacleToShifting(tree, available, groups) { plan.sharesIds = reason }
+        plan.sharesIds = plan.takeOtherIds(for: tree, available, groups)
         return plan
     }
 
-    private mutating func obstacleToShifting(
-        _ tree: FilePath, _ users: [IdentityRange], _ groups: [IdentityRange]
+    /// nil where that went well; else why there are none.
+    private mutating func takeOtherIds(
+        for tree: FilePath, _ users: [IdentityRange], _ groups: [IdentityRange]
     ) -> String? {
         let taken = IdentityShift.Taken.onThisHost()
         guard users == groups,
@@ -87,6 +102,13 @@ extension SandboxPlan {
         if let rule = rules.first(where: { !isForAll($0.listed) }) {
             return "\(rule.listed) is not for all users to execute"
         }
+        identity = .shifted(users: maps, groups: maps)
+        return nil
+    }
+
+    /// Why the file systems of a plan with other ids cannot show files with them; nil where they can.
+    private func obstacleToShifting() -> String? {
+        guard let tree = rootPath, case .shifted(let maps, _) = identity else { return nil }
         let sources = steps.compactMap { if case .bind(let source, _, _, false) = $0 { source } else { nil } }
         let strings = CStrings()
         var paths = [tree] + sources
@@ -99,14 +121,15 @@ extension SandboxPlan {
         withExtendedLifetime(strings) {}
         let path = paths.indices.contains(Int(index)) ? paths[Int(index)] : nil
         switch (error, path) {
-        case (EINVAL, let path?), (EPERM, let path?):
-            return "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
-        case (0, _), (_, _?):
-            // That something is not there, or not to be had, is the run's to say: with shifted ids.
-            identity = .shifted(users: maps, groups: maps)
-            return nil
+        case (EINVAL, let path?), (EPERM, let path?): return Self.cannotShift(path)
+        // That something is not there, or not to be had, is the run's to say: with shifted ids.
+        case (0, _), (_, _?): return nil
         case (_, nil): return "no user namespace for it: \(Errno(rawValue: error))"
         }
+    }
+
+    static func cannotShift(_ path: FilePath) -> String {
+        "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
     }
 }
 

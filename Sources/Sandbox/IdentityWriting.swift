@@ -16,8 +16,11 @@ extension Identity {
             try put(users.map(\.description).joined(separator: "\n"), directory.appending("uid_map"))
             try put(groups.map(\.description).joined(separator: "\n"), directory.appending("gid_map"))
         case .subordinate(let users, let groups):
-            try delegate("newuidmap", process, users)
-            try delegate("newgidmap", process, groups)
+            // Beside each other: each takes some milliseconds.
+            let first = try start("newuidmap", process, users)
+            let second = try start("newgidmap", process, groups)
+            try check(first.finish(), "newuidmap")
+            try check(second.finish(), "newgidmap")
         }
     }
 
@@ -29,21 +32,21 @@ extension Identity {
         }
     }
 
-    private func delegate(_ program: String, _ process: Int32, _ ranges: [IdentityRange]) throws(SandboxError) {
+    private func start(
+        _ program: String, _ process: Int32, _ ranges: [IdentityRange]
+    ) throws(SandboxError) -> ChildProcess.Started {
         guard let path = ChildProcess.find(program) else { throw SandboxError(.mapperMissing(program: program), "") }
         let numbers = ranges.flatMap { [String($0.inside), String($0.outside), String($0.count)] }
-        do {
-            let child = try ChildProcess.run(path, [String(process)] + numbers)
-            guard child.succeeded else {
-                let message = child.errorText.split(separator: "\n").first.map(String.init) ?? "no reason given"
-                throw SandboxError(.mapperFailed(program: program, message: message), "")
-            }
-        } catch let error as FilesystemError {
-            throw SandboxError(.mapperFailed(program: program, message: error.errno.description), "")
-        } catch let error as SandboxError {
-            throw error
+        do throws(FilesystemError) {
+            return try ChildProcess.start(path, [String(process)] + numbers)
         } catch {
-            throw SandboxError(.mapperFailed(program: program, message: "\(error)"), "")
+            throw SandboxError(.mapperFailed(program: program, message: error.errno.description), "")
         }
+    }
+
+    private func check(_ child: ChildProcess, _ program: String) throws(SandboxError) {
+        guard !child.succeeded else { return }
+        let message = child.errorText.split(separator: "\n").first.map(String.init) ?? "no reason given"
+        throw SandboxError(.mapperFailed(program: program, message: message), "")
     }
 }

@@ -20,7 +20,18 @@ package struct Run: ~Copyable {
         _ plan: SandboxPlan, descriptors: StandardDescriptors = StandardDescriptors(),
         prepare: (Int32) throws(SandboxError) -> Void = { _ throws(SandboxError) in }
     ) throws(SandboxError) -> Run {
-        let plan = plan.shifted()
+        let wanted = plan.withOtherIds()
+        do throws(SandboxError) {
+            return try begin(wanted, descriptors, prepare)
+        } catch let error where wanted.isShifted && error.isOfFileSystemsIds {
+            // They are asked by doing it: to ask before takes milliseconds.
+            return try begin(plan.sharingIds(SandboxPlan.cannotShift(FilePath(error.subject))), descriptors, prepare)
+        }
+    }
+
+    private static func begin(
+        _ plan: SandboxPlan, _ descriptors: StandardDescriptors, _ prepare: (Int32) throws(SandboxError) -> Void
+    ) throws(SandboxError) -> Run {
         var run = mg_run()
         let strings = CStrings()
         let rules: [String]

@@ -20,6 +20,8 @@ package struct SandboxError: Failure, Equatable {
         /// Limits were asked for that this machine does not hold.
         case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
+        /// A file system does not show its files with other ids (mount_setattr(2)).
+        case unshiftable
         case noSuchUser(String)
         case noSuchGroup(String)
         /// The user namespace does not have those ids.
@@ -52,6 +54,7 @@ package struct SandboxError: Failure, Equatable {
         case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
         case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
+        case .unshiftable: "cannot shift the ids of \(subject)"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
         case .noSuchGroup(let group): "no group \(group) in \(subject)"
         case .unmappedUser(let user): "cannot become user \(user.user), group \(user.group)"
@@ -98,12 +101,15 @@ package struct SandboxError: Failure, Equatable {
         case .namespacesDenied, .isolationNeeded, .limitsUnavailable: .notPermitted
         case .mapperMissing, .mapperFailed, .unmappedUser: .badConfiguration
         case .noSuchUser, .noSuchGroup, .invalidBind: .usage
-        case .setup: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
+        case .setup, .unshiftable: errno == .notPermitted || errno == .permissionDenied ? .notPermitted : .sandboxFailed
         }
     }
 }
 
 extension SandboxError {
+    /// Whether it was a file system that cannot, or has done it already.
+    var isOfFileSystemsIds: Bool { code == .unshiftable && (errno == .invalidArgument || errno == .notPermitted) }
+
     /// What a child's report means for `plan`.
     init(_ report: mg_report, plan: SandboxPlan) {
         let errno = Errno(rawValue: report.error)
@@ -116,7 +122,7 @@ extension SandboxError {
         case mg_step_clone: self.init(.namespacesDenied, "", errno)
         case mg_step_shift:
             let subject = operation.isEmpty ? plan.rootPath?.string ?? "" : operation
-            self.init(.setup(step: "shift the ids of"), subject, errno)
+            self.init(.unshiftable, subject, errno)
         case mg_step_devices:
             self.init(.setup(step: "make"), operation.isEmpty ? "device nodes" : operation, errno)
         case mg_step_inside: self.init(.setup(step: "make the namespaces of the command"), "", errno)

@@ -63,7 +63,7 @@ private struct URLParts {
         guard unsafe curl_url_set(handle, CURLUPART_URL, string, flags) == CURLUE_OK else { return nil }
         func part(_ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard unsafe curl_url_get(handle, part, &value, flags) == CURLUE_OK, let value = unsafe value else {
+            guard unsafe mg_curl_url_get(handle, part, &value, flags) == CURLUE_OK, let value = unsafe value else {
                 return nil
             }
             defer { unsafe curl_free(value) }

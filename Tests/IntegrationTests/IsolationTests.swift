@@ -81,6 +81,56 @@ extension IntegrationTests {
             }
         }
 
+        /// Names of sockets that are no files belong to the network.
+        @Test(arguments: Who.allCases) func withoutANetworkTheHostsSocketsAreNotThere(who: Who) throws {
+            try Home.with(who) { (home) throws in
+                let name = "mangrove-test-\(getpid())"
+                var address = sockaddr_un()
+                address.sun_family = sa_family_t(AF_UNIX)
+                withUnsafeMutableBytes(of: &address.sun_path) { $0[1...].copyBytes(from: Array(name.utf8)) }
+                let length = socklen_t(MemoryLayout.offset(of: \sockaddr_un.sun_path)! + 1 + name.utf8.count)
+                let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(listener) }
+                let bound = withUnsafePointer(to: &address) { address in
+                    address.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) }
+                }
+                #expect(bound == 0)
+                let count = "grep -c @\(name) /proc/net/unix"
+                #expect(try home.shell(count).output == "1\n")
+                #expect(try home.shell(count, options: ["--no-network"]).output == "0\n")
+            }
+        }
+
+        /// What has led out of containers before.
+        @Test(arguments: Who.allCases) func theFirstProcessAndTheKernelGiveNothing(who: Who) throws {
+            try Home.with(who) { (home) throws in
+                let attempts = """
+                    ls /proc/1/fd/
+                    ls /proc/1/root/
+                    cat /proc/1/mem
+                    test -n "$(cat /proc/1/environ)"
+                    busybox nsenter -t 1 -m true
+                    busybox nsenter -t 1 -U true
+                    busybox chroot /proc/1/root true
+                    busybox swapoff -a && busybox swapon /tmp/x
+                    busybox losetup -f /bin/sh
+                    busybox dmesg -C
+                    busybox chattr +i /bin
+                    busybox pivot_root / /usr/bin
+                    umount -l /
+                    mount -o move /proc /usr/bin
+                    mount -t devtmpfs d /usr/bin
+                    mount -t debugfs d /usr/bin
+                    mount -t tracefs d /usr/bin
+                    mount -t securityfs d /usr/bin
+                    mount -t cgroup2 c /usr/bin && mkdir /usr/bin/new
+                    echo -1000 > /proc/self/oom_score_adj
+                    for exe in /proc/[0-9]*/exe; do echo x >> $exe && exit 0; done; exit 1
+                    """
+                #expect(try succeeding(attempts, in: home) == [])
+            }
+        }
+
         @Test(arguments: Who.allCases) func devicesStayAsTheyAre(who: Who) throws {
             try Home.with(who) { (home) throws in
                 let attempts = """

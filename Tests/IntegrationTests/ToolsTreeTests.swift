@@ -3,6 +3,7 @@
 import Filesystem
 import Fixtures
 import Glibc
+import Processes
 import SystemPackage
 import Testing
 
@@ -34,7 +35,8 @@ extension IntegrationTests {
 
         /// What somebody does to a tools tree in the directory of the argument.
         enum Damage: String, CaseIterable {
-            case programReplaced, programDeleted, libraryTruncated, manifestGarbled, manifestCut, recordGarbled
+            case programReplaced, programDeleted, byteChanged, libraryTruncated, libraryAdded, otherFileChanged
+            case restoredFromACopy, manifestGarbled, manifestCut, recordGarbled
 
             func happen(in directory: FilePath) throws {
                 let tree = directory.appending("rootfs")
@@ -43,6 +45,28 @@ extension IntegrationTests {
                 case .programReplaced:
                     try installProgram(Array("#!/bin/sh\nexit 9\n".utf8), at: tree.pushing("usr/bin/sed"))
                 case .programDeleted: try Directory.open(tree.pushing("usr/bin")).unlink("sed")
+                case .byteChanged:
+                    // Size and time as they were.
+                    let program = tree.pushing("usr/bin/sed")
+                    var before = stat()
+                    #expect(stat(program.string, &before) == 0)
+                    let file = try FileDescriptor.open(program, .readWrite)
+                    try file.closeAfter { _ = try file.writeAll(toAbsoluteOffset: 0x200, [0x21]) }
+                    #expect(utimensat(AT_FDCWD, program.string, [before.st_atim, before.st_mtim], 0) == 0)
+                case .libraryAdded:
+                    // The loader would take it before the one that was there.
+                    let place = tree.pushing("usr/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v2")
+                    try place.makeDirectories()
+                    try AtomicFile.write([0x7F], to: place.appending("libc.so.6"))
+                case .otherFileChanged:
+                    try AtomicFile.write([0x21], to: tree.pushing("var/lib/dpkg/status"))
+                case .restoredFromACopy:
+                    let copy = directory.appending("copy")
+                    let made = try ChildProcess.run("/bin/cp", ["-a", tree.string, copy.string])
+                    #expect(made.succeeded)
+                    let place = try Directory.open(directory)
+                    try place.exchange("rootfs", with: "copy")
+                    try place.removeTree("copy")
                 case .libraryTruncated:
                     #expect(truncate(tree.pushing("usr/lib/x86_64-linux-gnu/libc.so.6").string, 3) == 0)
                 case .manifestGarbled: try AtomicFile.write(Array("nothing\0".utf8), to: manifest)

@@ -124,6 +124,16 @@ class Bench:
         return self.once("root", make)
 
     @property
+    def native_root(self):
+        """One of the host's own architecture."""
+        def make():
+            machine = subprocess.run(
+                ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+            self.mangrove("create", "bench-native", "debian:12", "--arch", machine)
+            return self.scratch / "home" / "roots" / "bench-native" / "rootfs"
+        return self.once("native root", make)
+
+    @property
     def accelerated(self):
         """A home with the root "bench", whose programs a tools tree accelerates."""
         def make():

@@ -13,12 +13,35 @@ def start_up(bench):
     ])
 
 
+def bwrap(bench, root):
+    """The least that a peer does for a command in a root: of the root's architecture, with qemu registered for it."""
+    command = ["bwrap", "--unshare-all", "--bind", root, "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
+    namespace = bench.namespace
+    return Contender("bwrap", lambda: namespace.run(*command, **CPU))
+
+
 def run(bench):
-    root, namespace = bench.root, bench.namespace
-    bwrap = ["bwrap", "--unshare-all", "--bind", root, "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
-    return Case("run /bin/true", "ms", 30, [
-        Contender("mangrove run", lambda: bench.mangrove("run", "bench-run", "--", "/bin/true")),
-        Contender("bwrap", lambda: namespace.run(*bwrap, **CPU)),
+    root = bench.root
+    return Case("run /bin/true, emulated", "ms", 40, [
+        Contender("mangrove run", lambda: bench.mangrove("run", "--no-accelerate", "bench-run", "--", "/bin/true")),
+        bwrap(bench, root),
+    ])
+
+
+def run_accelerated(bench):
+    home = bench.accelerated
+    return Case("run /bin/true, accelerated", "ms", 40, [
+        Contender(
+            "mangrove run", lambda: bench.mangrove("run", "--accelerate", "bench", "--", "/bin/true", home=home)),
+        bwrap(bench, home / "roots" / "bench" / "rootfs"),
+    ])
+
+
+def run_native(bench):
+    root = bench.native_root
+    return Case("run /bin/true in a root of the host's architecture", "ms", 40, [
+        Contender("mangrove run", lambda: bench.mangrove("run", "bench-native", "--", "/bin/true")),
+        bwrap(bench, root),
     ])
 
 
@@ -130,6 +153,7 @@ def compare(bench, release, architecture):
 
 
 CASES = {
-    "start": start_up, "run": run, "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
+    "start": start_up, "run": run, "run-accelerated": run_accelerated, "run-native": run_native,
+    "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
     "bootstrap": bootstrap, "bootstrap-native": bootstrap_native, "first-root": first_root,
 }

@@ -22,16 +22,24 @@ struct AccelerationOptions: ParsableArguments {
         }
     }
 
-    /// What was asked for; where nothing was, what the configuration says.
-    func choice(_ configuration: Configuration) -> AccelerationChoice {
-        if accelerate == false { return AccelerationChoice(.off) }
-        let extent = acceleration ?? configuration.acceleration ?? .auto
-        let isAsked = accelerate == true || acceleration == .full || acceleration == .compilers
-        return AccelerationChoice(accelerate == true && extent == .off ? .auto : extent, isRequired: isAsked)
-    }
+    var wish: AccelerationWish { AccelerationWish(accelerate: accelerate, extent: acceleration) }
+
+    func choice(_ configuration: Configuration) -> AccelerationChoice { wish.choice(configuration) }
 }
 
-extension AccelerationOptions {
+/// What was asked for.
+struct AccelerationWish: Equatable {
+    var accelerate: Bool?
+    var extent: AccelerationChoice.Extent?
+
+    /// Where nothing was, what the configuration says.
+    func choice(_ configuration: Configuration) -> AccelerationChoice {
+        if accelerate == false { return AccelerationChoice(.off) }
+        let wanted = extent ?? configuration.acceleration ?? .auto
+        let isAsked = accelerate == true || extent == .full || extent == .compilers
+        return AccelerationChoice(accelerate == true && wanted == .off ? .auto : wanted, isRequired: isAsked)
+    }
+
     /// What makes programs of `root` native; nil where nothing is to.
     func accelerator(for root: RootRecord, _ locations: Locations) throws -> Accelerator? {
         let configuration = try Configuration(at: locations.configuration)

@@ -12,13 +12,15 @@ struct IsolationOption: ParsableArguments {
             valueName: "extent"))
     var isolation = Isolation.full
 
-    /// Who asks, with the ids that its commands get. Says so where nothing is between them and the host.
-    func caller() throws -> Caller {
-        if isolation == .none {
-            FailureRendering.note("--isolation none: what runs in the root is root of this machine")
-        }
-        return try Surroundings.caller(isolation)
-    }
+    func caller() throws -> Caller { try isolation.caller() }
 }
 
-extension Isolation: ExpressibleByArgument {}
+extension Isolation: ExpressibleByArgument {
+    /// Who asks, with the ids that its commands get. Says so where nothing is between them and the host.
+    func caller() throws -> Caller {
+        if self == .none {
+            FailureRendering.note("--isolation none: what runs in the root is root of this machine")
+        }
+        return try Surroundings.caller(self)
+    }
+}

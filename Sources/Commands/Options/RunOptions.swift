@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Acceleration
 internal import ArgumentParser
-internal import Emulation
-internal import Failures
-internal import Glibc
-internal import Provisioning
-internal import Sandbox
-internal import SystemPackage
-internal import Terminal
 
 /// What `run` and `shell` have in common.
 struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Run as this user of the root, a name or number.", valueName: "user[:group]"))
-    var user = "root"
+    var user = RunSettings().user
 
     @Option(help: ArgumentHelp("Run in this directory of the root.", valueName: "directory"))
     var workdir: String?
@@ -52,81 +44,24 @@ struct RunOptions: ParsableArguments {
     var profile = false
 
     @Option(help: "How to print the profile.")
-    var format = OutputFormat.table
+    var format = RunSettings().format
 
     @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
-    func request(_ command: [String]) throws -> RunRequest {
-        var request = RunRequest(command: command)
-        request.user = user
-        request.workingDirectory = workdir.map { FilePath($0) }
-        request.binds = try bind.map { try BindOption(parsing: $0, relativeTo: Surroundings.workingDirectory) }
-        for assignment in env {
-            guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
-                throw ValidationError("--env \(assignment): it should read KEY=VALUE")
-            }
-            request.environment[String(assignment[..<separator])] =
-                String(assignment[assignment.index(after: separator)...])
-        }
-        request.isThrowaway = throwaway
-        request.isolatesNetwork = isolatesNetwork
-        request.limits = try limits.limits()
-        request.cpu = cpu
-        request.trustsSetuid = setuid
-        request.isProfiled = profile
-        request.usesTerminal = isatty(0) == 1 && isatty(1) == 1 && !StandardDescriptors.isInBackground
-        return request
+    func settings() throws -> RunSettings {
+        var settings = RunSettings()
+        (settings.user, settings.workdir, settings.bind, settings.env) = (user, workdir, bind, env)
+        (settings.throwaway, settings.isolatesNetwork, settings.cpu) = (throwaway, isolatesNetwork, cpu)
+        (settings.setuid, settings.isolation, settings.acceleration) = (setuid, isolation.isolation, acceleration.wish)
+        (settings.profile, settings.format, settings.dryRun) = (profile, format, dryRun)
+        settings.limits = try limits.limits()
+        return settings
     }
 
     /// Runs, and throws the command's own status unless it is 0.
     func run(_ command: [String], in name: String) throws {
-        let locations = try Surroundings.locations()
-        let store = RootStore(locations.roots)
-        let accelerator = try acceleration.accelerator(for: store.find(name), locations)
-        let caller = try isolation.caller()
-        let request = try request(command)
-        guard !dryRun else {
-            let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
-            try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
-            if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
-            if let note = run.note { FailureRendering.note(note) }
-            return try Console.print("\(run.plan.shifted().description)\n")
-        }
-        let errands = RunErrands()
-        guard
-            var run = try AcceleratedRun.prepare(
-                request, in: name, of: store, caller: caller,
-                known: KnownVersions(locations.cache.appending("interpreters")), accelerator: accelerator,
-                errands: errands, workers: Surroundings.workers)
-        else { throw ExitCode(125) }
-        // After the processes that make a tools tree, which would inherit it, and before anything that could make a
-        // thread: threads inherit the mask.
-        let signals = try ForwardedSignals()
-        let reason = run.write()
-        try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
-        if let reason { FailureRendering.note("not accelerated: \(reason)") }
-        if let note = run.note { FailureRendering.note(note) }
-        var descriptors = StandardDescriptors()
-        // A terminal takes errors too, unless they go elsewhere.
-        if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
-        // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
-        if StandardDescriptors.isInBackground { descriptors.input = -1 }
-        var spent: RunProfile?
-        let status = try run.perform(
-            descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
-        if let spent {
-            try? OutputRendering.show(ProfileReport(profile: spent), as: format, on: .standardError)
-        }
-        if status != 0 { throw ExitCode(status) }
-    }
-
-    /// What is an error where acceleration was required, or is needed for the profile.
-    private func check(_ obstacle: ProvisioningError?, isAccelerated: Bool, _ accelerator: Accelerator?) throws {
-        if let obstacle, accelerator?.choice.isRequired == true { throw obstacle }
-        guard !profile || isAccelerated else {
-            throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
-        }
+        try settings().run(command, in: name)
     }
 }
 

@@ -35,7 +35,7 @@ package struct AcceleratedRun: ~Copyable {
     /// Why there is no tools tree, where that was found out a while ago.
     private var reasonForNone: String?
     /// nil: all programs are emulated.
-    private let accelerator: Accelerator?
+    private var accelerator: Accelerator?
 
     /// Plans `request` and changes nothing.
     package init(
@@ -44,7 +44,8 @@ package struct AcceleratedRun: ~Copyable {
     ) throws(ProvisioningError) {
         run = try RootRun(request, in: name, of: store, caller: caller, known: known)
         // Without a tools tree there is nothing to be said of one.
-        let isOfInterest = accelerator.map { $0.choice.isRequired || $0.tools.mayHave($0.subject) } ?? false
+        let isOfInterest =
+            accelerator.map { $0.isHolding || $0.choice.isRequired || $0.tools.mayHave($0.subject) } ?? false
         self.accelerator = isOfInterest ? accelerator : nil
         accelerate()
     }
@@ -60,12 +61,16 @@ package struct AcceleratedRun: ~Copyable {
         var reason: String?
         // Without a user namespace there is nothing to use a tools tree by.
         if let accelerator, caller.identity.usesNamespace {
-            guard try accelerator.ensure(for: try store.find(name), by: errands) else { return nil }
-            reason = accelerator.reasonForNone()
-            if reason != nil { wanted = nil }
+            wanted = try accelerator.holding()
+            if wanted?.isHolding != true {
+                guard try accelerator.ensure(for: try store.find(name), by: errands) else { return nil }
+                reason = accelerator.reasonForNone()
+                if reason != nil { wanted = nil }
+            }
         }
         var planned = try AcceleratedRun(
             request, in: name, of: store, caller: caller, known: known, accelerator: wanted)
+        wanted = nil
         planned.reasonForNone = reason
         try planned.complete(by: errands)
         planned.compareLater(by: errands)
@@ -98,11 +103,11 @@ package struct AcceleratedRun: ~Copyable {
     }
 
     private mutating func complete(by errands: some AccelerationErrands) throws(ProvisioningError) {
-        guard let accelerator else { return }
+        guard let accelerator = accelerator?.letting() else { return }
         if accelerator.tools.isRefreshDue(accelerator.subject, acceleration?.outdated ?? []) {
             let outdated = acceleration?.outdated ?? []
             // It must not keep the old one.
-            acceleration = nil
+            (acceleration, self.accelerator) = (nil, accelerator)
             _ = try errands.make(
                 accelerator.subject, outdated: outdated, record.allowances ?? SourceAllowances(), required: false)
             accelerate()

@@ -37,7 +37,7 @@ struct AccelerationDraft: Sendable {
     var isEmpty: Bool { plan.entries.isEmpty }
 
     /// What is known of it is kept there.
-    var file: FilePath { subject.directory.appending("acceleration-\(subject.title).json") }
+    var file: FilePath { subject.file }
 
     private func path(ofDriver name: String) -> FilePath {
         subject.directory.appending("\(Self.driverPrefix)\(subject.title)-\(name)")

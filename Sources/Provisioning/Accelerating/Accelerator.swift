@@ -15,6 +15,8 @@ package struct Accelerator: Sendable {
     package let changes: EligibilityChanges
     /// For the comparison of compilers itself.
     private var comparison: Comparison?
+    /// That which was found whole, for whoever plans next.
+    private var held: HeldToolsTree?
 
     /// Of a comparison, whose compilers compile: the tree's own or those of the tools tree that is called so. All other
     /// programs are native as far as can be.
@@ -38,9 +40,25 @@ package struct Accelerator: Sendable {
         (self.choice, self.subject, self.tools, self.changes) = (choice, subject, tools, changes)
     }
 
+    /// This with the newest tools tree, if it is whole: it is gone through once, and not again by `plan`.
+    func holding() throws(ProvisioningError) -> Accelerator {
+        var other = self
+        if let found = try find() { other.held = HeldToolsTree(found) } else { other.held = nil }
+        return other
+    }
+
+    /// This without: the next plan takes what is there then.
+    func letting() -> Accelerator {
+        var other = self
+        other.held = nil
+        return other
+    }
+
+    var isHolding: Bool { held != nil }
+
     /// This, for one side of a comparison.
     func comparing(_ comparison: Comparison) -> Accelerator {
-        var other = self
+        var other = letting()
         other.comparison = comparison
         if case .own = comparison {
             other.choice = AccelerationChoice(.full)
@@ -66,26 +84,31 @@ package struct Accelerator: Sendable {
                     "this run cannot be accelerated", cause: "it has no binfmt_misc of its own",
                     remedy: "use Linux 6.7 or newer"))
         }
-        guard let found = try find() else {
+        guard let found = try isHolding ? held : holding().held else {
             throw ProvisioningError(
                 AccelerationError("\(subject.title) cannot be accelerated", cause: "there is no tools tree for it"))
         }
         var wanted = TreeAcceleration.Subject(
             tree: tree, directory: directory, tools: found.record, interpreter: interpreter, mode: mode)
         wanted.changes = changes
-        let compilers: CompilerAgreements.State =
-            switch comparison {
-            case .own: .unknown
-            case .tools: .known(.assumed)
-            case nil: try CompilerAgreements(tools, found.record.name).state(for: tree)
-            }
-        wanted.agreement = compilers.agreement
         wanted.isComparison = comparison != nil
         wanted.cpu = emulation.environment["QEMU_CPU"]
         wanted.isThrowaway = isThrowaway
+        let last = TreeAcceleration.Report(reading: wanted.file)
+        let compilers: CompilerAgreements.State
+        switch comparison {
+        case .own: compilers = .unknown
+        case .tools: compilers = .known(.assumed)
+        case nil:
+            let agreements = CompilerAgreements(tools, found.record.name)
+            let place = try agreements.place(for: tree, last: last?.compilers)
+            compilers = agreements.state(at: place)
+            wanted.compilers = place
+        }
+        wanted.agreement = compilers.agreement
         return PlannedAcceleration(
-            try TreeAcceleration(planning: wanted), subject, interpreter, trustsSetuid: trustsSetuid,
-            areCompared: compilers != .unknown, HeldToolsTree(found))
+            try TreeAcceleration(planning: wanted, last: last), subject, interpreter, trustsSetuid: trustsSetuid,
+            areCompared: compilers != .unknown, found)
     }
 
     private func find() throws(ProvisioningError) -> ToolsTrees.ToolsTree? {
@@ -99,6 +122,8 @@ final class HeldToolsTree: Sendable {
     private let tree: ToolsTrees.ToolsTree
 
     init(_ tree: consuming ToolsTrees.ToolsTree) { self.tree = tree }
+
+    var record: RootRecord { tree.record }
 
     /// Notes that it is used now.
     func noteUse() { tree.noteUse() }

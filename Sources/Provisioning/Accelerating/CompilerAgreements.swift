@@ -47,9 +47,30 @@ struct CompilerAgreements {
         var agreement: CompilerAgreement? { if case .known(let agreement) = self { agreement } else { nil } }
     }
 
-    func state(for tree: FilePath) throws(ProvisioningError) -> State {
-        guard let file = try file(for: tree) else { return .noCompilers }
-        return Self.read(file).map { .known($0) } ?? .unknown
+    /// Under which name it is kept what is known of a root's compilers: depends on what packages it has, all of which have
+    /// to be gone through to know it. Kept with what is known of the root.
+    struct Place: Codable, Equatable, Sendable {
+        /// The state of the root's database of packages.
+        let packages: String
+        let edition: String
+        /// nil: it has no compilers.
+        let name: String?
+    }
+
+    func state(for tree: FilePath) throws(ProvisioningError) -> State { state(at: try place(for: tree)) }
+
+    func state(at place: Place) -> State {
+        guard let name = place.name else { return .noCompilers }
+        return Self.read(directory.appending(name)).map { .known($0) } ?? .unknown
+    }
+
+    /// `last` is that of the run before, and holds where neither the root's packages nor mangrove are others.
+    func place(for tree: FilePath, last: Place? = nil) throws(ProvisioningError) -> Place {
+        let state = try below { () throws(FilesystemError) in try InstalledPackages.state(of: Directory.open(tree)) }
+        let packages = state.map { "\($0)" } ?? ""
+        if let last, last.packages == packages, last.edition == Eligibility.edition { return last }
+        return Place(
+            packages: packages, edition: Eligibility.edition, name: try file(for: tree)?.lastComponent?.string)
     }
 
     /// nil where it was not written, or where somebody has damaged it.

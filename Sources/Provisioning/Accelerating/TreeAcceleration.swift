@@ -23,6 +23,16 @@ package struct TreeAcceleration: Sendable {
         let watched: [AccelerationPlan.Watched]
         /// The state of the image that was made; nil where nothing can be accelerated.
         let image: String?
+        /// Where it is kept what is known of the tree's compilers.
+        let compilers: CompilerAgreements.Place?
+
+        /// nil where there is none at `file`, or none that can be read.
+        init?(reading file: FilePath) {
+            guard let bytes = try? file.readFile(),
+                let report = try? JSONDecoder().decode(Report.self, from: Data(bytes))
+            else { return nil }
+            self = report
+        }
 
         /// That of the last accelerated run whose files are kept in `directory`; nil where there was none.
         package static func last(in directory: FilePath) -> Report? {
@@ -63,6 +73,8 @@ package struct TreeAcceleration: Sendable {
         package var isThrowaway = false
         /// nil: compilers are emulated.
         package var agreement: CompilerAgreement?
+        /// Where that is kept.
+        var compilers: CompilerAgreements.Place?
         /// It is to find that out.
         var isComparison = false
 
@@ -77,6 +89,9 @@ package struct TreeAcceleration: Sendable {
         var title: String {
             isComparison ? "comparison" : isThrowaway ? "\(mode.rawValue)-throwaway" : mode.rawValue
         }
+
+        /// What is known is kept there.
+        var file: FilePath { directory.appending("acceleration-\(title).json") }
     }
 
     /// What is to be written; nil where it is there.
@@ -84,12 +99,15 @@ package struct TreeAcceleration: Sendable {
 
     /// That which is there, or a new one where anything it depends on has changed. Writes nothing.
     package init(planning subject: Subject) throws(ProvisioningError) {
+        try self.init(planning: subject, last: Report(reading: subject.file))
+    }
+
+    init(planning subject: Subject, last: Report?) throws(ProvisioningError) {
         let image = subject.directory.appending("dispatch-\(subject.title)")
-        let file = subject.directory.appending("acceleration-\(subject.title).json")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         self.image = image
-        if let bytes = try? file.readFile(), let report = try? JSONDecoder().decode(Report.self, from: Data(bytes)),
-            report.key == key, report.image == nil || report.image == (try? Self.state(of: image)),
+        if let report = last, report.key == key, report.compilers == subject.compilers,
+            report.image == nil || report.image == (try? Self.state(of: image)),
             report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 }),
             AccelerationPlan.areUnchanged(report.watched, in: subject.tree)
         {
@@ -97,7 +115,7 @@ package struct TreeAcceleration: Sendable {
             return
         }
         let draft = try below { () throws(AccelerationError) in try AccelerationDraft(subject) }
-        report = Report(key, draft, image: draft.isEmpty ? nil : "to be made")
+        report = Report(key, draft, image: draft.isEmpty ? nil : "to be made", compilers: subject.compilers)
         self.draft = draft
     }
 
@@ -113,7 +131,7 @@ package struct TreeAcceleration: Sendable {
             try final.image()?.replace(image)
             do throws(FilesystemError) {
                 let state = final.isEmpty ? nil : try Self.state(of: image)
-                let report = Report(report.key, final, image: state)
+                let report = Report(report.key, final, image: state, compilers: report.compilers)
                 let data = (try? JSONEncoder().encode(report)) ?? Data()
                 try AtomicFile.write(Array(data), to: draft.file)
                 return TreeAcceleration(image: image, report: report)
@@ -164,10 +182,12 @@ package struct TreeAcceleration: Sendable {
 }
 
 extension TreeAcceleration.Report {
-    fileprivate init(_ key: TreeAcceleration.Key, _ draft: AccelerationDraft, image: String?) {
-        self.init(
-            key: key, mounts: draft.mounts, programs: draft.plan.programs, fallbacks: draft.plan.fallbacks,
-            watched: draft.plan.watched, image: image)
+    fileprivate init(
+        _ key: TreeAcceleration.Key, _ draft: AccelerationDraft, image: String?, compilers: CompilerAgreements.Place?
+    ) {
+        (self.key, mounts, programs) = (key, draft.mounts, draft.plan.programs)
+        (fallbacks, watched) = (draft.plan.fallbacks, draft.plan.watched)
+        (self.image, self.compilers) = (image, compilers)
     }
 }
 

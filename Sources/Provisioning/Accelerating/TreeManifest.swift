@@ -5,24 +5,36 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The state of every program and library of a tree: whether somebody changed one shows.
+/// The state of everything in a tree, directories included: whether somebody changed, replaced, added or deleted anything
+/// shows. Whoever can write to a file can set the time of its modification, and nobody that of its change.
 ///
-/// A file of records, each with a NUL byte at its end: the first says which edition of mangrove made the tree, and the
-/// length of the others; these size, times of modification and change, inode, and after a tab the path. It is gone
-/// through at the start of every run, so it is read without making strings of it.
+/// A file: which edition of mangrove made the tree, and the length of what follows; a NUL byte; for each directory, and
+/// then each file in it, its state, as this machine has it in memory, its name and a NUL byte. A directory's name is its
+/// path with a slash before it. It is gone through at the start of every run: so files are looked for in directories that
+/// are open, and no strings are made.
 struct TreeManifest: Equatable, Sendable {
     private let records: [UInt8]
 
-    /// Where nothing is that a program is made of.
-    private static let passedOver: Set<String> = [
-        "usr/share", "usr/include", "var", "etc", "proc", "sys", "dev", "run",
-    ]
+    /// Of one file. Devices have other numbers after the machine was started anew.
+    private struct State: Equatable, BitwiseCopyable {
+        let inode: UInt64
+        let size: Int64
+        let modified: Int64
+        let changed: Int64
+
+        init(_ status: FileStatus) {
+            (inode, size) = (UInt64(status.inode), status.size)
+            (modified, changed) = (status.modified, status.changed)
+        }
+
+        static var size: Int { MemoryLayout<State>.size }
+    }
 
     /// That of the tree at `path`, as it is now.
     init(of path: FilePath) throws(FilesystemError) {
-        var found: [String] = []
-        try Self.walk(try Directory.open(path), "", &found)
-        records = found.sorted().flatMap { Array($0.utf8) + [0] }
+        var records: [UInt8] = []
+        try Self.walk(try Directory.open(path), [], &records)
+        self.records = records
     }
 
     /// nil where there is none at `path`, or one of a tree that another edition of mangrove made.
@@ -37,48 +49,77 @@ struct TreeManifest: Equatable, Sendable {
         try AtomicFile.write(Self.beginning(records.count) + [0] + records, to: path)
     }
 
-    private static func beginning(_ length: Int) -> [UInt8] { Array("\(Eligibility.edition) \(length)".utf8) }
+    private static func beginning(_ length: Int) -> [UInt8] { Array("\(Eligibility.edition) 3 \(length)".utf8) }
 
-    /// Whether all of the files are in the tree at `path` as they were.
+    /// Whether all in the tree at `path` is as it was.
     func holds(for path: FilePath) -> Bool {
-        guard let tree = try? Directory.open(path) else { return false }
-        var rest = records[...]
-        while let tab = rest.firstIndex(of: 0x09), let end = rest[tab...].firstIndex(of: 0) {
-            var status = stat()
-            // The record's own NUL byte ends the path.
-            let found = unsafe rest[(tab + 1)...end].withUnsafeBufferPointer { path in
-                unsafe path.withMemoryRebound(to: CChar.self) { path in
-                    unsafe path.baseAddress.map { unsafe fstatat(tree.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        guard !records.isEmpty, let tree = try? Directory.open(path) else { return false }
+        let root = tree.rawValue
+        var directory: CInt = -1
+        defer { if directory >= 0 { close(directory) } }
+        let holds = unsafe records.withUnsafeBytes { records in
+            var place = 0
+            while place < records.count {
+                let name = place + State.size
+                guard name < records.count else { return false }
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: records[name...])
+                guard let end = unsafe rest.firstIndex(of: 0), end > 0 else { return false }
+                let status = unsafe rest.withMemoryRebound(to: CChar.self) { text in
+                    // The NUL byte ends it.
+                    unsafe text.baseAddress.flatMap { unsafe Self.status(of: $0, in: root, &directory) }
                 }
+                let state = unsafe records.loadUnaligned(fromByteOffset: place, as: State.self)
+                guard let status, state == State(status) else { return false }
+                place = name + end + 1
             }
-            guard found == 0, rest[..<tab].elementsEqual(Self.state(FileStatus(status)).utf8) else { return false }
-            rest = rest[(end + 1)...]
+            return true
         }
-        return rest.isEmpty
+        withExtendedLifetime(tree.rawValue) {}
+        return holds
     }
 
-    private static func state(_ status: FileStatus) -> String {
-        "\(status.size) \(status.modified) \(status.changed) \(status.inode)"
+    /// What `name` is: in `directory`, or, where it begins with a slash, the directory itself, which `directory` is from
+    /// then on.
+    private static func status(
+        of name: UnsafePointer<CChar>, in root: CInt, _ directory: inout CInt
+    ) -> FileStatus? {
+        var status = stat()
+        if unsafe name.pointee != CChar(bitPattern: UInt8(ascii: "/")) {
+            let found = unsafe fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW)
+            return found == 0 ? FileStatus(status) : nil
+        }
+        if directory >= 0 { close(directory) }
+        let path = unsafe name + 1
+        let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        directory = unsafe path.pointee == 0 ? openat(root, ".", flags) : openat(root, path, flags)
+        return unsafe directory >= 0 && fstat(directory, &status) == 0 ? FileStatus(status) : nil
     }
 
-    /// Whether it is a library, or lies where programs do.
-    private static func matters(_ path: String, _ name: String) -> Bool {
-        name.contains(".so") || path.contains("/gcc") || path.hasSuffix("bin/\(name)")
-            || path.hasPrefix("\(MachineName.directory)/")
+    private static func add(_ status: FileStatus, _ name: [UInt8], to records: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: State(status)) { unsafe records.append(contentsOf: $0) }
+        records += name + [0]
     }
 
     private static func walk(
-        _ directory: borrowing Directory, _ prefix: String, _ found: inout [String]
+        _ directory: borrowing Directory, _ path: [UInt8], _ records: inout [UInt8]
     ) throws(FilesystemError) {
-        for name in try directory.names() {
-            let path = prefix + name.string
-            guard !passedOver.contains(path), let status = try directory.status(of: name) else { continue }
-            switch status.kind {
-            case .directory: try walk(try directory.openDirectory(name), path + "/", &found)
-            case .regular, .symbolicLink:
-                if matters(path, name.string) { found.append("\(state(status))\t\(path)") }
-            default: break
+        add(try directory.status(), path.isEmpty ? [UInt8(ascii: "/")] : path, to: &records)
+        var directories: [FilePath.Component] = []
+        for name in try directory.names().sorted(by: { $0.string < $1.string }) {
+            guard let status = try directory.status(of: name) else { continue }
+            if status.kind == .directory {
+                directories.append(name)
+            } else {
+                add(status, bytes(of: name), to: &records)
             }
         }
+        for name in directories {
+            try walk(try directory.openDirectory(name), path + [UInt8(ascii: "/")] + bytes(of: name), &records)
+        }
+    }
+
+    /// As the file system has it: not all names are UTF-8.
+    private static func bytes(of name: FilePath.Component) -> [UInt8] {
+        unsafe name.withPlatformString { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
 }

@@ -39,8 +39,11 @@ struct LeftBehind: ~Copyable {
         guard isInMemory, let bytes = try? FilePath("/proc/\(process)/task/\(process)/children").readFile(limit: 4096),
             let command = String(decoding: bytes, as: UTF8.self).split(separator: " ").first
         else { return }
-        // Its first process shows nothing of itself.
-        opened = try? Directory.open(FilePath("/proc/\(command)/root").pushing(directory.relative))
+        // Its first process shows nothing of itself. The command may have put a link there by now.
+        guard let root = try? Directory.open(FilePath("/proc/\(command)/root")),
+            let found = try? root.openInRoot(directory.string, onlyDirectory: true)
+        else { return }
+        opened = Directory(adopting: found, path: directory)
     }
 
     /// A line for the user, now that the run is over; nil where there is nothing to say.

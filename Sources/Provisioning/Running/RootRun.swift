@@ -23,7 +23,7 @@ package struct RootRun: ~Copyable {
         _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil
     ) throws(ProvisioningError) {
         let record = try store.find(name)
-        let lock = try store.lock(record.name, .shared)
+        let lock = try store.lock(record, .shared)
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
             cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)

@@ -39,15 +39,20 @@ struct SecondInterpreter {
         guard let source = try? OwnedDescriptor.open(interpreter.path, .readOnly),
             let status = try? source.status(of: interpreter.path)
         else { return false }
-        if let there = try? OwnedDescriptor.open(copy, .readOnly).status(of: copy), there.size == status.size,
-            there.modified == status.modified
-        {
-            return true
+        func isThere() -> Bool {
+            guard let there = try? OwnedDescriptor.open(copy, .readOnly).status(of: copy) else { return false }
+            return there.size == status.size && there.modified == status.modified
         }
+        if isThere() { return true }
+        // Of two runs one makes it: the other's is not to be replaced while it is being registered.
+        let place = copy.removingLastComponent().appending("\(copy.lastComponent?.string ?? "").lock")
+        guard let lock = try? FileLock.acquire(place, .exclusive, wait: true) else { return false }
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        if isThere() { return true }
         guard var bytes = try? source.readToEnd(of: interpreter.path, limit: 1 << 28),
-            let place = bytes.firstRange(of: Self.variable)
+            let variable = bytes.firstRange(of: Self.variable)
         else { return false }
-        bytes.replaceSubrange(place, with: Self.other)
+        bytes.replaceSubrange(variable, with: Self.other)
         let mode = FilePermissions(rawValue: 0o755)
         guard (try? AtomicFile.write(bytes, to: copy, permissions: mode)) != nil else { return false }
         let (seconds, rest) = status.modified.quotientAndRemainder(dividingBy: 1_000_000_000)
