@@ -148,7 +148,8 @@ let package = Package(
         tests(
             of: "Commands",
             [
-                "Acceleration", "Architectures", "Catalogue", "Emulation", "Failures", "Filesystem", "Fixtures",
+                "Acceleration", "Architectures", "Building", "Catalogue", "Emulation", "Failures", "Filesystem",
+                "Fixtures",
                 "Provisioning",
                 "Terminal",
                 arguments, system,

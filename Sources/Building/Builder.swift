@@ -43,7 +43,6 @@ package struct Builder {
     ) throws(ProvisioningError) -> BuildOutcome {
         // As long as this lives nobody deletes the root.
         let lock = try store.lock(root.name, .shared)
-        Cache.noteUse(ofLayer: store.path(of: root.name))
         Workspace.sweep(builds, using: workers)
         let workspace = try Workspace.make(in: builds)
         var outcome: BuildOutcome
@@ -180,7 +179,7 @@ package struct Builder {
         let steps =
             LayeredDirectory(FilePath(root.path), changes: workspace.rootChanges, target: merged).steps
             + source.steps(below: merged)
-            + request.hidden.map { .hidden(target: merged.appending($0.components)) }
+            + request.hidden.map { .tmpfs(target: merged.appending($0.components), mode: 0o755) }
         let patterns = request.recipe.artifacts.map {
             ArtifactPattern(
                 $0.pattern.relative(to: request.directory), directory: $0.directory, onlyPrograms: $0.onlyPrograms,

@@ -60,6 +60,7 @@ package struct Layer: Hashable, Sendable {
         in locations: Locations, isRenewed: Bool, _ make: (_ arguments: [String]) throws(ProvisioningError) -> Bool
     ) throws(ProvisioningError) -> RootRecord? {
         let store = RootStore(locations.layers)
+        defer { if let found = try? store.find(name) { Cache.noteUse(ofLayer: store.path(of: found.name)) } }
         if !isRenewed, let found = try? store.find(name) { return found }
         let lock: FileLock
         do throws(FilesystemError) {

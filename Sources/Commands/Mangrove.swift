@@ -20,6 +20,9 @@ struct Mangrove: ParsableCommand {
                 name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
             CommandGroup(
                 name: "Internal",
-                subcommands: [Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self, FetchSource.self]),
+                subcommands: [
+                    Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self, FetchSource.self,
+                    ComparePackages.self,
+                ]),
         ])
 }

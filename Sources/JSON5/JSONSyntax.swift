@@ -125,8 +125,15 @@ package struct JSONSyntax {
         note(path)
         switch next {
         case UInt8(ascii: "{"):
+            var keys: Set<String> = []
             try members(until: UInt8(ascii: "}")) { (syntax, _) throws(Fault) in
+                let start = syntax.position
                 let key = try syntax.key()
+                // Which of them counts would be a matter of luck.
+                guard keys.insert(key).inserted else {
+                    syntax.position = start
+                    throw syntax.fault("the key \(key) is here twice")
+                }
                 let path = path.isEmpty ? key : "\(path).\(key)"
                 syntax.note(path)
                 try syntax.space()

@@ -46,7 +46,7 @@ package struct ArchiveClient: Sendable {
 
     /// What came of each suite, at the suite's own place: whichever is fetched first, packages, records and sources follow
     /// the order in which they were asked for.
-    private func answers(to request: ArchiveRequest) async throws(PackageArchiveError) -> [SuiteAnswer] {
+    func answers(to request: ArchiveRequest) async throws(PackageArchiveError) -> [SuiteAnswer] {
         let places = request.suites.indices.map { _ in AnswerPlace() }
         // Each task has its place, and returns nothing: optimized, Swift 6.3 hands on numbers that are none in a tuple
         // with a result of a typed error.

@@ -91,7 +91,7 @@ import Testing
             "{version: 1, base: 'd', steps: ['x'], artifacts: ['a'],\n\n environment: {'A=B': 'c'}}",
             "line 3: environment", "variable"
         ),
-        ("{version: 1, base 'd'}", "line 1, column 20", "colon"),
+        ("{version: 1, base 'd'}", "line 1, column 19", "colon"),
     ])
     func whatIsWrongIsSaidWithItsLine(text: String, place: String, reason: String) {
         let error = #expect(throws: RecipeError.self) { try recipe(text) }

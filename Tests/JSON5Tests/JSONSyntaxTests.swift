@@ -32,6 +32,12 @@ import Testing
         #expect(throws: JSONError.self) { try JSONValue.parse(Array(text.utf8), file: "d.json") }
     }
 
+    @Test func aKeyThatIsThereTwiceIsToldByItsLine() {
+        let fault = JSONSyntax.firstFault(in: Array("{a: {b: 1},\n c: {b: 1, 'b': 2}}".utf8))
+        #expect(fault?.place == "line 2, column 12")
+        #expect(fault?.reason == "the key b is here twice")
+    }
+
     /// What JSON5 has and JSON has not.
     @Test(arguments: [
         "{}", "{ ü: '€ 😀' }", "\u{FEFF}{}", "{ $a_1: +1., b: .5, c: 0x1F, d: -Infinity, e: NaN, f: 1E+2, }",

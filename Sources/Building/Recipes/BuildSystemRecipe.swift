@@ -94,7 +94,7 @@ struct BuildSystemRecipe {
         let text = source.first(of: BuildSystem.make.markers).flatMap(source.text) ?? ""
         let installs = text.split(separator: "\n").contains { line in
             line.prefix { $0 != ":" }.split(whereSeparator: \.isWhitespace).contains("install") && line.contains(":")
-                && line.first?.isWhitespace == false
+                && line.first?.isWhitespace == false && line.first != "#"
         }
         var steps = [Recipe.Step("make", "make \(Self.jobs)")]
         if installs {

@@ -63,6 +63,9 @@ struct Build: ParsableCommand, PassesStatus {
     @Option(help: ArgumentHelp("Put the results here.", valueName: "directory"), completion: .directory)
     var output: String?
 
+    @Flag(help: "Afterwards, compare Debian packages with those of the base's archive.")
+    var check = false
+
     @Flag(help: "Execute no tests of a Debian package.")
     var nocheck = false
 

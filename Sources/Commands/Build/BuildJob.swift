@@ -69,10 +69,27 @@ struct BuildJob {
             FailureRendering.note("kept: \(kept) (root/upper and source/upper have what was changed)")
         }
         guard let step = outcome.failedStep else {
-            return BuildManifest(request, outcome, root: root)
+            let manifest = BuildManifest(request, outcome, root: root)
+            if options.check { try compare(manifest) }
+            return manifest
         }
         console.fail(step: step, status: outcome.status, log: outcome.log)
         throw ExitCode(outcome.status)
+    }
+
+    /// `--check`: a difference is said and is no error.
+    private func compare(_ manifest: BuildManifest) throws {
+        let packages = manifest.artifacts.map(\.path).filter { $0.hasSuffix(".deb") }
+        guard case .distro(let base) = request.recipe.base, !packages.isEmpty else {
+            return FailureRendering.note("--check: there are no packages of a distro's archive to compare")
+        }
+        let words = ["--base", base, "--architecture", request.architecture.rawValue] + options.sourceWords
+        let end = try ChildProcess.attend(
+            "/proc/self/exe",
+            [ComparePackages._commandName] + words + ["--"] + packages.map { place.pushing(FilePath($0)).string },
+            environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+        // Why was said; what was built is there.
+        if end != .exited(0) { throw ExitCode(125) }
     }
 
     /// What the recipe and the command line say of acceleration.

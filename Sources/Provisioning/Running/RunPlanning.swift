@@ -35,7 +35,7 @@ extension SandboxPlan {
             steps.append(.bind(source: current, target: current, readOnly: false, optional: false))
         }
         steps += request.binds.map(\.step) + request.layered.flatMap(\.steps)
-        steps += request.hidden.map { .hidden(target: $0) }
+        steps += request.hidden.map { .tmpfs(target: $0, mode: 0o755) }
         workingDirectory = request.workingDirectory ?? (sharing == .none ? "/" : current)
         self.hostname = request.hostname ?? hostname
         personality = emulation.personality

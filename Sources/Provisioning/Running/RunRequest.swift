@@ -20,7 +20,8 @@ package struct RunRequest: Hashable, Sendable {
     package var changes: FilePath?
     /// Mounted after `binds`.
     package var layered: [LayeredDirectory] = []
-    /// What is there in the root cannot be seen; after everything else.
+    /// Directories of the root in which nothing of what is there can be seen, and what is written is dropped; after
+    /// everything else.
     package var hidden: [FilePath] = []
     /// nil: the root's name.
     package var hostname: String?

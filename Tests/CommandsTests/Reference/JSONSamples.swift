@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
+import Building
 import Catalogue
 import Emulation
 import Failures
@@ -25,12 +26,29 @@ enum JSONSamples {
             ("distros", render(DistroReport(distros: [try Catalogue.load().distro("archlinuxarm")]))),
             ("doctor", render(DoctorReport(findings: findings))),
             ("binfmt status", render(BinfmtReport(statuses: statuses))),
+            ("build", render(BuildReport(manifests: [try manifest()], places: ["/home/u/hello/mangrove-out/arm64"]))),
             ("cache list", render(CacheReport(entries: [try entry()]))),
         ]
     }
 
     private static func render(_ report: some Report) -> String {
         Console.json(report.document)
+    }
+
+    private static func manifest() throws -> BuildManifest {
+        try decode(
+            """
+            {"schema": 1, "name": "hello", "architecture": "arm64", "started": "2026-11-29T15:37:05Z",
+             "finished": "2026-11-29T15:37:08Z", "packages": ["gcc", "libc6-dev"],
+             "base": {"distro": "debian", "release": "12", "version": "12.15", "verified": "signature",
+                      "source": "http://deb.debian.org/debian bookworm", "created": "2026-11-29T15:36:58Z",
+                      "digest": "sha256:62e2b9031c31f736da40ec18ad68bba5f7aa1eb68ffc6d1e77df8165e0076e98"},
+             "steps": [{"name": "compile", "seconds": 0.412}],
+             "artifacts": [
+               {"path": "hello", "size": 70512, "mode": "755", "architecture": "arm64",
+                "sha256": "0fdee66b7f3199e74638af8893ccf0d67344ef410e97b73dd92187359d03a47c"},
+               {"path": "hi", "size": 0, "mode": "777", "link": "hello"}]}
+            """)
     }
 
     private static func decode<Value: Decodable>(_ json: String) throws -> Value {

@@ -51,7 +51,8 @@ import Testing
     }
 
     private static let pages = [
-        "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "security.md", "troubleshooting.md",
+        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "security.md",
+        "troubleshooting.md",
     ]
 
     private static func read(_ name: String) throws -> String {
