@@ -48,7 +48,7 @@ package struct DispatchEntry: Hashable, Sendable {
     /// What a program's arguments and its script are searched for.
     package struct ScriptSearch: Codable, Hashable, Sendable {
         /// Where one of these is found the program is emulated. A space is one blank or more, "<" stands for the
-        /// beginning of a word, "$" for a word.
+        /// beginning of a word, "$" for a word, or what is before in one.
         package var texts: [String]
         /// Letters of printf's conversions that are looked for, too.
         package var conversions: String?

@@ -38,6 +38,9 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var machine: Set<String>?
         /// Programs that load objects before they do anything that shows: they begin anew, emulated, with one of the root's.
         package var loads: Set<String>?
+        /// Those of them that order strings, with qsort(3) and by no other order, by characters whose sign depends on the
+        /// machine: native ones do it as on machines where they have none.
+        package var sorts: Set<String>?
         /// Single programs with a name of the host's machine in their constants, and why that does not show; others are
         /// emulated.
         package var mentions: [String: String]?

@@ -42,6 +42,14 @@ package enum Architecture: String, CaseIterable, Hashable, Sendable {
         case .s390x: "s390x"
         }
     }
+
+    /// Whether C's plain `char` has a sign (its psABI).
+    package var hasSignedCharacters: Bool {
+        switch self {
+        case .amd64, .i386, .loong64: true
+        case .arm64, .armel, .armhf, .ppc64el, .riscv64, .s390x: false
+        }
+    }
 }
 
 extension Architecture: CustomStringConvertible {

@@ -24,10 +24,14 @@ MG_PART bool mg_has_other_library(
     const struct mg_table *table, const struct mg_entry *entry, const struct mg_process *process) {
     const char *libraries = (const char *)table + entry->libraries;
     const char *path = mg_variable(process, (const char *)table + table->library_path);
-    if (path == NULL || *path == 0) return false;
+    if (path == NULL || *path == 0 || *libraries == 0) return false;
     for (;;) {
         const char *end = path;
-        while (*end != 0 && *end != ':' && *end != ';') end++;
+        while (*end != 0 && *end != ':' && *end != ';') {
+            // $LIB and $PLATFORM (ld.so(8)) are others of the host.
+            if (*end == '$') return true;
+            end++;
+        }
         for (const char *name = libraries; *name != 0; name = mg_next(name)) {
             if (has(path, end, name)) return true;
         }

@@ -16,6 +16,8 @@ typedef void *(*mg_function)(void);
 
 void mg_restart_remember(int count, char **arguments, char **environment, const char *code);
 mg_function mg_restart_real(const char **path, const char *code);
+mg_function mg_restart_sort_real(const char *code);
+int mg_restart_compare(const unsigned char *const *left, const unsigned char *const *right);
 
 MG_INLINE struct mg_restart_slots *slots(const struct mg_restart *restart) {
     return (struct mg_restart_slots *)((const char *)restart + restart->slots);
@@ -99,7 +101,32 @@ MG_PART mg_function mg_restart_real(const char **asked, const char *code) {
     return (mg_function)slot->dlsym((void *)-1L, name);
 }
 
-// dlopen() goes on as if the caller had called the other one: who that is matters to it.
+/// The qsort() that comes after this one.
+MG_PART mg_function mg_restart_sort_real(const char *code) {
+    char name[6];
+    *(volatile char *)&name[0] = 'q';
+    *(volatile char *)&name[1] = 's';
+    *(volatile char *)&name[2] = 'o';
+    *(volatile char *)&name[3] = 'r';
+    *(volatile char *)&name[4] = 't';
+    *(volatile char *)&name[5] = 0;
+    // RTLD_NEXT
+    return (mg_function)slots((const struct mg_restart *)code - 1)->dlsym((void *)-1L, name);
+}
+
+/// Compares strings by characters without a sign.
+MG_PART int mg_restart_compare(const unsigned char *const *left, const unsigned char *const *right) {
+    const unsigned char *a = *left;
+    const unsigned char *b = *right;
+    while (*a != 0 && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a - *b;
+}
+
+// dlopen() goes on as if the caller had called the other one: who that is matters to it. So does qsort(), with another
+// order.
 #if defined(__x86_64__)
 __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         ".balign 256\n"
@@ -122,6 +149,20 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         "  addq $8, %rsp\n"
         "  popq %rsi\n"
         "  popq %rdi\n"
+        "  jmpq *%rax\n"
+        ".balign 16\n"
+        ".globl mg_restart_sort\n"
+        ".hidden mg_restart_sort\n"
+        "mg_restart_sort:\n"
+        "  pushq %rdi\n"
+        "  pushq %rsi\n"
+        "  pushq %rdx\n"
+        "  leaq __start_mg_restart(%rip), %rdi\n"
+        "  call mg_restart_sort_real\n"
+        "  popq %rdx\n"
+        "  popq %rsi\n"
+        "  popq %rdi\n"
+        "  leaq mg_restart_compare(%rip), %rcx\n"
         "  jmpq *%rax\n"
         ".popsection\n");
 #elif defined(__aarch64__)
@@ -146,6 +187,19 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         "  ldr x30, [sp, #16]\n"
         "  ldp x0, x1, [sp], #32\n"
         "  br x16\n"
+        ".balign 16\n"
+        ".globl mg_restart_sort\n"
+        ".hidden mg_restart_sort\n"
+        "mg_restart_sort:\n"
+        "  stp x0, x1, [sp, #-32]!\n"
+        "  stp x2, x30, [sp, #16]\n"
+        "  adr x0, __start_mg_restart\n"
+        "  bl mg_restart_sort_real\n"
+        "  mov x16, x0\n"
+        "  ldp x2, x30, [sp, #16]\n"
+        "  ldp x0, x1, [sp], #32\n"
+        "  adr x3, mg_restart_compare\n"
+        "  br x16\n"
         ".popsection\n");
 #endif
 
@@ -153,6 +207,7 @@ extern const char __start_mg_restart[] __attribute__((visibility("hidden")));
 extern const char __stop_mg_restart[] __attribute__((visibility("hidden")));
 extern const char mg_restart_start[] __attribute__((visibility("hidden")));
 extern const char mg_restart_open[] __attribute__((visibility("hidden")));
+extern const char mg_restart_sort[] __attribute__((visibility("hidden")));
 
 const void *mg_restart_code(void) {
     return __start_mg_restart;
@@ -170,6 +225,10 @@ size_t mg_restart_dlopen(void) {
     return (size_t)(mg_restart_open - __start_mg_restart);
 }
 
+size_t mg_restart_qsort(void) {
+    return (size_t)(mg_restart_sort - __start_mg_restart);
+}
+
 #else
 
 const void *mg_restart_code(void) {
@@ -185,6 +244,10 @@ size_t mg_restart_initialize(void) {
 }
 
 size_t mg_restart_dlopen(void) {
+    return 0;
+}
+
+size_t mg_restart_qsort(void) {
     return 0;
 }
 

@@ -9,24 +9,29 @@ MG_PART static bool goes_on(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Whether `pattern` (CDispatcher.h, `texts`) stands at `text`, which begins at `start`.
-MG_PART static bool stands_at(const char *pattern, const char *text, const char *start) {
-    if (*pattern == '<') {
-        if (text > start && goes_on(text[-1])) return false;
-        pattern++;
-    }
+/// Whether `pattern` (CDispatcher.h, `texts`), but for a "<" at its beginning, stands at `text`.
+MG_PART static bool goes_on_as(const char *pattern, const char *text) {
     for (; *pattern != 0; pattern++) {
         if (*pattern == ' ') {
             if (*text != ' ' && *text != '\t') return false;
             while (*text == ' ' || *text == '\t') text++;
         } else if (*pattern == '$') {
-            if (!goes_on(*text)) return false;
-            while (goes_on(*text)) text++;
+            // Any part of a word, for letters may be asked for behind it.
+            while (goes_on(*text)) {
+                if (goes_on_as(pattern + 1, ++text)) return true;
+            }
+            return false;
         } else if (*pattern != *text++) {
             return false;
         }
     }
     return true;
+}
+
+/// Whether `pattern` stands at `text`, which begins at `start`.
+MG_PART static bool stands_at(const char *pattern, const char *text, const char *start) {
+    if (*pattern != '<') return goes_on_as(pattern, text);
+    return (text == start || !goes_on(text[-1])) && goes_on_as(pattern + 1, text);
 }
 
 /// Whether a conversion (printf(3)) with one of `letters` stands at `text`, which is a percent sign.
@@ -120,8 +125,8 @@ MG_PART static bool script_has_text(
     bool exists;
     long length;
     char *contents = mg_contents(arena, path, &length, &exists);
-    // Without it the program says that there is none.
-    if (contents == NULL) return exists;
+    // One that is not there may be found elsewhere: by PATH (bash), by AWKPATH or with another name (gawk).
+    if (contents == NULL) return true;
     return has_text(table, entry, contents, contents + length);
 }
 
@@ -140,6 +145,18 @@ MG_PART static const char *option(const char *options, const char *argument) {
 MG_PART static bool takes_argument(const char *options, char sign, char c) {
     for (; *options != 0; options = mg_next(options)) {
         if (options[0] == sign && options[1] == c && options[2] == 0) return true;
+    }
+    return false;
+}
+
+/// Whether options of one letter stand behind one sign, and one of them has a script: "-bf FILE".
+MG_PART static bool names_script(const char *options, const char *argument) {
+    if (argument[0] != '-' || argument[1] == '-') return false;
+    for (const char *c = argument + 1; *c != 0; c++) {
+        for (const char *one = options; *one != 0; one = mg_next(one)) {
+            if (one[0] == '=' && one[1] == '-' && one[2] == *c && one[3] == 0) return true;
+        }
+        if (takes_argument(options, '-', *c)) return false;
     }
     return false;
 }
@@ -172,7 +189,9 @@ MG_PART bool mg_has_refused_text(
             // Standard input.
             if (value[0] == '-' && value[1] == 0) return true;
             if (script_has_text(table, entry, arena, value)) return true;
-        } else if ((entry->flags & mg_script_by_option) == 0) {
+        } else if ((entry->flags & mg_script_by_option) != 0) {
+            if (names_script(options, *argument)) return true;
+        } else {
             if (**argument == '-' || **argument == '+') {
                 // A shell's -c, alone or with others: the script is an argument. -s: it is standard input.
                 bool takes = false;

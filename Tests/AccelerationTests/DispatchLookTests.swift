@@ -108,6 +108,39 @@ import Testing
         }
     }
 
+    @Test func aLetterMayStandBehindAPartOfAWord() throws {
+        try AcceleratedPrograms.with { programs in
+            try register(programs) {
+                $0.script = DispatchEntry.ScriptSearch(texts: ["<declare -$A", "<declare -$ -A"], options: [])
+            }
+            for text in [": 'declare -gA x'", ": 'declare -AgAx'", ": 'declare -g  -A x'"] {
+                #expect(try end(programs, ["-c", "\(text); exit 7"]) == emulated, "\(text)")
+            }
+            for text in [": 'declare -A x'", ": 'declare -g x A'", ": 'declare - A'"] {
+                #expect(try end(programs, ["-c", "\(text); exit 7"]) == .exited(7), "\(text)")
+            }
+        }
+    }
+
+    @Test func scriptsThatOnlyTheProgramFindsLeadToEmulation() throws {
+        try AcceleratedPrograms.with { programs in
+            let script = programs.scratch.appending("script")
+            try AtomicFile.write(Array("exit 7\n".utf8), to: script)
+            var search = DispatchEntry.ScriptSearch(texts: ["bad"], options: ["-o"])
+            try register(programs) { $0.script = search }
+            #expect(try end(programs, [script.string]) == .exited(7))
+            // By PATH, say.
+            #expect(try end(programs, ["nosuch"]) == emulated)
+            // Behind an option among others: the shell's -e stands for awk's -f.
+            (search.byOption, search.options) = (true, ["=-e", "-o"])
+            try register(programs) { $0.script = search }
+            #expect(try end(programs, ["-ue", script.string]) == emulated)
+            for other in [["-u", script.string], ["-uo", "nounset", script.string], ["--", script.string]] {
+                #expect(try end(programs, other) == .exited(7), "\(other)")
+            }
+        }
+    }
+
     @Test func aShellsEnvironmentIsSearchedToo() throws {
         try AcceleratedPrograms.with { programs in
             var search = DispatchEntry.ScriptSearch(texts: [], options: [])
@@ -138,6 +171,7 @@ import Testing
             try AtomicFile.write([], to: own.appending("libown.so.1"))
             #expect(try end("\(none):\(own)") == emulated)
             #expect(try end("\(none)") == .exited(7))
+            #expect(try end("\(none):/opt/$LIB") == emulated)
         }
     }
 

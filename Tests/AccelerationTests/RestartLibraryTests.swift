@@ -65,6 +65,20 @@ struct RestartLibraryTests {
         }
     }
 
+    /// make's own order, which it has with qsort(3), depends on whether characters have a sign.
+    @Test func stringsAreSortedByCharactersWithoutASign() throws {
+        guard let make = ChildProcess.find("make") else { return print("not tried here: make is not installed") }
+        try withScratchDirectory { scratch in
+            let (library, makefile) = (scratch.appending("sort.so"), scratch.appending("makefile"))
+            let answer = RestartLibrary.Answer.restart(program: "/bin/echo", sorts: true)
+            try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+            try AtomicFile.write(Array("$(info $(sort b é az a z é))\nall: ;\n".utf8), to: makefile)
+            let child = try ChildProcess.run(
+                make, ["-s", "-f", makefile.string], environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
+            #expect(child.outputText.hasPrefix("a az b z é\n"), "\(child.outputText)\(child.errorText)")
+        }
+    }
+
     @Test func pathsThatAreTooLongAreRefused() {
         let long = String(repeating: "p", count: 240)
         #expect(RestartLibrary(.restart(program: String(long.dropFirst()))) != nil)

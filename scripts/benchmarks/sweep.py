@@ -95,7 +95,7 @@ def parse(arguments):
         "--release", action="append", metavar="DISTRO:RELEASE",
         help=f"repeatable; default: {', '.join(RELEASES)}, and alpine:3.20 where there is a mirror for it")
     parser.add_argument("--arch", default="arm64", help="the roots' architecture (default: arm64)")
-    parser.add_argument("--short", action="store_true", help="the first release only, with fewer packages and uses")
+    parser.add_argument("--short", action="store_true", help="the first release only, with fewer packages, questions and uses")
     parser.add_argument(
         "--cases", metavar="DIRECTORY", help="execute its *.sh instead, each in a root as its '# root:' line asks")
     parser.add_argument("--only", action="append", metavar="NAME", help="only uses of this program, or the case; repeatable")
@@ -120,7 +120,8 @@ def sweep(roots, release, options):
     table = Table.read()
     uses, found.unused = table.of(programs, options.short)
     # What is of BusyBox knows --help only, and takes the other for an argument.
-    uses = table.questions(programs, ["--help"] if "/bin/busybox" in programs else ["--version", "--help"]) + uses
+    asked = ["--help"] if "/bin/busybox" in programs else ["--version", "--help"]
+    uses = table.questions(programs, asked[:1] if options.short else asked) + uses
     if options.only:
         uses = [use for use in uses if any(matches(use.program, name) for name in options.only)]
     found.uses = len(uses)

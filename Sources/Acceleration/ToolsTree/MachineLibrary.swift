@@ -27,18 +27,19 @@ struct RestartLibrary {
 
     /// What dlopen() does with an object of the root's.
     enum Answer {
-        /// The program begins anew, emulated, by the path `program`.
-        case restart(program: String)
+        /// The program begins anew, emulated, by the path `program`. `sorts`: its qsort() orders strings by characters
+        /// without a sign.
+        case restart(program: String, sorts: Bool = false)
         /// In the place of one whose path begins with `from` it loads another, whose path begins with `to`.
         case load(from: String, to: String)
     }
 
     /// nil on hosts that its code is not written for, and where a path is too long.
     init?(_ answer: Answer, host: Architecture = .host) {
-        let (program, from, to) =
+        let (program, from, to, sorts) =
             switch answer {
-            case .restart(let program): (program, "", "")
-            case .load(let from, let to): ("", from, to)
+            case .restart(let program, let sorts): (program, "", "", sorts)
+            case .load(let from, let to): ("", from, to, false)
             }
         typealias Header = mg_restart
         guard mg_restart_size() > 0, let fromOffset = MemoryLayout<Header>.offset(of: \.from),
@@ -49,6 +50,7 @@ struct RestartLibrary {
         else { return nil }
         let code = unsafe Array(UnsafeRawBufferPointer(start: mg_restart_code(), count: mg_restart_size()))
         var functions = PreloadedLibrary.Functions(exports: [("dlopen", mg_restart_dlopen())])
+        if sorts { functions.exports.append(("qsort", mg_restart_qsort())) }
         functions.initializer = mg_restart_initialize()
         functions.imports = ["dlsym"]
         functions.space = unsafe MemoryLayout<mg_restart_slots>.size - 8

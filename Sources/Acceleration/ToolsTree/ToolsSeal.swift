@@ -61,8 +61,14 @@ package struct ToolsSeal: Sendable {
                 if let applets = rule.applets, FilePath(file.path).lastComponent?.string == applets.program {
                     try giveNames(file, applets)
                 }
-                if rule.loads?.contains(FilePath(file.path).lastComponent?.string ?? "") == true {
-                    loading[file.path] = .restart(program: "\(DispatchTable.emulatedDirectory)\(file.path)")
+                let name = FilePath(file.path).lastComponent?.string ?? ""
+                if rule.loads?.contains(name) == true {
+                    loading[file.path] = .restart(
+                        program: "\(DispatchTable.emulatedDirectory)\(file.path)",
+                        sorts: rule.sorts?.contains(name) == true && !root.hasSignedCharacters)
+                }
+                if rule.sorts?.contains(name) == true, root.hasSignedCharacters, !host.hasSignedCharacters {
+                    record.refuse(file.path, "it orders strings by characters that have a sign there")
                 }
                 if let reason = refusal(of: file, rule, machine, offered, in: files.tree) {
                     record.refuse(file.path, reason)

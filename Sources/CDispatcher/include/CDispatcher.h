@@ -69,7 +69,8 @@ struct mg_entry {
     uint32_t guard_count;
     uint32_t libraries; ///< a list of shared libraries' names: where LD_LIBRARY_PATH has one, the program is emulated
     uint32_t texts;     ///< a list: where one of them is found (mg_scans), the program is emulated. A space is any
-                        ///< number of blanks, at least one; after "<" it begins where no word goes on; "$" is a word
+                        ///< number of blanks, at least one; after "<" it begins where no word goes on; "$" is a word,
+                        ///< or what is before in one
     uint32_t conversions;    ///< a string of letters: the same for a conversion (printf(3)) with one of them
     uint32_t together;       ///< patterns like `refused`, which count only where no argument is one of `apart`
     uint32_t apart;          ///< a list

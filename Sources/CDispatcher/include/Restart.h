@@ -4,6 +4,8 @@
 // where it is given an object of another architecture. The latter only for programs that load objects before they have
 // done anything that shows.
 //
+// Its qsort(), which only some have, orders strings by characters without a sign, whatever it is given to compare by.
+//
 // In the library: struct mg_restart, the code from mg_restart_code() on.
 #ifndef RESTART_H
 #define RESTART_H
@@ -32,8 +34,9 @@ struct mg_restart_slots {
 /// on hosts that it is not written for.
 const void *mg_restart_code(void);
 size_t mg_restart_size(void);
-/// Where in the code dlopen() begins, and what is to be called at first.
+/// Where in the code dlopen() and qsort() begin, and what is to be called at first.
 size_t mg_restart_dlopen(void);
+size_t mg_restart_qsort(void);
 size_t mg_restart_initialize(void);
 static const size_t mg_restart_alignment = 256;
 
