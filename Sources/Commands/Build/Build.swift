@@ -111,6 +111,8 @@ struct Build: ParsableCommand, PassesStatus {
         let choice = BuildChoice(self, locations: locations)
         let workers = try Surroundings.workers()
         Workspace.sweep(locations.builds, using: workers)
+        // While something is fetched; steps have signals passed on to them.
+        Interruption.cleansUp()
         // For what is fetched; nothing is, where the source is there.
         let space = try Workspace.make(in: locations.builds)
         do {

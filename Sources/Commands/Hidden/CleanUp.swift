@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Building
 internal import Glibc
 internal import Provisioning
 internal import Terminal
@@ -29,6 +30,7 @@ struct CleanUp: ParsableCommand {
         ] {
             _ = store.sweep(using: try Surroundings.workers())
         }
+        Workspace.sweep(locations.builds, using: try Surroundings.workers())
         throw ExitCode(128 + signal)
     }
 }
