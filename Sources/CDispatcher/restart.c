@@ -126,7 +126,7 @@ MG_PART int mg_restart_compare(const unsigned char *const *left, const unsigned 
 }
 
 // dlopen() goes on as if the caller had called the other one: who that is matters to it. So does qsort(), with another
-// order.
+// order where it is given pointers: make sorts rules with it as well, which are larger.
 #if defined(__x86_64__)
 __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         ".balign 256\n"
@@ -157,12 +157,19 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         "  pushq %rdi\n"
         "  pushq %rsi\n"
         "  pushq %rdx\n"
+        "  pushq %rcx\n"
+        "  subq $8, %rsp\n"
         "  leaq __start_mg_restart(%rip), %rdi\n"
         "  call mg_restart_sort_real\n"
+        "  addq $8, %rsp\n"
+        "  popq %rcx\n"
         "  popq %rdx\n"
         "  popq %rsi\n"
         "  popq %rdi\n"
+        "  cmpq $8, %rdx\n"
+        "  jne 1f\n"
         "  leaq mg_restart_compare(%rip), %rcx\n"
+        "1:\n"
         "  jmpq *%rax\n"
         ".popsection\n");
 #elif defined(__aarch64__)
@@ -191,14 +198,19 @@ __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         ".globl mg_restart_sort\n"
         ".hidden mg_restart_sort\n"
         "mg_restart_sort:\n"
-        "  stp x0, x1, [sp, #-32]!\n"
+        "  stp x0, x1, [sp, #-48]!\n"
         "  stp x2, x30, [sp, #16]\n"
+        "  str x3, [sp, #32]\n"
         "  adr x0, __start_mg_restart\n"
         "  bl mg_restart_sort_real\n"
         "  mov x16, x0\n"
+        "  ldr x3, [sp, #32]\n"
         "  ldp x2, x30, [sp, #16]\n"
-        "  ldp x0, x1, [sp], #32\n"
+        "  ldp x0, x1, [sp], #48\n"
+        "  cmp x2, #8\n"
+        "  b.ne 1f\n"
         "  adr x3, mg_restart_compare\n"
+        "1:\n"
         "  br x16\n"
         ".popsection\n");
 #endif

@@ -79,6 +79,30 @@ struct RestartLibraryTests {
         }
     }
 
+    /// With qsort(3) make decides which of several rules is the closest, too.
+    @Test func whatIsNoStringIsSortedAsTheProgramSays() throws {
+        guard let make = ChildProcess.find("make") else { return print("not tried here: make is not installed") }
+        try withScratchDirectory { scratch in
+            let (library, makefile) = (scratch.appending("sort.so"), scratch.appending("makefile"))
+            let answer = RestartLibrary.Answer.restart(program: "/bin/echo", sorts: true)
+            try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+            let rules = ["%.pc", "d/%.pc", "d/e/%.pc", "d/e/f/%.pc", "%"].map { "\($0):\n\t@echo '\($0)'\n" }
+            let text = ([".SUFFIXES:\n", "all: d/e/f/x.pc d/e/x.pc d/x.pc x.pc\n"] + rules).joined(separator: "\n")
+            for rules in [
+                text,
+                ([".SUFFIXES:\n", "all: d/e/f/x.pc d/e/x.pc d/x.pc x.pc\n"] + rules.reversed()).joined(separator: "\n"),
+            ] {
+                try AtomicFile.write(Array(rules.utf8), to: makefile)
+                let child = try ChildProcess.run(
+                    make, ["-s", "-r", "-C", scratch.string, "-f", makefile.string],
+                    environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
+                #expect(
+                    child.outputText.hasPrefix("d/e/f/%.pc\nd/e/%.pc\nd/%.pc\n%.pc\n"),
+                    "\(child.outputText)\(child.errorText)")
+            }
+        }
+    }
+
     @Test func pathsThatAreTooLongAreRefused() {
         let long = String(repeating: "p", count: 240)
         #expect(RestartLibrary(.restart(program: String(long.dropFirst()))) != nil)

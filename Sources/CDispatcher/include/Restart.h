@@ -4,7 +4,8 @@
 // where it is given an object of another architecture. The latter only for programs that load objects before they have
 // done anything that shows.
 //
-// Its qsort(), which only some have, orders strings by characters without a sign, whatever it is given to compare by.
+// Its qsort(), which only some have, orders pointers as strings, by characters without a sign, whatever it is given to compare
+// by; what is larger or smaller than a pointer it orders as it is told.
 //
 // In the library: struct mg_restart, the code from mg_restart_code() on.
 #ifndef RESTART_H
