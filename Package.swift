@@ -95,7 +95,7 @@ let package = Package(
             "Building",
             [
                 "Acceleration", "Architectures", "Emulation", "Failures", "Filesystem", "Integrity", "JSON5",
-                "PackageArchive", "Processes", "Provisioning", "Sandbox", system,
+                "PackageArchive", "Processes", "Provisioning", "Sandbox", "Transfer", system,
             ]),
         module(
             "Commands",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filesystem
-internal import Glibc
 internal import Provisioning
 internal import SystemPackage
 
@@ -11,10 +10,8 @@ struct BuildLog: ~Copyable {
 
     /// A new file at `path`, in the place of an older one.
     init(_ path: FilePath) throws(ProvisioningError) {
-        do throws(FilesystemError) {
-            file = try OwnedDescriptor.open(path, .writeOnly, options: [.create, .truncate])
-        } catch {
-            throw ProvisioningError(error)
+        file = try below { () throws(FilesystemError) in
+            try OwnedDescriptor.open(path, .writeOnly, options: [.create, .truncate])
         }
     }
 
@@ -23,12 +20,5 @@ struct BuildLog: ~Copyable {
     func write(_ bytes: [UInt8]) { Self.write(bytes, to: rawValue) }
 
     /// A full disk costs the log and not the build, which has failures of its own then.
-    static func write(_ bytes: [UInt8], to file: CInt) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno != EINTR { return }
-            rest = rest.dropFirst(max(count, 0))
-        }
-    }
+    static func write(_ bytes: [UInt8], to file: CInt) { _ = try? FileDescriptor(rawValue: file).writeAll(bytes) }
 }

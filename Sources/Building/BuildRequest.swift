@@ -14,14 +14,17 @@ package struct BuildRequest: Sendable {
     package var name: String
     /// Where the results go.
     package var output: FilePath
-    /// What was changed in the root and in the source is not deleted afterwards.
-    package var keeps = false
+    /// Where that source came from.
+    package var origin: SourceOrigin
     /// Where a step fails, a shell is opened in its place.
-    package var opensShell = false
+    package var opensShell: Bool
 
-    package init(_ recipe: Recipe, _ architecture: Architecture, source: FilePath, name: String, output: FilePath) {
-        (self.recipe, self.architecture) = (recipe, architecture)
-        (self.source, self.name, self.output) = (source, name, output)
+    package init(
+        _ recipe: Recipe, _ architecture: Architecture, source: FilePath, from origin: SourceOrigin, name: String,
+        output: FilePath, opensShell: Bool
+    ) {
+        (self.recipe, self.architecture, self.origin) = (recipe, architecture, origin)
+        (self.source, self.name, self.output, self.opensShell) = (source, name, output, opensShell)
     }
 
     /// Where the source is in the root.
@@ -33,9 +36,14 @@ package struct BuildRequest: Sendable {
 
 /// How a build went.
 package struct BuildOutcome: Sendable {
-    package struct StepTime: Sendable {
+    package struct StepTime: Codable, Equatable, Sendable {
         package let name: String
         package let seconds: Double
+
+        /// To the millisecond.
+        init(_ name: String, _ duration: Duration) {
+            (self.name, seconds) = (name, (duration / .milliseconds(1)).rounded() / 1000)
+        }
     }
 
     /// 0, or that of the step that failed.
@@ -44,8 +52,6 @@ package struct BuildOutcome: Sendable {
     package internal(set) var steps: [StepTime] = []
     package internal(set) var artifacts = ArtifactCollection()
     package internal(set) var log: FilePath
-    /// What was changed, where it is kept.
-    package internal(set) var kept: FilePath?
     /// RFC 3339.
     package internal(set) var started: String
     package internal(set) var finished = ""

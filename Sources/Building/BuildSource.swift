@@ -14,23 +14,15 @@ struct BuildSource {
     private let changes: FilePath
 
     /// Makes the copy where one is wanted.
-    init(_ request: BuildRequest, in workspace: borrowing Workspace) throws(ProvisioningError) {
-        (mode, target, changes) = (request.recipe.source, request.directory, workspace.sourceChanges)
-        guard mode == .copy else {
-            directory = request.source
-            return
-        }
-        directory = workspace.fetched.appending("copy")
-        do throws(FilesystemError) {
-            try workspace.fetched.makeDirectories(mode: 0o755)
+    init(_ request: BuildRequest, in place: Workspace.Place) throws(ProvisioningError) {
+        (mode, target, changes) = (request.recipe.source, request.directory, place.sourceChanges)
+        directory = mode == .copy ? place.copy : request.source
+        guard mode == .copy else { return }
+        try below { () throws(FilesystemError) in
             let child = try ChildProcess.run(
-                "/bin/cp", ["-a", "--reflink=auto", "--", request.source.string, directory.string],
+                "/bin/cp", ["-a", "--reflink=auto", "--", request.source.string, place.copy.string],
                 timeout: .seconds(3600))
-            guard child.succeeded else {
-                throw FilesystemError("copy", request.source, .ioError)
-            }
-        } catch {
-            throw ProvisioningError(error)
+            if !child.succeeded { throw FilesystemError("copy", request.source, .ioError) }
         }
     }
 

@@ -8,16 +8,15 @@ internal import Filesystem
 internal import Glibc
 package import Provisioning
 package import Sandbox
-package import SystemPackage
+internal import SystemPackage
 
 /// Builds in a root that stays as it is.
 ///
-/// What the steps change in the root and in the source goes to a `Workspace`; each step is a run of its own, which finds
+/// What the steps change in the root and in the source goes to a place in a `Workspace`; each step is a run of its own, which finds
 /// what those before it have made, but for /tmp, /run and processes.
 package struct Builder {
     private let store: RootStore
     private let root: RootRecord
-    private let builds: FilePath
     private let caller: Caller
     private let known: KnownVersions
     private let accelerator: Accelerator?
@@ -27,10 +26,10 @@ package struct Builder {
 
     /// `caller` shares nothing with the steps but its network and proxies. `version`: mangrove's own, for the records.
     package init(
-        in root: RootRecord, of store: RootStore, builds: FilePath, caller: Caller, known: KnownVersions,
+        in root: RootRecord, of store: RootStore, caller: Caller, known: KnownVersions,
         accelerator: Accelerator?, workers: any NamespacePerforming, cpu: String?, version: String
     ) {
-        (self.store, self.root, self.builds, self.known) = (store, root, builds, known)
+        (self.store, self.root, self.known) = (store, root, known)
         (self.accelerator, self.workers, self.cpu, self.version) = (accelerator, workers, cpu, version)
         self.caller = Caller(
             identity: caller.identity, currentDirectory: "/", environment: caller.environment, umask: 0o022)
@@ -38,37 +37,17 @@ package struct Builder {
 
     /// Performs the steps and takes the artifacts out. That a step fails is no error: `status` says so.
     package func build(
-        _ request: BuildRequest, signals: borrowing ForwardedSignals, errands: some AccelerationErrands,
-        observer: some BuildObserving
+        _ request: BuildRequest, in workspace: borrowing Workspace, signals: borrowing ForwardedSignals,
+        errands: some AccelerationErrands, observer: some BuildObserving
     ) throws(ProvisioningError) -> BuildOutcome {
         // As long as this lives nobody deletes the root.
         let lock = try store.lock(root.name, .shared)
-        Workspace.sweep(builds, using: workers)
-        let workspace = try Workspace.make(in: builds)
-        var outcome: BuildOutcome
-        do throws(ProvisioningError) {
-            outcome = try build(request, in: workspace, signals, errands, observer)
-        } catch {
-            try? workspace.remove(using: workers)
-            throw error
-        }
-        if request.keeps {
-            outcome.kept = try workspace.keep()
-        } else {
-            try workspace.remove(using: workers)
-        }
-        withExtendedLifetime(lock.rawValue) {}
-        return outcome
-    }
-
-    private func build(
-        _ request: BuildRequest, in workspace: borrowing Workspace, _ signals: borrowing ForwardedSignals,
-        _ errands: some AccelerationErrands, _ observer: some BuildObserving
-    ) throws(ProvisioningError) -> BuildOutcome {
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        let place = try workspace.place(for: request.architecture.rawValue)
         let results = try Results(in: request.output, for: request.architecture.rawValue)
         var outcome = BuildOutcome(log: results.log, started: RootRecord.now)
         let log = try BuildLog(results.log)
-        let source = try BuildSource(request, in: workspace)
+        let source = try BuildSource(request, in: place)
         var steps = request.recipe.steps
         if request.needsUser { steps.insert(Self.preparation(request, source), at: 0) }
         for (index, step) in steps.enumerated() {
@@ -76,20 +55,20 @@ package struct Builder {
             log.write(Array("==> \(step.name)\n".utf8))
             let begin = ContinuousClock.now
             let run = StepRun(step, isPreparation: request.needsUser && index == 0, request, source, cpu)
-            let status = try perform(run.request(in: workspace), signals, errands, observer, log)
-            let seconds = begin.duration(to: .now) / .seconds(1)
-            outcome.steps.append(.init(name: step.name, seconds: seconds))
-            observer.end(step: step.name, status: status, seconds: seconds)
+            let status = try perform(run.request(in: place), signals, errands, observer, log)
+            let time = BuildOutcome.StepTime(step.name, begin.duration(to: .now))
+            outcome.steps.append(time)
+            observer.end(step: step.name, status: status, seconds: time.seconds)
             guard status == 0 else {
                 log.write(Array("==> \(step.name): exit status \(status)\n".utf8))
                 (outcome.status, outcome.failedStep, outcome.finished) = (status, step.name, RootRecord.now)
                 if request.opensShell, status < 128 {
-                    try openShell(run.request(in: workspace), signals, errands, observer)
+                    try openShell(run.request(in: place), signals, errands, observer)
                 }
                 return outcome
             }
         }
-        outcome.artifacts = try collect(request, source, in: workspace, to: results)
+        outcome.artifacts = try collect(request, source, in: place, to: results)
         outcome.finished = RootRecord.now
         for path in outcome.artifacts.skipped { observer.note("\(path): not among the artifacts") }
         try results.publish(outcome.artifacts)
@@ -99,22 +78,22 @@ package struct Builder {
 
     /// Who builds is there, and what is built is theirs.
     private static func preparation(_ request: BuildRequest, _ source: BuildSource) -> Recipe.Step {
-        let user = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
-        let number = 1000
-        let parent = request.directory.removingLastComponent()
+        let name = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
+        let user = ShellWord.quoted(name)
+        let directory = ShellWord.quoted(request.directory.string)
         var script = ""
-        if !user.allSatisfy(\.isNumber) {
+        if !name.allSatisfy(\.isNumber) {
             script += """
-                grep -q '^\(user):' /etc/passwd || {
-                    echo '\(user):x:\(number):\(number)::/nonexistent:/bin/sh' >>/etc/passwd
-                    grep -q '^\(user):' /etc/group || echo '\(user):x:\(number):' >>/etc/group
+                grep -q ^\(user): /etc/passwd || {
+                    echo \(user):x:1000:1000::/nonexistent:/bin/sh >>/etc/passwd
+                    grep -q ^\(user): /etc/group || echo \(user):x:1000: >>/etc/group
                 }
 
                 """
         }
-        script += "mkdir -p /build \(parent)\nchown \(user): /build\n"
-        if parent.starts(with: "/build") { script += "chown \(user): \(parent)\n" }
-        if source.belongsToBuild { script += "chown -R \(user): \(request.directory)\n" }
+        script += "mkdir -p /build; chown \(user): /build\n"
+        if request.directory.starts(with: "/build") { script += "chown \(user): \(directory)/..\n" }
+        if source.belongsToBuild { script += "chown -R \(user): \(directory)\n" }
         return Recipe.Step("prepare", script)
     }
 
@@ -125,8 +104,8 @@ package struct Builder {
         guard var run = try prepare(request, errands) else { return 125 }
         if let reason = run.write() { observer.note("not accelerated: \(reason)") }
         if let obstacle = run.obstacle, accelerator?.choice.isRequired == true { throw obstacle }
-        let null = try OwnedDescriptor.input()
-        var pipe = try OwnedDescriptor.pipe()
+        let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open("/dev/null", .readOnly) }
+        var pipe = try below { () throws(FilesystemError) in try Pipe() }
         var descriptors = StandardDescriptors()
         (descriptors.input, descriptors.output, descriptors.error) = (null.rawValue, pipe.writerValue, pipe.writerValue)
         var profile: RunProfile?
@@ -172,19 +151,14 @@ package struct Builder {
     }
 
     private func collect(
-        _ request: BuildRequest, _ source: BuildSource, in workspace: borrowing Workspace,
-        to results: borrowing Results
+        _ request: BuildRequest, _ source: BuildSource, in place: Workspace.Place, to results: borrowing Results
     ) throws(ProvisioningError) -> ArtifactCollection {
-        let merged = workspace.merged
+        let merged = place.merged
         let steps =
-            LayeredDirectory(FilePath(root.path), changes: workspace.rootChanges, target: merged).steps
+            LayeredDirectory(FilePath(root.path), changes: place.rootChanges, target: merged).steps
             + source.steps(below: merged)
             + request.hidden.map { .tmpfs(target: merged.appending($0.components), mode: 0o755) }
-        let patterns = request.recipe.artifacts.map {
-            ArtifactPattern(
-                $0.pattern.relative(to: request.directory), directory: $0.directory, onlyPrograms: $0.onlyPrograms,
-                isFallback: $0.isFallback)
-        }
+        let patterns = request.recipe.artifacts.map { $0.relative(to: request.directory) }
         let reply = try NamespacePerformer(identity: caller.identity, steps: steps).perform(
             .collect(
                 .init(tree: merged.string, patterns: patterns, destination: results.place.string)))
@@ -212,8 +186,7 @@ package struct Builder {
     ) throws(ProvisioningError) {
         let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path)))
         let provenance = Provenance(
-            request, outcome, root: root, installed: installed, source: SourceIdentity(of: request.source),
-            version: version)
+            request, outcome, root: root, installed: installed, version: version)
         try results.write(RecordEncoding.bytes(provenance), to: results.provenance)
         if let installed {
             let bill = BillOfMaterials(request, outcome, root: root, installed: installed, version: version)
@@ -222,15 +195,5 @@ package struct Builder {
         // The last: with it the results are complete.
         try results.write(
             RecordEncoding.bytes(BuildManifest(request, outcome, root: root)), to: results.manifest)
-    }
-}
-
-extension OwnedDescriptor {
-    fileprivate static func input() throws(ProvisioningError) -> OwnedDescriptor {
-        do throws(FilesystemError) { return try open("/dev/null", .readOnly) } catch { throw ProvisioningError(error) }
-    }
-
-    fileprivate static func pipe() throws(ProvisioningError) -> Pipe {
-        do throws(FilesystemError) { return try Pipe() } catch { throw ProvisioningError(error) }
     }
 }

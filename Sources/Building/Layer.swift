@@ -34,45 +34,33 @@ package struct Layer: Hashable, Sendable {
         case .root(let name):
             title = name
         }
-        do throws(IntegrityError) {
-            let key = try Digest.of(Array(content.joined(separator: "\0").utf8)).hex.prefix(12)
-            let plain = title.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
-            name = "\(String(plain).lowercased().prefix(32))-\(architecture)-\(key)"
-        } catch {
-            throw ProvisioningError(error)
+        let digest = try below { () throws(IntegrityError) in
+            try Digest.of(Array(content.joined(separator: "\0").utf8))
         }
+        let plain = title.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
+        name = "\(String(plain).lowercased().prefix(32))-\(architecture)-\(digest.hex.prefix(12))"
         self.arguments = arguments + ["--", name] + distro
     }
 
     /// What a file of that name holds; of a URL nothing is known before it is fetched.
     private static func digest(_ place: String) throws(ProvisioningError) -> String {
         guard !place.contains("://") else { return place }
-        do throws(IntegrityError) {
-            return try Digest.of(fileAt: FilePath(place)).hex
-        } catch {
-            throw ProvisioningError(error)
-        }
+        return try below { () throws(IntegrityError) in try Digest.of(fileAt: FilePath(place)) }.hex
     }
 
-    /// The layer, which `make` makes where it is not there, or for `isRenewed` in any case; false where it could not, and
-    /// said why. Processes that want the same one wait for each other.
+    /// The layer, which `make` makes where it is not there, or for `isRenewed` in any case; it throws where it cannot.
+    /// Processes that want the same one wait for each other.
     package func ensure(
-        in locations: Locations, isRenewed: Bool, _ make: (_ arguments: [String]) throws(ProvisioningError) -> Bool
-    ) throws(ProvisioningError) -> RootRecord? {
+        in locations: Locations, isRenewed: Bool, _ make: (_ arguments: [String]) throws -> Void
+    ) throws -> RootRecord {
         let store = RootStore(locations.layers)
-        defer { if let found = try? store.find(name) { Cache.noteUse(ofLayer: store.path(of: found.name)) } }
-        if !isRenewed, let found = try? store.find(name) { return found }
-        let lock: FileLock
-        do throws(FilesystemError) {
-            try locations.builds.makeDirectories(mode: 0o700)
-            lock = try FileLock.acquire(locations.builds.appending("\(name).lock"), .exclusive, wait: true)
-        } catch {
-            throw ProvisioningError(error)
-        }
-        if !isRenewed, let found = try? store.find(name) { return found }
-        guard try make((isRenewed ? ["--replace"] : []) + arguments) else { return nil }
-        let found = try store.find(name)
-        withExtendedLifetime(lock.rawValue) {}
-        return found
+        func known() -> RootRecord? { isRenewed ? nil : try? store.find(name) }
+        if let found = known() { return found }
+        try locations.builds.makeDirectories(mode: 0o700)
+        let lock = try FileLock.acquire(locations.builds.appending("\(name).lock"), .exclusive, wait: true)
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        if let found = known() { return found }
+        try make((isRenewed ? ["--replace"] : []) + arguments)
+        return try store.find(name)
     }
 }

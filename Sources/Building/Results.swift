@@ -3,6 +3,7 @@
 internal import Filesystem
 internal import FoundationEssentials
 internal import Glibc
+internal import Integrity
 package import Provisioning
 package import SystemPackage
 
@@ -16,19 +17,16 @@ package struct Results: ~Copyable {
     /// Makes `directory`, and in it a place for what is to come.
     package init(in directory: FilePath, for architecture: String) throws(ProvisioningError) {
         (self.directory, self.architecture) = (directory, architecture)
-        do throws(FilesystemError) {
+        staging = try below { () throws(FilesystemError) in
             try directory.makeDirectories()
             let opened = try Directory.open(directory)
             Self.sweep(opened)
-            let text = Self.prefix + "\(getpid())-\(architecture)"
-            guard let staging = FilePath.Component(text) else {
+            guard let staging = FilePath.Component(Self.prefix + "\(getpid())-\(architecture)") else {
                 throw FilesystemError("create", directory, .invalidArgument)
             }
             if try opened.status(of: staging) != nil { try opened.removeTree(staging) }
             try opened.makeDirectory(staging, mode: 0o755)
-            self.staging = staging
-        } catch {
-            throw ProvisioningError(error)
+            return staging
         }
     }
 
@@ -57,7 +55,7 @@ package struct Results: ~Copyable {
     /// then, but is in this one not, is deleted.
     package func publish(_ collection: ArtifactCollection) throws(ProvisioningError) {
         let earlier = BuildManifest.read(manifest)?.artifacts ?? []
-        do throws(FilesystemError) {
+        try below { () throws(FilesystemError) in
             let from = try Directory.open(place)
             try artifacts.makeDirectories()
             let to = try Directory.open(artifacts)
@@ -67,20 +65,18 @@ package struct Results: ~Copyable {
                 let components = FilePath(file.path).components
                 guard let name = components.last else { continue }
                 let parents = Array(components.dropLast())
-                let source = try from.makeDirectories(parents.isEmpty ? ["."] : parents)
-                let target = try to.makeDirectories(parents.isEmpty ? ["."] : parents)
+                let source = try from.makeDirectories(parents)
+                let target = try to.makeDirectories(parents)
                 let (old, new) = (source.rawValue, target.rawValue)
                 guard
                     unsafe name.withPlatformString({ unsafe renameat(old, $0, new, $0) }) == 0
                 else { throw FilesystemError("write", artifacts.pushing(FilePath(file.path)), .last) }
             }
             try to.synchronizeFileSystem()
-        } catch {
-            throw ProvisioningError(error)
         }
     }
 
-    private static func remove(_ file: BuildManifest.File, from directory: borrowing Directory) {
+    private static func remove(_ file: ArtifactCollection.File, from directory: borrowing Directory) {
         let components = FilePath(file.path).components
         guard let name = components.last, components.allSatisfy({ $0.kind == .regular }) else { return }
         let parents = components.dropLast().map(\.string).joined(separator: "/")
@@ -88,17 +84,18 @@ package struct Results: ~Copyable {
             return
         }
         let parent = Directory(adopting: opened, path: directory.path)
-        guard let status = try? parent.status(of: name), status.kind == .symbolicLink || status.size == file.size
-        else { return }
+        if let link = file.link {
+            guard let found = try? parent.symbolicLinkTarget(of: name), found == link else { return }
+        } else {
+            guard let found = try? parent.openFile(name, flags: O_RDONLY),
+                let digest = try? Digest.of(found, at: parent.path.appending(name)), digest.hex == file.sha256
+            else { return }
+        }
         try? parent.unlink(name)
     }
 
     package func write(_ bytes: [UInt8], to path: FilePath) throws(ProvisioningError) {
-        do throws(FilesystemError) {
-            try AtomicFile.write(bytes, to: path)
-        } catch {
-            throw ProvisioningError(error)
-        }
+        try below { () throws(FilesystemError) in try AtomicFile.write(bytes, to: path) }
     }
 
     deinit {

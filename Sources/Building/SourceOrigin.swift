@@ -7,6 +7,8 @@ package enum SourceOrigin: Hashable, Sendable {
     case directory(FilePath)
     /// A file or URL, and its SHA-256 in hexadecimal digits.
     case tarball(String, sha256: String?)
+    /// A file of the base's own archive, by its path there, and its SHA-256.
+    case archived(String, sha256: String)
     /// A repository, a directory or URL, and what to check out of it; nil: what its HEAD is.
     case git(String, revision: String?)
     /// A Debian source package of the base's own archive: its name, and a version.
@@ -53,7 +55,8 @@ package enum SourceOrigin: Hashable, Sendable {
         }
         switch self {
         case .directory: return nil
-        case .tarball(let place, _), .git(let place, _), .description(let place): return last(place)
+        case .tarball(let place, _), .archived(let place, _), .git(let place, _), .description(let place):
+            return last(place)
         case .package(let name, _): return name
         }
     }
@@ -68,7 +71,7 @@ extension SourceOrigin: CustomStringConvertible {
     package var description: String {
         switch self {
         case .directory(let path): path.string
-        case .tarball(let place, _), .description(let place): place
+        case .tarball(let place, _), .archived(let place, _), .description(let place): place
         case .git(let place, let revision): place + (revision.map { "#\($0)" } ?? "")
         case .package(let name, let version): name + (version.map { "=\($0)" } ?? "")
         }

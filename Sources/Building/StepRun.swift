@@ -17,7 +17,7 @@ struct StepRun {
         (self.step, self.isPreparation, self.build, self.source, self.cpu) = (step, isPreparation, build, source, cpu)
     }
 
-    func request(in workspace: borrowing Workspace) -> RunRequest {
+    func request(in place: Workspace.Place) -> RunRequest {
         let recipe = build.recipe
         // -e: as a Makefile's lines, the first command that fails ends it.
         var request = RunRequest(command: ["/bin/sh", "-e", "-c", step.script])
@@ -27,7 +27,7 @@ struct StepRun {
         request.environment = recipe.environment.merging(step.environment) { $1 }
         request.binds = recipe.binds
         request.limits = recipe.limits
-        request.changes = workspace.rootChanges
+        request.changes = place.rootChanges
         // The same name for every build: some programs write it into what they make.
         request.hostname = "mangrove"
         request.cpu = cpu

@@ -4,21 +4,41 @@ internal import Filesystem
 package import Provisioning
 package import SystemPackage
 
-/// Where one build keeps what it changes in the root and in the source: a directory of its own, which nobody else uses
-/// while its lock is held. What a build that was killed left, the next one deletes.
+/// Where `build` keeps what it fetches, and what its builds change: a directory of its own, which nobody else uses while its
+/// lock is held. What one left that was killed, the next one deletes.
 package struct Workspace: ~Copyable {
     package let path: FilePath
     private let lock: FileLock
     private let name: FilePath.Component
     private let builds: FilePath
 
+    /// What one build changes in the root and in the source.
+    package struct Place: Sendable {
+        let rootChanges: FilePath
+        let sourceChanges: FilePath
+        /// Where both are seen together to take results out.
+        let merged: FilePath
+        /// For a copy of the source.
+        let copy: FilePath
+
+        fileprivate init(in path: FilePath) {
+            rootChanges = path.appending("root")
+            sourceChanges = path.appending("source")
+            merged = path.appending("merged")
+            copy = path.appending("copy")
+        }
+    }
+
     private static let lockName: FilePath.Component = "lock"
     /// Kept for the user: no build deletes it, but `cache prune`.
     private static let keptPrefix = Cache.keptBuildPrefix
 
-    /// Makes one in `builds`, which is made as well.
-    package static func make(in builds: FilePath) throws(ProvisioningError) -> Workspace {
-        do throws(FilesystemError) {
+    /// Makes one in `builds`, which is made as well. `workers`: by whom others' leavings are deleted.
+    package static func make(
+        in builds: FilePath, using workers: some NamespacePerforming
+    ) throws(ProvisioningError) -> Workspace {
+        sweep(builds, using: workers)
+        return try below { () throws(FilesystemError) in
             try builds.makeDirectories(mode: 0o700)
             let directory = try Directory.open(builds)
             while true {
@@ -26,19 +46,11 @@ package struct Workspace: ~Copyable {
                 guard let name = FilePath.Component(text), try directory.status(of: name) == nil else { continue }
                 try directory.makeDirectory(name, mode: 0o700)
                 let path = builds.appending(name)
-                guard let lock = try? FileLock.acquire(path.appending(lockName), .exclusive, wait: false) else {
-                    // Another build has just taken it for what is left of a third.
-                    continue
+                // Another build may take it for what is left of a third.
+                if let lock = try? FileLock.acquire(path.appending(lockName), .exclusive, wait: false) {
+                    return Workspace(path: path, lock: lock, name: name, builds: builds)
                 }
-                let workspace = Workspace(path: path, lock: lock, name: name, builds: builds)
-                for place in [workspace.rootChanges, workspace.sourceChanges] {
-                    try place.appending("lower").makeDirectories(mode: 0o755)
-                }
-                try workspace.merged.makeDirectories(mode: 0o755)
-                return workspace
             }
-        } catch {
-            throw ProvisioningError(error)
         }
     }
 
@@ -47,13 +59,21 @@ package struct Workspace: ~Copyable {
         self.lock = lock
     }
 
-    /// Changes to the root, and to the source.
-    package var rootChanges: FilePath { path.appending("root") }
-    package var sourceChanges: FilePath { path.appending("source") }
-    /// Where both are seen together to take results out.
-    package var merged: FilePath { path.appending("merged") }
-    /// Sources that were fetched or copied.
+    /// For what is fetched.
     package var fetched: FilePath { path.appending("fetched") }
+
+    /// Makes room for the build called `title`, a name for a file.
+    func place(for title: String) throws(ProvisioningError) -> Place {
+        let place = Place(in: path.appending(title))
+        try below { () throws(FilesystemError) in
+            for directory in [
+                place.rootChanges.appending("lower"), place.sourceChanges.appending("lower"), place.merged,
+            ] {
+                try directory.makeDirectories(mode: 0o755)
+            }
+        }
+        return place
+    }
 
     /// Deletes it.
     package consuming func remove(using workers: some NamespacePerforming) throws(ProvisioningError) {
@@ -63,13 +83,11 @@ package struct Workspace: ~Copyable {
 
     /// Leaves it where it is, for the user. Returns where that is.
     package consuming func keep() throws(ProvisioningError) -> FilePath {
-        let kept = Self.keptPrefix + name.string
-        do throws(FilesystemError) {
-            guard let other = FilePath.Component(kept) else { return path }
-            try Directory.open(builds).rename(name, to: other)
-            return builds.appending(other)
-        } catch {
-            throw ProvisioningError(error)
+        let (name, builds, path) = (name, builds, path)
+        return try below { () throws(FilesystemError) in
+            guard let kept = FilePath.Component(Self.keptPrefix + name.string) else { return path }
+            try Directory.open(builds).rename(name, to: kept)
+            return builds.appending(kept)
         }
     }
 

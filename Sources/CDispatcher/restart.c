@@ -126,7 +126,7 @@ MG_PART int mg_restart_compare(const unsigned char *const *left, const unsigned 
 }
 
 // dlopen() goes on as if the caller had called the other one: who that is matters to it. So does qsort(), with another
-// order where it is given pointers: make sorts rules with it as well, which are larger.
+// order where it is given pointers: with it make sorts strings, and rules, which are larger.
 #if defined(__x86_64__)
 __asm__(".pushsection mg_restart,\"ax\",@progbits\n"
         ".balign 256\n"

@@ -102,7 +102,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.replaces = replace
         request.packages = packages
         request.requiresSignature = sources.requireSignature
-        request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        request.keyring = sources.keyringPath
         request.allowances = allowed.allowances
         request.keepsCredentials = keepCredentials
         request.acceleration = acceleration.choice(configuration)
@@ -144,7 +144,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         else { return nil }
         do {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            wanted.mirror = mirror(selection, creation, configuration)
+            wanted.mirror = sources.mirror(for: selection, creation, configuration)
             (wanted.keyring, wanted.allowances) = (request.keyring, request.allowances)
             wanted.changes = configuration.accelerate
             return wanted
@@ -163,13 +163,6 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         return selection
     }
 
-    /// Where to fetch from instead of the distro's mirrors.
-    private func mirror(
-        _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
-    ) -> String? {
-        (sources.mirror ?? configuration.mirrors[selection.distro.name]).map(creation.bare)
-    }
-
     /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
     private func bootstrap(
         _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
@@ -178,9 +171,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         guard !allowed.allowUnsigned else {
             throw ValidationError("--allow-unsigned is for base tarballs; an archive of packages is always signed")
         }
-        let mirror = mirror(selection, creation, configuration)
-        var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
-        bootstrap.mirror = mirror
+        var bootstrap = try BootstrapRequest(
+            selection, mirror: sources.mirror(for: selection, creation, configuration))
         if let variant { bootstrap.variant = variant }
         return bootstrap
     }
@@ -194,7 +186,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 throw ValidationError(
                     "--keep-credentials is for archives of packages: a tarball's mirror is not its root's")
             }
-            let mirror = mirror(selection, creation, configuration)
+            let mirror = sources.mirror(for: selection, creation, configuration)
             var discovery = try selection.tarball(mirror: mirror)
             if allowed.allowUnsigned { discovery.allowsUnsigned = true }
             return try await creation.fetcher(keyring: request.keyring).resolve(discovery)

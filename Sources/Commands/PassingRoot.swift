@@ -7,8 +7,7 @@ internal import Processes
 internal import Sandbox
 internal import SystemPackage
 
-/// A root that is made for one command: `mangrove create` before it and `mangrove remove` after it, as processes of their
-/// own, so that what they say and how they are interrupted is the same.
+/// A root that is made for one command: `mangrove create` before it and `mangrove remove` after it (`OwnProcess`).
 struct PassingRoot {
     let name = "passing-\(getpid())"
     private let dryRun: Bool
@@ -17,18 +16,13 @@ struct PassingRoot {
     init(distro: String, isolation: Isolation, dryRun: Bool) throws {
         self.dryRun = dryRun
         let options = (dryRun ? ["--dry-run"] : []) + ["--isolation", isolation.rawValue]
-        guard try Self.execute(["create"] + options + ["--", name, distro]) == .exited(0) else {
+        guard try OwnProcess.attend(["create"] + options + ["--", name, distro]) == .exited(0) else {
             throw ExitCode(125)
         }
     }
 
     /// Removes it; where that fails it says so, and the root is listed.
     func remove() {
-        if !dryRun { _ = try? Self.execute(["remove", "--progress", "none", "--", name]) }
-    }
-
-    private static func execute(_ arguments: [String]) throws(FilesystemError) -> ChildProcess.End {
-        try ChildProcess.attend(
-            "/proc/self/exe", arguments, environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
+        if !dryRun { _ = try? OwnProcess.attend(["remove", "--progress", "none", "--", name]) }
     }
 }

@@ -11,7 +11,6 @@ internal import SystemPackage
 struct RunErrands: AccelerationErrands {
     /// The roots are those that builds run in.
     var ofLayers = false
-    private var environment: [String] { Surroundings.environment.map { "\($0.key)=\($0.value)" } }
 
     func make(
         _ subject: ToolsTrees.Subject, outdated: [OutdatedTool], _ allowances: SourceAllowances, required: Bool
@@ -20,12 +19,9 @@ struct RunErrands: AccelerationErrands {
             outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
             + AllowanceOptions.arguments(for: allowances)
         do throws(FilesystemError) {
-            let end = try ChildProcess.attend(
-                "/proc/self/exe",
+            return try OwnProcess.attend(
                 [MakeTools._commandName] + options
-                    + ["--", subject.distro, subject.release, subject.architecture.rawValue],
-                environment: environment)
-            return end == .exited(0)
+                    + ["--", subject.distro, subject.release, subject.architecture.rawValue]) == .exited(0)
         } catch {
             throw ProvisioningError(error)
         }
@@ -33,10 +29,8 @@ struct RunErrands: AccelerationErrands {
 
     func compareCompilers(of name: RootName) {
         // Where it cannot be started, a later run tries again.
-        try? ChildProcess.detach(
-            "/proc/self/exe",
-            [CompareCompilers._commandName] + (ofLayers ? ["--of-layer"] : []) + ["--", name.description],
-            environment: environment)
+        try? OwnProcess.detach(
+            [CompareCompilers._commandName] + (ofLayers ? ["--of-layer"] : []) + ["--", name.description])
     }
 
     func note(_ text: String) { FailureRendering.note(text) }

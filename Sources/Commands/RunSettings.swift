@@ -32,13 +32,7 @@ struct RunSettings: Equatable {
         request.user = user
         request.workingDirectory = workdir.map { FilePath($0) }
         request.binds = try bind.map { try BindOption(parsing: $0, relativeTo: Surroundings.workingDirectory) }
-        for assignment in env {
-            guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
-                throw ValidationError("--env \(assignment): it should read KEY=VALUE")
-            }
-            request.environment[String(assignment[..<separator])] =
-                String(assignment[assignment.index(after: separator)...])
-        }
+        request.environment = try EnvironmentAssignment.parse(env)
         request.isThrowaway = throwaway
         request.isolatesNetwork = isolatesNetwork
         request.limits = limits

@@ -20,6 +20,9 @@ enum Surroundings {
         return result
     }
 
+    /// `KEY=VALUE`.
+    static var variables: [String] { environment.map { "\($0.key)=\($0.value)" } }
+
     static var workingDirectory: FilePath {
         guard let path = unsafe getcwd(nil, 0) else { return "/" }
         defer { unsafe free(path) }

@@ -51,16 +51,15 @@ extension Directory {
         return try file.size(of: self.path.appending(path)) > 0
     }
 
-    /// Opens the directory that `names` lead to, and makes those that are not there.
+    /// Opens the directory that `names` lead to, this one for none, and makes those that are not there.
     package func makeDirectories(_ names: [FilePath.Component]) throws(FilesystemError) -> Directory {
         let joined = names.map(\.string).joined(separator: "/")
         let whole = path.appending(joined)
         if let found = try? openInRoot(joined, onlyDirectory: true) { return Directory(adopting: found, path: whole) }
-        guard let last = names.last else { throw FilesystemError("create directory", whole, .invalidArgument) }
-        let parent =
-            names.count > 1
-            ? try makeDirectories(names.dropLast())
-            : Directory(adopting: try openInRoot(".", onlyDirectory: true), path: path)
+        guard let last = names.last else {
+            return Directory(adopting: try openInRoot(".", onlyDirectory: true), path: path)
+        }
+        let parent = try makeDirectories(names.dropLast())
         if try parent.status(of: last) == nil {
             try parent.makeDirectory(last)
             try parent.setPermissions(of: last, 0o755)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Failures
+package import Failures
 
 /// Does what throws a failure of a module below, and passes that on as it is.
-func below<Value: ~Copyable, Problem: Failure>(
+package func below<Value: ~Copyable, Problem: Failure>(
     _ body: () throws(Problem) -> Value
 ) throws(ProvisioningError) -> Value {
     do throws(Problem) {

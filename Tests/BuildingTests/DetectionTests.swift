@@ -20,7 +20,7 @@ import Testing
                 try path.removingLastComponent().makeDirectories()
                 try AtomicFile.write(Array(text.utf8), to: path)
             }
-            return try Detection(SourceTree(directory), base: .distro("d"), manager: manager, chosen: chosen)
+            return try Detection(SourceTree(directory), manager: manager, chosen: chosen)
         }
     }
 

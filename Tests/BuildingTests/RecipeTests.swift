@@ -63,7 +63,7 @@ import Testing
         recipe.environment = ["X": "y\\z"]
         recipe.origin = .package("hello", version: "2.10-3")
         recipe.steps = [Recipe.Step("one", "a\nb 'c'"), Recipe.Step("two", "make")]
-        recipe.artifacts = [Recipe.Artifact("a/**"), Recipe.Artifact("b", isRequired: false, onlyPrograms: true)]
+        recipe.artifacts = [ArtifactPattern("a/**"), ArtifactPattern("b", isRequired: false, onlyPrograms: true)]
         recipe.network = false
         recipe.directory = "/build/x"
         #expect(try Recipe(parsing: Array(recipe.text.utf8), at: "/project/mangrove.json") == recipe)

@@ -36,6 +36,8 @@ extension IntegrationTests {
                 let outcome = try home.start(["build", "thing-1.0.tar.gz"]).wait(seconds: 60)
                 #expect(outcome.status == 0, "\(outcome.errors)")
                 #expect(made(home) == "packed\n")
+                // In the root that the recipe in it names.
+                #expect(!outcome.errors.contains("reading the archive"), "\(outcome.errors)")
                 // What is pinned is refused where it is another.
                 let recipe = """
                     {version: 1, base: {root: 'box'}, architectures: ['amd64'], steps: ['true'], artifacts: ['made'],
@@ -46,6 +48,20 @@ extension IntegrationTests {
                 let refused = try home.start(["build", "--recipe", "r.json"]).wait(seconds: 60)
                 #expect(refused.status == 125)
                 #expect(refused.errors.contains("SHA-256"), "\(refused.errors)")
+            }
+        }
+
+        @Test func aRecipeThatWasFetchedReachesNothingOfTheHosts() throws {
+            try Home.with(.root) { home in
+                let recipe = Self.recipe.replacing("steps:", with: "binds: ['/etc:/host'], steps:")
+                try AtomicFile.write(Array(recipe.utf8), to: home.work.appending("mangrove.json"))
+                let archive = home.work.appending("bad.tar")
+                let packed = try ChildProcess.run(
+                    "/bin/tar", ["-cf", archive.string, "-C", home.work.string, "mangrove.json"])
+                try #require(packed.succeeded)
+                let outcome = try home.start(["build", "bad.tar"]).wait(seconds: 60)
+                #expect(outcome.status == 78)
+                #expect(outcome.errors.contains("it has binds"), "\(outcome.errors)")
             }
         }
 

@@ -60,9 +60,10 @@ package struct Detection: Sendable {
 }
 
 extension Detection {
-    /// Looks at `source`; `chosen` nil: the first that is found. `manager`: whose packages the base has.
+    /// Looks at `source`; `chosen` nil: the first that is found. `manager`: whose packages the base has. Which base that is the
+    /// recipe does not say.
     package init(
-        _ source: SourceTree, base: Recipe.Base, manager: InstalledPackages.Manager, chosen: BuildSystem? = nil,
+        _ source: SourceTree, manager: InstalledPackages.Manager, chosen: BuildSystem? = nil,
         options: DebianBuild.Options = DebianBuild.Options()
     ) throws(RecipeError) {
         let found = BuildSystem.allCases.filter { system in
@@ -83,9 +84,6 @@ extension Detection {
         self.system = system
         self.marker = marker
         others = found.filter { $0 != system }
-        var made = try BuildSystemRecipe(source, manager).make(system, options)
-        made.recipe.base = base
-        recipe = made.recipe
-        notes = made.notes
+        (recipe, notes) = try BuildSystemRecipe(source, manager).make(system, options)
     }
 }

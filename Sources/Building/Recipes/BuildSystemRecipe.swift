@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Acceleration
+internal import Provisioning
 internal import SystemPackage
 
 /// Recipes for build systems, each as its own documentation says that a package is built and installed.
@@ -41,7 +42,7 @@ struct BuildSystemRecipe {
     private func recipe(_ packages: [String], _ steps: [Recipe.Step]) -> Recipe {
         var recipe = Recipe()
         (recipe.packages, recipe.steps) = (packages, steps)
-        recipe.artifacts = [Recipe.Artifact(Self.installed)]
+        recipe.artifacts = [ArtifactPattern(Self.installed)]
         return recipe
     }
 
@@ -86,7 +87,7 @@ struct BuildSystemRecipe {
         // Not every project says what is to be installed.
         made.artifacts[0].isRequired = false
         made.artifacts.append(
-            Recipe.Artifact("/build/objects/**", isRequired: false, onlyPrograms: true, isFallback: true))
+            ArtifactPattern("/build/objects/**", isRequired: false, onlyPrograms: true, isFallback: true))
         return made
     }
 
@@ -102,8 +103,8 @@ struct BuildSystemRecipe {
             steps.append(Recipe.Step("install", "make install \(variables)"))
         }
         var made = recipe(packages("gcc g++ libc6-dev make pkg-config", "build-base pkgconf"), steps)
-        made.artifacts = [Recipe.Artifact("**", isRequired: false, onlyPrograms: true, isFallback: installs)]
-        if installs { made.artifacts.insert(Recipe.Artifact(Self.installed, isRequired: false), at: 0) }
+        made.artifacts = [ArtifactPattern("**", isRequired: false, onlyPrograms: true, isFallback: installs)]
+        if installs { made.artifacts.insert(ArtifactPattern(Self.installed, isRequired: false), at: 0) }
         return made
     }
 
@@ -116,7 +117,7 @@ struct BuildSystemRecipe {
                     "cargo build --release \(source.has("Cargo.lock") ? "--locked " : "")--target-dir /build/objects")
             ])
         made.environment["CARGO_HOME"] = "/build/cargo"
-        made.artifacts = [Recipe.Artifact("/build/objects/release/*", onlyPrograms: true)]
+        made.artifacts = [ArtifactPattern("/build/objects/release/*", onlyPrograms: true)]
         return made
     }
 
@@ -151,7 +152,7 @@ struct BuildSystemRecipe {
                     "build",
                     "python3 -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /build/wheels .")
             ])
-        made.artifacts = [Recipe.Artifact("/build/wheels/*.whl")]
+        made.artifacts = [ArtifactPattern("/build/wheels/*.whl")]
         return made
     }
 
@@ -168,7 +169,7 @@ struct BuildSystemRecipe {
                     REPODEST=/build/packages abuild -F -r
                     """)
             ])
-        made.artifacts = [Recipe.Artifact("/build/packages/**/*.apk")]
+        made.artifacts = [ArtifactPattern("/build/packages/**/*.apk")]
         return made
     }
 }

@@ -3,6 +3,7 @@
 internal import Failures
 internal import Filesystem
 internal import PackageArchive
+internal import Provisioning
 package import SystemPackage
 
 /// A Debian source package, built as on Debian's own machines (sbuild(1), "Debian Policy", chapter 4): at the same path,
@@ -108,16 +109,13 @@ package struct DebianBuild: Sendable {
                 umask 022
                 mkdir -p \(Self.place)
                 cd \(Self.place)
-                dpkg-source --no-check -x /sources/\(Self.quoted(description))
+                dpkg-source --no-check -x /sources/\(ShellWord.quoted(description))
                 """
             recipe.steps = [Recipe.Step("unpack", script), build]
         }
         recipe.artifacts = ["deb", "udeb", "ddeb", "buildinfo", "changes"].map {
-            Recipe.Artifact("\(Self.place)/*.\($0)", isRequired: $0 == "deb")
+            ArtifactPattern("\(Self.place)/*.\($0)", isRequired: $0 == "deb")
         }
         return recipe
     }
-
-    /// As one word of a shell.
-    private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
 }

@@ -44,24 +44,6 @@ package struct Recipe: Hashable, Sendable {
         }
     }
 
-    package struct Artifact: Hashable, Sendable {
-        /// Relative to the source's directory, or absolute in the root.
-        package var pattern: PathPattern
-        /// Of the results; empty: the top one.
-        package var directory = ""
-        package var onlyPrograms = false
-        /// That nothing matches is an error.
-        package var isRequired = true
-        /// Only where the others before it match nothing.
-        package var isFallback = false
-
-        package init(_ pattern: String, isRequired: Bool = true, onlyPrograms: Bool = false, isFallback: Bool = false) {
-            self.pattern = PathPattern(pattern)
-            (self.isRequired, self.onlyPrograms) = (isRequired, onlyPrograms)
-            self.isFallback = isFallback
-        }
-    }
-
     package var base = Base.distro("debian")
     package var architectures: [Architecture] = [.arm64]
     package var packages: [String] = []
@@ -78,7 +60,7 @@ package struct Recipe: Hashable, Sendable {
     /// Where the source is in the root; nil: `/build/NAME`.
     package var directory: FilePath?
     package var steps: [Step] = []
-    package var artifacts: [Artifact] = []
+    package var artifacts: [ArtifactPattern] = []
 
     package init() {}
 

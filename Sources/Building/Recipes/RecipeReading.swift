@@ -46,7 +46,7 @@ extension Recipe {
             steps.append(try Step(field, number: index + 1))
         }
         guard !steps.isEmpty else { throw try object.required("steps").fault("expected one step at least") }
-        for field in try object.required("artifacts").array() { artifacts.append(try Artifact(field)) }
+        for field in try object.required("artifacts").array() { artifacts.append(try ArtifactPattern(field)) }
     }
 
     private static func architectures(_ field: JSONField) throws(JSONError) -> [Architecture] {
@@ -83,15 +83,17 @@ extension Recipe.Base {
 
 extension SourceOrigin {
     init(_ field: JSONField, in place: FilePath) throws(JSONError) {
-        let object = try field.object("tarball", "sha256", "git", "revision", "package", "version", "dsc")
+        let object = try field.object("tarball", "archive", "sha256", "git", "revision", "package", "version", "dsc")
         func path(_ text: String) -> String { text.contains("://") ? text : place.pushing(FilePath(text)).string }
-        let kinds = ["tarball", "git", "package", "dsc"].compactMap { object[$0] }
+        let kinds = ["tarball", "archive", "git", "package", "dsc"].compactMap { object[$0] }
         guard kinds.count == 1, let kind = kinds.first else {
-            throw field.fault("expected one of tarball, git, package and dsc")
+            throw field.fault("expected one of tarball, archive, git, package and dsc")
         }
         let text = try kind.text()
         if object["tarball"] != nil {
             self = .tarball(path(text), sha256: try object["sha256"]?.sha256())
+        } else if object["archive"] != nil {
+            self = .archived(text, sha256: try object.required("sha256").sha256())
         } else if object["git"] != nil {
             let isPlace = text.contains(":")
             self = .git(isPlace ? text : path(text), revision: try object["revision"]?.word())
@@ -125,7 +127,7 @@ extension Recipe.Step {
     }
 }
 
-extension Recipe.Artifact {
+extension ArtifactPattern {
     init(_ field: JSONField) throws(JSONError) {
         guard case .object = field.value else {
             self.init(try field.pattern())

@@ -55,6 +55,7 @@ extension Recipe {
             switch origin {
             case .directory: []
             case .tarball(let place, let digits): [("tarball", place), ("sha256", digits)]
+            case .archived(let path, let digits): [("archive", path), ("sha256", digits)]
             case .git(let place, let revision): [("git", place), ("revision", revision)]
             case .package(let name, let version): [("package", name), ("version", version)]
             case .description(let place): [("dsc", place)]

@@ -8,26 +8,6 @@ package import SystemPackage
 
 /// What a build came to: `ARCHITECTURE.json` beside the artifacts.
 package struct BuildManifest: Codable, Equatable, Sendable {
-    package struct File: Codable, Equatable, Sendable {
-        /// Below the artifacts' directory.
-        package let path: String
-        /// In bytes.
-        package let size: Int64
-        /// Of a file.
-        package let sha256: String?
-        /// Of a symbolic link.
-        package let link: String?
-        /// In octal digits.
-        package let mode: String
-        /// Of an ELF file, under Debian's name.
-        package let architecture: String?
-    }
-
-    package struct Step: Codable, Equatable, Sendable {
-        package let name: String
-        package let seconds: Double
-    }
-
     package struct Base: Codable, Equatable, Sendable {
         package let distro: String
         package let release: String
@@ -45,8 +25,8 @@ package struct BuildManifest: Codable, Equatable, Sendable {
     package let finished: String
     package let base: Base
     package let packages: [String]
-    package let steps: [Step]
-    package let artifacts: [File]
+    package let steps: [BuildOutcome.StepTime]
+    package let artifacts: [ArtifactCollection.File]
 
     package init(_ request: BuildRequest, _ outcome: BuildOutcome, root: RootRecord) {
         name = request.name
@@ -56,12 +36,7 @@ package struct BuildManifest: Codable, Equatable, Sendable {
             distro: root.distro, release: root.release, version: root.version, source: root.source,
             digest: root.verified.digest, verified: root.verified.how.rawValue, created: root.created)
         packages = root.packages
-        steps = outcome.steps.map { Step(name: $0.name, seconds: ($0.seconds * 1000).rounded() / 1000) }
-        artifacts = outcome.artifacts.files.map {
-            File(
-                path: $0.path, size: $0.size, sha256: $0.sha256, link: $0.link, mode: String($0.mode, radix: 8),
-                architecture: $0.architecture)
-        }
+        (steps, artifacts) = (outcome.steps, outcome.artifacts.files)
     }
 
     package static func read(_ path: FilePath) -> BuildManifest? {

@@ -12,6 +12,10 @@ enum PackageURL {
             + "?arch=\(escaped(package.architecture))&distro=\(escaped("\(distro)-\(release)"))"
     }
 
+    static func source(_ name: String, version: String?, distro: String) -> String {
+        "pkg:deb/\(distro)/\(escaped(name))\(version.map { "@\(escaped($0))" } ?? "")?arch=source"
+    }
+
     /// All but letters, digits, ".", "_", "~" and "-" is written as %XX; ":" may stand as it is.
     private static func escaped(_ text: String) -> String {
         text.utf8.map { byte in

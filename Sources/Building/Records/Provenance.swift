@@ -62,10 +62,9 @@ struct Provenance: Encodable {
     let predicateType = "https://slsa.dev/provenance/v1"
     let predicate: Predicate
 
-    /// `source`: what the source was, where that can be said (a commit).
     init(
         _ request: BuildRequest, _ outcome: BuildOutcome, root: RootRecord, installed: InstalledPackages?,
-        source: SourceIdentity?, version: String
+        version: String
     ) {
         subject = outcome.artifacts.files.compactMap { file in
             file.sha256.map { Subject(name: file.path, digest: ["sha256": $0]) }
@@ -88,7 +87,8 @@ struct Provenance: Encodable {
                     architecture: request.architecture.rawValue, environment: recipe.environment,
                     packages: recipe.packages, steps: recipe.steps.map { .init(name: $0.name, run: $0.script) },
                     user: recipe.user, network: recipe.network),
-                resolvedDependencies: [base] + (source?.dependency.map { [$0] } ?? []) + packages),
+                resolvedDependencies: [base] + [request.sourceDependency(distro: root.distro)].compactMap(\.self)
+                    + packages),
             runDetails: Details(
                 builder: Builder(
                     id: "urn:x-mangrove", version: ["mangrove": version]),

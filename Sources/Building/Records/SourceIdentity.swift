@@ -1,43 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Processes
-package import SystemPackage
+internal import SystemPackage
+internal import Transfer
 
-/// Which source was built, as git knows it.
-package struct SourceIdentity: Hashable, Sendable {
+extension BuildRequest {
+    /// What the source was, as far as that can be said.
+    func sourceDependency(distro: String) -> Provenance.Dependency? {
+        switch origin {
+        // A tarball's content may hold a repository, too: of somebody else's, whose configuration git would obey.
+        case .tarball(let place, let digits):
+            let uri = place.contains("://") ? RemoteURL.withoutCredentials(place) : "file:\(place)"
+            return Provenance.Dependency(uri: uri, digest: digits.map { ["sha256": $0] })
+        case .archived(let path, let digits): return Provenance.Dependency(uri: path, digest: ["sha256": digits])
+        case .package(let name, let version):
+            return Provenance.Dependency(uri: PackageURL.source(name, version: version, distro: distro))
+        case .description(let place): return Provenance.Dependency(uri: RemoteURL.withoutCredentials(place))
+        case .git(let place, _): return GitCommit(of: source).map { $0.dependency(from: place) }
+        case .directory(let path):
+            return GitCommit(of: source).map { $0.dependency(from: $0.remote ?? "file:\(path)") }
+        }
+    }
+}
+
+/// What is checked out in a directory.
+private struct GitCommit {
     let remote: String?
-    let commit: String
-    /// There were changes that no commit has.
-    let isChanged: Bool
+    private let commit: String
+    /// There is something that no commit has.
+    private let isChanged: Bool
 
     /// nil where `directory` is no work tree of git's, or there is no git.
-    package init?(of directory: FilePath) {
+    init?(of directory: FilePath) {
+        // By what compares no contents: to do that git executes filters that the repository's configuration names.
         func git(_ arguments: String...) -> String? {
-            // Configuration of the repository that names programs is not to be obeyed here.
             guard let program = ChildProcess.find("git"),
                 let child = try? ChildProcess.run(
                     program, ["-c", "core.fsmonitor=false", "-C", directory.string] + arguments,
-                    environment: ["LC_ALL=C", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "GIT_OPTIONAL_LOCKS=0"]),
+                    environment: [
+                        "LC_ALL=C", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1",
+                        "GIT_OPTIONAL_LOCKS=0",
+                    ]),
                 child.succeeded
             else { return nil }
             return child.outputText.split(separator: "\n").first.map(String.init) ?? ""
         }
         guard let commit = git("rev-parse", "HEAD"), !commit.isEmpty else { return nil }
         self.commit = commit
-        isChanged = git("status", "--porcelain", "--untracked-files=no").map { !$0.isEmpty } ?? true
+        let options = ["--raw", "--ignore-submodules=all"]
+        isChanged =
+            git("diff-files", options[0], options[1]) != ""
+            || git("diff-index", options[0], options[1], "--cached", "HEAD") != ""
         remote = git("config", "--get", "remote.origin.url")
     }
 
-    var dependency: Provenance.Dependency? {
+    func dependency(from place: String) -> Provenance.Dependency {
         // A digest that is not what was built would be a lie.
-        let uri = "git+\(remote.map(Self.withoutPassword) ?? "file:.")@\(commit)" + (isChanged ? "+changes" : "")
+        let uri = "git+\(RemoteURL.withoutCredentials(place))@\(commit)" + (isChanged ? "+changes" : "")
         return Provenance.Dependency(uri: uri, digest: isChanged ? nil : ["gitCommit": commit])
-    }
-
-    private static func withoutPassword(_ url: String) -> String {
-        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count > 2, parts[1].isEmpty, let at = parts[2].lastIndex(of: "@") else { return url }
-        let host = parts[2][parts[2].index(after: at)...]
-        return ([parts[0], parts[1], host] + parts.dropFirst(3)).joined(separator: "/")
     }
 }

@@ -110,21 +110,27 @@ struct Build: ParsableCommand, PassesStatus {
         let locations = try Surroundings.locations()
         let choice = BuildChoice(self, locations: locations)
         let workers = try Surroundings.workers()
-        Workspace.sweep(locations.builds, using: workers)
+        let workspace = try Workspace.make(in: locations.builds, using: workers)
         // While something is fetched; steps have signals passed on to them.
         Interruption.cleansUp()
-        // For what is fetched; nothing is, where the source is there.
-        let space = try Workspace.make(in: locations.builds)
         do {
-            try build(try choice.find(fetched: space.fetched), choice, locations)
+            try build(try choice.find(fetched: workspace.fetched), choice, locations, in: workspace)
         } catch {
-            try? space.remove(using: workers)
+            try? finish(workspace, workers)
             throw error
         }
-        try space.remove(using: workers)
+        try finish(workspace, workers)
     }
 
-    private func build(_ found: BuildChoice.Found, _ choice: BuildChoice, _ locations: Locations) throws {
+    private func finish(_ workspace: consuming Workspace, _ workers: any NamespacePerforming) throws {
+        guard keep else { return try workspace.remove(using: workers) }
+        let path = try workspace.keep()
+        FailureRendering.note("kept: \(path) (ARCHITECTURE/root/upper and source/upper have what was changed)")
+    }
+
+    private func build(
+        _ found: BuildChoice.Found, _ choice: BuildChoice, _ locations: Locations, in workspace: borrowing Workspace
+    ) throws {
         for note in found.notes { FailureRendering.note(note) }
         if writesRecipe { return try choice.write(found) }
         let caller = try isolation.caller()
@@ -132,25 +138,20 @@ struct Build: ParsableCommand, PassesStatus {
         if dryRun.isDryRun {
             return try Console.print("\(jobs.map(\.description).joined(separator: "\n"))\n")
         }
-        var reports: [BuildManifest] = []
-        for job in jobs {
-            let signals = try ForwardedSignals()
-            guard let manifest = try job.perform(signals) else { continue }
-            reports.append(manifest)
-        }
-        try OutputRendering.show(BuildReport(manifests: reports, places: jobs.map(\.place)), as: format.format)
+        var manifests: [BuildManifest] = []
+        for job in jobs { manifests.append(try job.perform(in: workspace)) }
+        try OutputRendering.show(BuildReport(manifests: manifests, places: jobs.map(\.place)), as: format.format)
     }
 }
 
 extension Build {
     /// Options of other commands that say where packages come from.
     var sourceWords: [String] {
-        let current = Surroundings.workingDirectory
         var words: [String] = []
         if let mirror = sources.mirror { words += ["--mirror", mirror] }
-        if let keyring = sources.keyring { words += ["--keyring", current.pushing(FilePath(keyring)).string] }
+        if let keyring = sources.keyringPath { words += ["--keyring", keyring.string] }
         if let distros = sources.catalogue.distros {
-            words += ["--distros", current.pushing(FilePath(distros)).string]
+            words += ["--distros", Surroundings.workingDirectory.pushing(FilePath(distros)).string]
         }
         if sources.requireSignature { words.append("--require-signature") }
         return words + AllowanceOptions.arguments(for: allowed.allowances)

@@ -21,6 +21,7 @@ struct BuildChoice {
 
     struct Found {
         let source: SourceTree
+        let origin: SourceOrigin
         let name: String
         /// Where the results go, unless somebody says otherwise.
         let output: FilePath
@@ -45,54 +46,47 @@ struct BuildChoice {
 
     /// `fetched`: a directory that is the build's own.
     func find(fetched: FilePath) throws -> Found {
-        let chosen = try options.arch.map { try Catalogue.architecture($0) }
         var recipe = try readRecipe()
         let origin = recipe?.origin ?? origin
-        let base = try base() ?? recipe?.base ?? .distro("debian")
-        let fetch = BuildFetch(options: options, sourceWords: options.sourceWords)
-        var distro: String?
-        if case .distro(let name) = base { distro = name }
-        let place = try fetch.obtain(
-            origin, base: distro, chosen.first ?? recipe?.architectures.first ?? .arm64, in: fetched)
-        let isDescription = place.extension == "dsc"
-        let source = try tree(isDescription ? place.removingLastComponent() : place)
+        let obtained = try BuildFetch(options: options).obtain(
+            origin, base: base(of: recipe), architectures(of: recipe).first ?? .arm64, in: fetched)
+        let source = try tree(obtained.directory)
         let name = origin.name.map { SourceTree.name(of: $0) } ?? source.name
         let output = directory.appending("mangrove-out")
         // A source that was fetched may have a recipe of its own.
         if recipe == nil, origin.directory == nil, options.buildSystem == nil, source.has(Recipe.fileName.string) {
-            recipe = try read(source.directory.appending(Recipe.fileName))
+            recipe = try readFetched(source.directory.appending(Recipe.fileName))
         }
-        if var recipe {
-            recipe.base = base
-            if !chosen.isEmpty { recipe.architectures = chosen }
-            let recipes = try recipe.architectures.map { architecture in
-                var one = recipe
-                one.architectures = [architecture]
-                return try completed(one)
-            }
-            return Found(source: source, name: name, output: output, recipes: recipes, notes: [])
+        let (base, architectures) = (base(of: recipe), try architectures(of: recipe))
+        let (recipes, notes) =
+            try recipe.map { (Array(repeating: $0, count: architectures.count), []) }
+            ?? recognise(source, obtained.description, base, architectures)
+        let completed = try zip(recipes, architectures).map { recipe, architecture in
+            var recipe = recipe
+            (recipe.base, recipe.architectures) = (base, [architecture])
+            return try self.completed(recipe)
         }
+        return Found(source: source, origin: origin, name: name, output: output, recipes: completed, notes: notes)
+    }
+
+    /// Recipes for what says itself how it is built, one for each architecture. `description`: of a source package that
+    /// is not unpacked.
+    private func recognise(
+        _ source: SourceTree, _ description: FilePath?, _ base: Recipe.Base, _ architectures: [Architecture]
+    ) throws -> ([Recipe], notes: [String]) {
         var debian = DebianBuild.Options()
         debian.checks = !options.nocheck
         debian.jobs = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-        var recipes: [Recipe] = []
         var notes: [String] = []
-        for architecture in chosen.isEmpty ? [.arm64] : chosen {
+        let recipes = try architectures.map { architecture in
             debian.architecture = architecture.rawValue
-            var recipe: Recipe
-            if isDescription {
-                recipe = try DebianBuild(description: place, debian).recipe(debian)
-                recipe.base = base
-            } else {
-                let detection = try Detection(
-                    source, base: base, manager: manager(of: base), chosen: options.buildSystem, options: debian)
-                recipe = detection.recipe
-                if notes.isEmpty { notes = self.notes(detection) }
-            }
-            recipe.architectures = [architecture]
-            recipes.append(try completed(recipe))
+            if let description { return try DebianBuild(description: description, debian).recipe(debian) }
+            let detection = try Detection(
+                source, manager: manager(of: base), chosen: options.buildSystem, options: debian)
+            if notes.isEmpty { notes = self.notes(detection) }
+            return detection.recipe
         }
-        return Found(source: source, name: name, output: output, recipes: recipes, notes: notes)
+        return (recipes, notes)
     }
 
     private func tree(_ path: FilePath) throws -> SourceTree {
@@ -113,10 +107,9 @@ struct BuildChoice {
     /// nil: none is named, and the directory has none.
     private func readRecipe() throws -> Recipe? {
         if let name = options.recipe { return try read(Surroundings.workingDirectory.pushing(FilePath(name))) }
-        guard let directory = origin.directory, options.buildSystem == nil, !options.writesRecipe,
-            try tree(directory).has(Recipe.fileName.string)
-        else { return nil }
-        return try read(directory.appending(Recipe.fileName))
+        guard let directory = origin.directory, try tree(directory).has(Recipe.fileName.string) else { return nil }
+        if options.writesRecipe { throw recipeIsThere }
+        return options.buildSystem == nil ? try read(directory.appending(Recipe.fileName)) : nil
     }
 
     private func read(_ path: FilePath) throws -> Recipe {
@@ -130,8 +123,25 @@ struct BuildChoice {
         return try Recipe(parsing: bytes, at: path)
     }
 
-    private func base() throws -> Recipe.Base? {
-        options.root.map { .root($0) } ?? options.base.map { .distro($0) }
+    /// A recipe that came with a source that was fetched: nobody has read it.
+    private func readFetched(_ path: FilePath) throws -> Recipe {
+        let recipe = try read(path)
+        guard recipe.binds.isEmpty, recipe.origin == nil else {
+            throw RecipeError(
+                "the recipe that came with \(origin) is not followed",
+                cause: "it has \(recipe.binds.isEmpty ? "from" : "binds"), which is for recipes that you have read",
+                remedy: "unpack the source, read the recipe, and build the directory", status: .badConfiguration)
+        }
+        return recipe
+    }
+
+    private func base(of recipe: Recipe?) -> Recipe.Base {
+        options.root.map { .root($0) } ?? options.base.map { .distro($0) } ?? recipe?.base ?? .distro("debian")
+    }
+
+    private func architectures(of recipe: Recipe?) throws -> [Architecture] {
+        guard options.arch.isEmpty else { return try options.arch.map { try Catalogue.architecture($0) } }
+        return recipe?.architectures ?? [.arm64]
     }
 
     /// Whose packages `base` has, as far as can be told before it is there.
@@ -151,13 +161,7 @@ struct BuildChoice {
     private func completed(_ recipe: Recipe) throws -> Recipe {
         var recipe = recipe
         recipe.packages += options.packages
-        for assignment in options.env {
-            guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
-                throw ValidationError("--env \(assignment): it should read KEY=VALUE")
-            }
-            recipe.environment[String(assignment[..<separator])] =
-                String(assignment[assignment.index(after: separator)...])
-        }
+        recipe.environment.merge(try EnvironmentAssignment.parse(options.env)) { $1 }
         let limits = try options.limits.limits()
         if !limits.isEmpty { recipe.limits = limits }
         guard case .distro(let name) = recipe.base, let architecture = recipe.architectures.first else { return recipe }
@@ -171,18 +175,25 @@ struct BuildChoice {
         return recipe
     }
 
+    /// Where `--init` writes one.
+    private var recipePath: FilePath { directory.appending(Recipe.fileName) }
+
+    private var recipeIsThere: RecipeError {
+        RecipeError(
+            "\(recipePath) is there already", remedy: "delete it first to have another one", status: .cannotCreate)
+    }
+
     /// `--init`.
     func write(_ found: Found) throws {
         guard var recipe = found.recipes.first else { return }
         recipe.architectures = found.recipes.flatMap(\.architectures)
         if origin.directory == nil { recipe.origin = origin }
-        let path = directory.appending(Recipe.fileName)
+        let path = recipePath
         let file: OwnedDescriptor
         do throws(FilesystemError) {
             file = try OwnedDescriptor.open(path, .writeOnly, options: [.create, .exclusiveCreate])
         } catch let error where error.errno == .fileExists {
-            throw RecipeError(
-                "\(path) is there already", remedy: "delete it first to have another one", status: .cannotCreate)
+            throw recipeIsThere
         } catch {
             throw error
         }

@@ -12,48 +12,57 @@ internal import SystemPackage
 /// Gets the source of a build that is not there yet.
 struct BuildFetch {
     let options: Build
-    /// Words of the command line that say where packages come from.
-    let sourceWords: [String]
 
-    /// Gets `origin` into `directory`, which is made. Returns the directory that is built, or the path of a `.dsc`. Throws
+    /// A source that is there.
+    struct Source {
+        /// The directory that is built, or that has the files of a source package.
+        let directory: FilePath
+        /// The path of its .dsc, where it is one that is not unpacked.
+        var description: FilePath?
+    }
+
+    /// Gets `origin` into `directory`, which is made. `base`, `architecture`: of whose archive packages are. Throws
     /// status 125 where that fails; why was said then.
-    func obtain(_ origin: SourceOrigin, base: String?, _ architecture: Architecture, in directory: FilePath) throws
-        -> FilePath
+    func obtain(_ origin: SourceOrigin, base: Recipe.Base, _ architecture: Architecture, in directory: FilePath) throws
+        -> Source
     {
+        if case .directory(let path) = origin { return Source(directory: path) }
         try directory.makeDirectories(mode: 0o755)
+        var archive = ["--architecture", architecture.rawValue] + options.sourceWords
+        if case .distro(let name) = base { archive += ["--base", name] }
         switch origin {
-        case .directory(let path): return path
+        case .directory: break
         case .tarball(let place, let digits):
-            try fetch("tarball", place, directory, digits.map { ["--sha256", $0] } ?? [])
-            let opened = try Directory.open(directory)
-            let names = try opened.names()
-            guard names.count == 1, let only = names.first, try opened.status(of: only)?.kind == .directory else {
-                return directory
-            }
-            return directory.appending(only)
-        case .description(let place):
-            try fetch("description", place, directory, [])
-            return try description(in: directory)
+            try fetch(.tarball, place, directory, digits.map { ["--sha256", $0] } ?? [])
+            return Source(directory: try onlyDirectory(in: directory))
+        case .archived(let path, let digits):
+            try fetch(.archive, path, directory, archive + ["--sha256", digits])
+            return Source(directory: try onlyDirectory(in: directory))
+        case .description(let place): try fetch(.description, place, directory, [])
         case .package(let name, let version):
-            let words = ["--architecture", architecture.rawValue] + (base.map { ["--base", $0] } ?? []) + sourceWords
-            try fetch("package", name + (version.map { "=\($0)" } ?? ""), directory, words)
-            return try description(in: directory)
+            try fetch(.package, name + (version.map { "=\($0)" } ?? ""), directory, archive)
         case .git(let place, let revision):
             let target = directory.appending("tree")
             try clone(place, revision, to: target)
-            return target
+            return Source(directory: target)
         }
+        let names = try Directory.open(directory).names()
+        return Source(directory: directory, description: names.first { $0.extension == "dsc" }.map(directory.appending))
     }
 
-    private func fetch(_ kind: String, _ place: String, _ directory: FilePath, _ words: [String]) throws {
-        try attend("/proc/self/exe", [FetchSource._commandName] + words + ["--", kind, place, directory.string])
+    private func fetch(_ kind: FetchSource.Kind, _ place: String, _ directory: FilePath, _ words: [String]) throws {
+        try OwnProcess.require(
+            [FetchSource._commandName] + words + ["--", kind.rawValue, place, directory.string])
     }
 
-    private func description(in directory: FilePath) throws -> FilePath {
-        guard let name = try Directory.open(directory).names().first(where: { $0.extension == "dsc" }) else {
-            throw RecipeError("there is no .dsc in \(directory)", status: .badData)
+    /// Where all that was unpacked lies: in one directory, as is the custom, or at the top.
+    private func onlyDirectory(in directory: FilePath) throws -> FilePath {
+        let opened = try Directory.open(directory)
+        let names = try opened.names()
+        guard names.count == 1, let only = names.first, try opened.status(of: only)?.kind == .directory else {
+            return directory
         }
-        return directory.appending(name)
+        return directory.appending(only)
     }
 
     private func clone(_ place: String, _ revision: String?, to target: FilePath) throws {
@@ -87,14 +96,12 @@ struct BuildFetch {
     }
 
     private func attend(_ program: FilePath, _ arguments: [String]) throws {
-        let end = try ChildProcess.attend(program, arguments, environment: Self.environment)
-        guard end == .exited(0) else { throw ExitCode(125) }
+        let end = try ChildProcess.attend(program, arguments, environment: Surroundings.variables)
+        if end != .exited(0) { throw ExitCode(end.status) }
     }
 
     /// Whether it went well; what it says is not shown.
     private func run(_ program: FilePath, _ arguments: [String]) throws -> Bool {
-        try ChildProcess.run(program, arguments, environment: Self.environment, timeout: .seconds(3600)).succeeded
+        try ChildProcess.run(program, arguments, environment: Surroundings.variables, timeout: .seconds(3600)).succeeded
     }
-
-    private static var environment: [String] { Surroundings.environment.map { "\($0.key)=\($0.value)" } }
 }

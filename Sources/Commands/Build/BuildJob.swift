@@ -34,10 +34,10 @@ struct BuildJob {
             recipe.user = "root"
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
-        var request = BuildRequest(
-            recipe, architecture, source: found.source.directory, name: found.name, output: output ?? found.output)
-        (request.keeps, request.opensShell) = (options.keep, options.shellOnFailure)
-        (self.options, self.locations, self.caller, self.request) = (options, locations, caller, request)
+        request = BuildRequest(
+            recipe, architecture, source: found.source.directory, from: found.origin, name: found.name,
+            output: output ?? found.output, opensShell: options.shellOnFailure)
+        (self.options, self.locations, self.caller) = (options, locations, caller)
         configuration = try Configuration(at: locations.configuration)
         if case .root = recipe.base {
             layer = nil
@@ -50,31 +50,26 @@ struct BuildJob {
     /// Where the artifacts are going to be.
     var place: FilePath { request.output.appending(request.architecture.rawValue) }
 
-    /// Builds. Throws the status of a step that fails. nil: there was nothing to say.
-    func perform(_ signals: borrowing ForwardedSignals) throws -> BuildManifest? {
+    /// Builds. Throws the status of a step that fails.
+    func perform(in workspace: borrowing Workspace) throws -> BuildManifest {
         let (store, root) = try root()
         let console = BuildConsole(name: request.name, architecture: request.architecture, isVerbose: options.verbose)
         defer { console.stop() }
-        let choice = choice.resolved(for: root)
         let builder = Builder(
-            in: root, of: store, builds: locations.builds, caller: caller,
-            known: KnownVersions(locations.cache.appending("interpreters")),
-            accelerator: Accelerator(
-                choice, for: ToolsTrees.Subject(root), tools: ToolsTrees(Cache(locations.cache)),
-                changes: configuration.accelerate),
-            workers: try Surroundings.workers(), cpu: options.cpu ?? configuration.cpu, version: version)
+            in: root, of: store, caller: caller, known: KnownVersions(locations.cache.appending("interpreters")),
+            accelerator: try wish.accelerator(for: root, locations), workers: try Surroundings.workers(),
+            cpu: options.cpu ?? configuration.cpu, version: version)
+        // After the processes that make the layer.
         let outcome = try builder.build(
-            request, signals: signals, errands: RunErrands(ofLayers: layer != nil), observer: console)
-        if let kept = outcome.kept {
-            FailureRendering.note("kept: \(kept) (root/upper and source/upper have what was changed)")
+            request, in: workspace, signals: ForwardedSignals(), errands: RunErrands(ofLayers: layer != nil),
+            observer: console)
+        if let step = outcome.failedStep {
+            console.fail(step: step, status: outcome.status, log: outcome.log)
+            throw ExitCode(outcome.status)
         }
-        guard let step = outcome.failedStep else {
-            let manifest = BuildManifest(request, outcome, root: root)
-            if options.check { try compare(manifest) }
-            return manifest
-        }
-        console.fail(step: step, status: outcome.status, log: outcome.log)
-        throw ExitCode(outcome.status)
+        let manifest = BuildManifest(request, outcome, root: root)
+        if options.check { try compare(manifest) }
+        return manifest
     }
 
     /// `--check`: a difference is said and is no error.
@@ -84,19 +79,15 @@ struct BuildJob {
             return FailureRendering.note("--check: there are no packages of a distro's archive to compare")
         }
         let words = ["--base", base, "--architecture", request.architecture.rawValue] + options.sourceWords
-        let end = try ChildProcess.attend(
-            "/proc/self/exe",
-            [ComparePackages._commandName] + words + ["--"] + packages.map { place.pushing(FilePath($0)).string },
-            environment: Surroundings.environment.map { "\($0.key)=\($0.value)" })
-        // Why was said; what was built is there.
-        if end != .exited(0) { throw ExitCode(125) }
+        try OwnProcess.require(
+            [ComparePackages._commandName] + words + ["--"] + packages.map { place.pushing(FilePath($0)).string })
     }
 
-    /// What the recipe and the command line say of acceleration.
-    private var choice: AccelerationChoice {
-        var asked = options.acceleration
-        if asked.accelerate == nil, asked.acceleration == nil { asked.acceleration = request.recipe.acceleration }
-        return asked.choice(configuration)
+    /// What the command line says of acceleration, or else the recipe.
+    private var wish: AccelerationWish {
+        var wish = options.acceleration.wish
+        if wish == AccelerationWish() { wish.extent = request.recipe.acceleration }
+        return wish
     }
 
     private func root() throws -> (RootStore, RootRecord) {
@@ -112,22 +103,14 @@ struct BuildJob {
             return (store, root)
         }
         let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue] + accelerationWords
-        let made = try layer.ensure(in: locations, isRenewed: options.renew) { arguments throws(ProvisioningError) in
-            do throws(FilesystemError) {
-                return try ChildProcess.attend(
-                    "/proc/self/exe", words + arguments,
-                    environment: Surroundings.environment.map { "\($0.key)=\($0.value)" }) == .exited(0)
-            } catch {
-                throw ProvisioningError(error)
-            }
-        }
-        // Why not was said.
-        guard let made else { throw ExitCode(125) }
-        return (RootStore(locations.layers), made)
+        let root = try layer.ensure(in: locations, isRenewed: options.renew) { try OwnProcess.require(words + $0) }
+        let store = RootStore(locations.layers)
+        Cache.noteUse(ofLayer: store.path(of: root.name))
+        return (store, root)
     }
 
     private var accelerationWords: [String] {
-        let choice = choice
+        let choice = wish.choice(configuration)
         return ["--acceleration", choice.extent.rawValue] + (choice.isRequired ? ["--accelerate"] : [])
             + (options.cpu.map { ["--cpu", $0] } ?? [])
     }

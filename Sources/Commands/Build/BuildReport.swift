@@ -2,6 +2,7 @@
 
 internal import Building
 internal import Failures
+internal import Provisioning
 internal import SystemPackage
 internal import Terminal
 

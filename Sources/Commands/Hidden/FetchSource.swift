@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Architectures
 internal import ArgumentParser
-internal import Catalogue
 internal import Integrity
 internal import Provisioning
 internal import SystemPackage
@@ -14,7 +12,10 @@ struct FetchSource: AsyncParsableCommand, ShowsProgress {
         commandName: "fetch-source", abstract: "Get the source of a build.", shouldDisplay: false)
 
     enum Kind: String, ExpressibleByArgument {
-        case tarball, package, description
+        /// A tarball that the user names, or one of the archive's, by its path there.
+        case tarball, archive
+        /// A source package of the archive's, NAME or NAME=VERSION, or one by its .dsc.
+        case package, description
     }
 
     @Argument var kind: Kind
@@ -22,36 +23,27 @@ struct FetchSource: AsyncParsableCommand, ShowsProgress {
     /// Where it goes: empty.
     @Argument var directory: String
     @Option var sha256: String?
-    /// Of a package: DISTRO:RELEASE.
-    @Option var base: String?
-    @Option var architecture: Architecture?
-    @OptionGroup var allowed: AllowanceOptions
-    @OptionGroup var sources: SourceOptions
+    @OptionGroup var archive: ArchiveOptions
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
-        let locations = try Surroundings.locations()
-        let configuration = try Configuration(at: locations.configuration)
         let report = Progress(progress.form)
         defer { report.stop() }
-        let creation = try Creation.ofCaller(
-            locations, configuration, cpu: nil, caller: Surroundings.caller(), report)
+        let (creation, configuration) = try Creation.ofCaller(report)
         let target = FilePath(directory)
+        let digest = sha256.flatMap { Digest(.sha256, hex: $0) }
         switch kind {
         case .tarball:
-            let base = Base(
-                from: creation.bare(place), digest: sha256.flatMap { Digest(.sha256, hex: $0) }, relativeTo: "/")
+            let base = Base(from: creation.bare(place), digest: digest, relativeTo: "/")
             try await creation.fetchSource(base, into: target)
+        case .archive:
+            guard let digest else { throw ValidationError("--sha256 says which file it is") }
+            let (bootstrap, _) = try archive.archive(creation, configuration)
+            try await creation.fetchSource(file: place, digest: digest, of: bootstrap, into: target)
         case .description:
             try await creation.fetchSource(description: creation.bare(place), into: target)
         case .package:
-            let selection = try sources.catalogue.load().select(base ?? "debian", architecture: architecture ?? .arm64)
-            let mirror = (sources.mirror ?? configuration.mirrors[selection.distro.name]).map(creation.bare)
-            var bootstrap = BootstrapRequest(base: try selection.archive(mirror: mirror))
-            bootstrap.mirror = mirror
-            var request = CreationRequest(name: try RootName("source"))
-            request.keyring = sources.keyring.map { FilePath($0) }
-            request.allowances = allowed.allowances
+            let (bootstrap, request) = try archive.archive(creation, configuration)
             let words = place.split(separator: "=", maxSplits: 1).map(String.init)
             try await creation.fetchSource(
                 package: words[0], version: words.count == 2 ? words[1] : nil, of: bootstrap, request, into: target)

@@ -29,18 +29,16 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
-        let locations = try Surroundings.locations()
-        let configuration = try Configuration(at: locations.configuration)
         let report = Progress(progress.form)
         defer { report.stop() }
-        let creation = try Creation.ofCaller(
-            locations, configuration, cpu: nil, caller: Surroundings.caller(), report)
+        let (creation, configuration) = try Creation.ofCaller(report)
         Interruption.cleansUp()
         let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
         do {
-            var request = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            request.mirror = (sources.mirror ?? configuration.mirrors[distro]).map(creation.bare)
-            request.keyring = sources.keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+            let selection = try subject.selection(in: sources.catalogue.load())
+            var request = ToolsRequest(subject, selection)
+            request.mirror = sources.mirror(for: selection, creation, configuration)
+            request.keyring = sources.keyringPath
             request.allowances = allowed.allowances
             request.changes = configuration.accelerate
             request.outdated = outdated.compactMap { OutdatedTool($0) }
@@ -67,6 +65,14 @@ extension ToolsTrees.Subject {
 }
 
 extension Creation {
+    /// The same, with nothing said about it.
+    static func ofCaller(_ progress: Progress) throws -> (Creation, Configuration) {
+        let locations = try Surroundings.locations()
+        let configuration = try Configuration(at: locations.configuration)
+        let caller = try Surroundings.caller()
+        return (try ofCaller(locations, configuration, cpu: nil, caller: caller, progress), configuration)
+    }
+
     /// By this process's user, with what is configured.
     static func ofCaller(
         _ locations: Locations, _ configuration: Configuration, cpu: String?, caller: Caller,

@@ -70,6 +70,13 @@ extension Creation {
             verifier: verifier)
     }
 
+    /// Those of the release itself, best first: this host's own apt's where nobody says otherwise.
+    func mirrors(of bootstrap: BootstrapRequest) -> [String] {
+        guard let first = bootstrap.base.repositories.first else { return [] }
+        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        return suite(of: first, isFirst: true, bootstrap.base, SourceAllowances(), host).mirrors
+    }
+
     private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
         let additions = base.repositories.dropFirst().map(\.suite)
         guard let name = skipped.first(where: { !additions.contains($0) }) else { return }

@@ -140,7 +140,7 @@ struct ArtifactCollector {
             }
             found.files.append(
                 .init(
-                    path: place.path(name.string), size: 0, sha256: nil, link: target, mode: 0o777, architecture: nil))
+                    path: place.path(name.string), size: 0, sha256: nil, link: target, mode: "777", architecture: nil))
         case .symbolicLink: break
         case .fifo, .socket, .characterDevice, .blockDevice:
             if !place.artifact.onlyPrograms { found.skipped.append("\(directory.path.appending(name)) (\(kind))") }
@@ -150,7 +150,7 @@ struct ArtifactCollector {
     private static func make(
         _ directories: [String], in results: borrowing Directory
     ) throws(FilesystemError) -> Directory {
-        try results.makeDirectories(directories.isEmpty ? ["."] : directories.compactMap { FilePath.Component($0) })
+        try results.makeDirectories(directories.compactMap { FilePath.Component($0) })
     }
 
     private mutating func copyFile(
@@ -192,7 +192,8 @@ struct ArtifactCollector {
         }
         found.files.append(
             .init(
-                path: place.path(name.string), size: size, sha256: digest.finish().hex, link: nil, mode: mode,
+                path: place.path(name.string), size: size, sha256: digest.finish().hex, link: nil,
+                mode: String(mode, radix: 8),
                 architecture: architecture))
     }
 }

@@ -2,7 +2,7 @@
 
 internal import Extraction
 internal import Filesystem
-internal import Integrity
+package import Integrity
 internal import PackageArchive
 package import SystemPackage
 internal import Terminal
@@ -20,6 +20,18 @@ extension Creation {
         _ = try DirectPerformer().perform(
             .extract(
                 .init(archive: verified.path.string, name: base.name, tree: directory.string, policy: policy)))
+    }
+
+    /// The same of a file of the archive, `path` below its top directory, which has to be `digest`.
+    package func fetchSource(
+        file path: String, digest: Digest, of bootstrap: BootstrapRequest, into directory: FilePath
+    ) async throws(ProvisioningError) {
+        let urls = mirrors(of: bootstrap).map { "\($0)/\(path)" }
+        let name = FilePath(path).lastComponent?.string ?? path
+        try await fetchSource(
+            Base(
+                name: name, place: .remote(urls: urls), digest: digest,
+                trust: Verification(how: .checksum, digest: "", urls: urls)), into: directory)
     }
 
     /// Fetches the newest version of a source package, or `version`, of the archive into `directory`.

@@ -41,7 +41,7 @@ enum JSONSamples {
             {"schema": 1, "name": "hello", "architecture": "arm64", "started": "2026-11-29T15:37:05Z",
              "finished": "2026-11-29T15:37:08Z", "packages": ["gcc", "libc6-dev"],
              "base": {"distro": "debian", "release": "12", "version": "12.15", "verified": "signature",
-                      "source": "http://deb.debian.org/debian bookworm", "created": "2026-11-29T15:36:58Z",
+                      "source": "http://ftp.debian.org/debian bookworm", "created": "2026-11-29T15:36:58Z",
                       "digest": "sha256:62e2b9031c31f736da40ec18ad68bba5f7aa1eb68ffc6d1e77df8165e0076e98"},
              "steps": [{"name": "compile", "seconds": 0.412}],
              "artifacts": [
