@@ -104,6 +104,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var refusing: [String: String]?
         /// What a tools tree holds besides `packages`.
         package let tools: [String]
+        /// Packages that are eligible, and that a tools tree has only once a root of its release has them.
+        package var optional: [String]?
         package var packages: [String: Rule]
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?
@@ -157,6 +159,9 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         return String(check, radix: 16)
     }()
 
+    /// Those of all package managers.
+    package var optional: [String] { (dpkg.optional ?? []) + (apk.optional ?? []) }
+
     package subscript(manager: InstalledPackages.Manager) -> Packages {
         get { manager == .dpkg ? dpkg : apk }
         set { if manager == .dpkg { dpkg = newValue } else { apk = newValue } }
@@ -172,6 +177,12 @@ package struct EligibilityChanges: Codable, Equatable, Sendable {
 
     package init(add: [String] = [], except: [String] = []) {
         (self.add, self.except) = (add, except)
+    }
+
+    /// These, and what tools trees have only once a root has it.
+    package func addingOptional() -> EligibilityChanges {
+        let optional = (try? Eligibility.builtIn())?.optional ?? []
+        return EligibilityChanges(add: Set(add).union(optional).sorted(), except: except)
     }
 
     package var isEmpty: Bool { add.isEmpty && except.isEmpty }

@@ -18,6 +18,8 @@ package struct BuildRequest: Sendable {
     package var origin: SourceOrigin
     /// Where a step fails, a shell is opened in its place.
     package var opensShell: Bool
+    /// How many compilations are to go on at once: `MANGROVE_JOBS` of the steps.
+    package var jobs = 1
 
     package init(
         _ recipe: Recipe, _ architecture: Architecture, source: FilePath, from origin: SourceOrigin, name: String,

@@ -22,14 +22,15 @@ package struct Builder {
     private let accelerator: Accelerator?
     private let workers: any NamespacePerforming
     private let cpu: String?
+    private let cache: Cache
     private let version: String
 
     /// `caller` shares nothing with the steps but its network and proxies. `version`: mangrove's own, for the records.
     package init(
-        in root: RootRecord, of store: RootStore, caller: Caller, known: KnownVersions,
+        in root: RootRecord, of store: RootStore, caller: Caller, known: KnownVersions, cache: Cache,
         accelerator: Accelerator?, workers: any NamespacePerforming, cpu: String?, version: String
     ) {
-        (self.store, self.root, self.known) = (store, root, known)
+        (self.store, self.root, self.known, self.cache) = (store, root, known, cache)
         (self.accelerator, self.workers, self.cpu, self.version) = (accelerator, workers, cpu, version)
         self.caller = Caller(
             identity: caller.identity, currentDirectory: "/", environment: caller.environment, umask: 0o022)
@@ -37,8 +38,8 @@ package struct Builder {
 
     /// Performs the steps and takes the artifacts out. That a step fails is no error: `status` says so.
     package func build(
-        _ request: BuildRequest, in workspace: borrowing Workspace, signals: borrowing ForwardedSignals,
-        errands: some AccelerationErrands, observer: some BuildObserving
+        _ request: BuildRequest, in workspace: borrowing Workspace, hosts: DistributedCompilation? = nil,
+        signals: borrowing ForwardedSignals, errands: some AccelerationErrands, observer: some BuildObserving
     ) throws(ProvisioningError) -> BuildOutcome {
         // As long as this lives nobody deletes the root.
         let lock = try store.lock(root.name, .shared)
@@ -48,6 +49,7 @@ package struct Builder {
         var outcome = BuildOutcome(log: results.log, started: RootRecord.now)
         let log = try BuildLog(results.log)
         let source = try BuildSource(request, in: place)
+        let caches = try BuildCaches(request, in: root, cache, place, caller.environment)
         var steps = request.recipe.steps
         if request.needsUser { steps.insert(Self.preparation(request, source), at: 0) }
         for (index, step) in steps.enumerated() {
@@ -55,7 +57,7 @@ package struct Builder {
             log.write(Array("==> \(step.name)\n".utf8))
             let begin = ContinuousClock.now
             let run = StepRun(step, isPreparation: request.needsUser && index == 0, request, source, cpu)
-            let status = try perform(run.request(in: place), signals, errands, observer, log)
+            let status = try perform(run.request(in: place, with: caches, hosts), signals, errands, observer, log)
             let time = BuildOutcome.StepTime(step.name, begin.duration(to: .now))
             outcome.steps.append(time)
             observer.end(step: step.name, status: status, seconds: time.seconds)
@@ -63,7 +65,7 @@ package struct Builder {
                 log.write(Array("==> \(step.name): exit status \(status)\n".utf8))
                 (outcome.status, outcome.failedStep, outcome.finished) = (status, step.name, RootRecord.now)
                 if request.opensShell, status < 128 {
-                    try openShell(run.request(in: place), signals, errands, observer)
+                    try openShell(run.request(in: place, with: caches, hosts), signals, errands, observer)
                 }
                 return outcome
             }
@@ -73,6 +75,7 @@ package struct Builder {
         for path in outcome.artifacts.skipped { observer.note("\(path): not among the artifacts") }
         try results.publish(outcome.artifacts)
         try write(request, outcome, to: results)
+        try caches.keep()
         return outcome
     }
 
@@ -147,7 +150,7 @@ package struct Builder {
         let workers = workers
         return try AcceleratedRun.prepare(
             request, in: root.name.description, of: store, caller: caller, known: known, accelerator: accelerator,
-            errands: errands, workers: { workers })
+            isPatient: true, errands: errands, workers: { workers })
     }
 
     private func collect(

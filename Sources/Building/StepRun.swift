@@ -17,7 +17,9 @@ struct StepRun {
         (self.step, self.isPreparation, self.build, self.source, self.cpu) = (step, isPreparation, build, source, cpu)
     }
 
-    func request(in place: Workspace.Place) -> RunRequest {
+    func request(
+        in place: Workspace.Place, with caches: BuildCaches, _ hosts: DistributedCompilation?
+    ) -> RunRequest {
         let recipe = build.recipe
         // -e: as a Makefile's lines, the first command that fails ends it.
         var request = RunRequest(command: ["/bin/sh", "-e", "-c", step.script])
@@ -25,8 +27,11 @@ struct StepRun {
         request.workingDirectory = step.directory.map { build.directory.pushing($0) } ?? build.directory
         request.isolatesNetwork = !(step.network ?? recipe.network)
         request.environment = recipe.environment.merging(step.environment) { $1 }
+        request.environment["MANGROVE_JOBS"] = "\(build.jobs)"
         request.binds = recipe.binds
         request.limits = recipe.limits
+        caches.add(to: &request)
+        hosts?.add(to: &request, usesCcache: recipe.usesCcache)
         request.changes = place.rootChanges
         // The same name for every build: some programs write it into what they make.
         request.hostname = "mangrove"

@@ -20,12 +20,15 @@ package struct Workspace: ~Copyable {
         let merged: FilePath
         /// For a copy of the source.
         let copy: FilePath
+        /// For what configure scripts find out.
+        let configure: FilePath
 
         fileprivate init(in path: FilePath) {
             rootChanges = path.appending("root")
             sourceChanges = path.appending("source")
             merged = path.appending("merged")
             copy = path.appending("copy")
+            configure = path.appending("configure")
         }
     }
 

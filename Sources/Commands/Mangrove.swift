@@ -17,11 +17,11 @@ struct Mangrove: ParsableCommand {
                     Distros.self,
                 ]),
             CommandGroup(
-                name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self]),
+                name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self, Worker.self]),
             CommandGroup(
                 name: "Internal",
                 subcommands: [
-                    Worker.self, CleanUp.self, MakeTools.self, CompareCompilers.self, FetchSource.self,
+                    NamespaceWorker.self, CleanUp.self, MakeTools.self, CompareCompilers.self, FetchSource.self,
                     ComparePackages.self,
                 ]),
         ])

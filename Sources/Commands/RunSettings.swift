@@ -26,6 +26,10 @@ struct RunSettings: Equatable {
     var profile = false
     var format = OutputFormat.table
     var dryRun = false
+    /// Compilers of which nothing is known are compared first.
+    var isPatient = false
+    /// In a root that builds are made in.
+    var isInLayer = false
 
     func request(_ command: [String]) throws -> RunRequest {
         var request = RunRequest(command: command)
@@ -46,7 +50,7 @@ struct RunSettings: Equatable {
     /// Runs, and throws the command's own status unless it is 0.
     func run(_ command: [String], in name: String) throws {
         let locations = try Surroundings.locations()
-        let store = RootStore(locations.roots)
+        let store = RootStore(isInLayer ? locations.layers : locations.roots)
         let accelerator = try acceleration.accelerator(for: store.find(name), locations)
         let caller = try isolation.caller()
         let request = try request(command)
@@ -57,12 +61,12 @@ struct RunSettings: Equatable {
             if let note = run.note { FailureRendering.note(note) }
             return try Console.print("\(run.plan.shifted().description)\n")
         }
-        let errands = RunErrands()
+        let errands = RunErrands(ofLayers: isInLayer)
         guard
             var run = try AcceleratedRun.prepare(
                 request, in: name, of: store, caller: caller,
                 known: KnownVersions(locations.cache.appending("interpreters")), accelerator: accelerator,
-                errands: errands, workers: Surroundings.workers)
+                isPatient: isPatient, errands: errands, workers: Surroundings.workers)
         else { throw ExitCode(125) }
         // After the processes that make a tools tree, which would inherit it, and before anything that could make a
         // thread: threads inherit the mask.

@@ -4,18 +4,17 @@ internal import Glibc
 
 /// A few blocks of memory that go round between one thread that fills them and one that empties them.
 ///
-/// It bounds what the filling thread may be ahead, and so the memory: 3 MiB.
+/// It bounds what the filling thread may be ahead, and so the memory.
 @safe final class BlockRing: @unchecked Sendable {
     private static let blockSize = 512 << 10
-    private static let blockCount = 6
+    private let blockCount: Int
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private let memory = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: blockSize * blockCount, alignment: 4096)
+    private let memory: UnsafeMutableRawBufferPointer
 
     // Guarded by the mutex.
-    private var counts = [Int](repeating: 0, count: blockCount)
+    private var counts: [Int]
     private var filled = 0
     private var emptied = 0
     private var finished = false
@@ -25,7 +24,11 @@ internal import Glibc
     // The emptying thread's own.
     private var holding = false
 
-    init() {
+    /// `blocks` of 512 KiB each.
+    init(blocks: Int = 6) {
+        blockCount = blocks
+        counts = [Int](repeating: 0, count: blocks)
+        unsafe memory = .allocate(byteCount: Self.blockSize * blocks, alignment: 4096)
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(condition, nil)
     }
@@ -49,7 +52,7 @@ internal import Glibc
     }
 
     private func block(_ index: Int) -> UnsafeMutableRawBufferPointer {
-        let start = index % Self.blockCount * Self.blockSize
+        let start = index % blockCount * Self.blockSize
         return unsafe UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + Self.blockSize])
     }
 
@@ -60,14 +63,14 @@ internal import Glibc
         do throws(ExtractionError) {
             while true {
                 let index = locked { () -> Int? in
-                    wait { filled - emptied == Self.blockCount && !cancelled }
+                    wait { filled - emptied == blockCount && !cancelled }
                     return cancelled ? nil : filled
                 }
                 guard let index else { return }
                 let count = try unsafe decoder.decode(into: block(index))
                 if count == 0 { return finish(nil) }
                 locked {
-                    counts[index % Self.blockCount] = count
+                    counts[index % blockCount] = count
                     filled += 1
                     unsafe pthread_cond_broadcast(condition)
                 }
@@ -101,7 +104,7 @@ internal import Glibc
                 return unsafe (UnsafeRawBufferPointer(start: nil, count: 0), self.failure)
             }
             holding = true
-            let count = counts[emptied % Self.blockCount]
+            let count = counts[emptied % blockCount]
             return unsafe (UnsafeRawBufferPointer(rebasing: block(emptied)[..<count]), nil)
         }
         if let failure { throw failure }

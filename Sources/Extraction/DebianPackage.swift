@@ -38,16 +38,37 @@ package struct DebianPackage: Equatable, Sendable {
             DescriptorSource(source.rawValue, name: name, progress: progress), name: name)
         let control = try reader.control()
         let list = FileList()
-        let report = try Extractor(policy: policy).extract(try reader.data(), name: name, into: directory) { entry in
-            list.bytes += entry.isRoot ? Array("/.".utf8) : entry.rooted
-            list.bytes.append(UInt8(ascii: "\n"))
+        let report = try Extractor(policy: policy).extract(try reader.data(), name: name, into: directory) {
+            list.add($0)
         }
         try reader.finish()
         return DebianPackage(control: control, fileList: list.bytes, report: report)
     }
 
+    /// Unpacks one that is being decompressed already, once. As the other.
+    package static func unpack(
+        _ started: StartedPackage, into directory: borrowing Directory, policy: ExtractionPolicy = .package
+    ) throws(ExtractionError) -> DebianPackage {
+        let list = FileList()
+        let report: ExtractionReport
+        do throws(ExtractionError) {
+            report = try Extractor(policy: policy).extract(from: started.ring, name: started.name, into: directory) {
+                list.add($0)
+            }
+        } catch {
+            _ = try? started.finish()
+            throw error
+        }
+        return DebianPackage(control: try started.finish(), fileList: list.bytes, report: report)
+    }
+
     /// Filled on the extractor's thread, read after that has ended.
     private final class FileList: @unchecked Sendable {
-        var bytes: [UInt8] = []
+        private(set) var bytes: [UInt8] = []
+
+        func add(_ entry: EntryName) {
+            bytes += entry.isRoot ? Array("/.".utf8) : entry.rooted
+            bytes.append(UInt8(ascii: "\n"))
+        }
     }
 }

@@ -38,6 +38,14 @@ package struct Extractor: Sendable {
         made: (@Sendable (EntryName) -> Void)?
     ) throws(ExtractionError) -> ExtractionReport {
         let ring = BlockRing()
+        return try extract(from: ring, name: name, into: directory, made: made) { ring.fill(from: decoder) }
+    }
+
+    /// Unpacks what comes out of `ring`, which `meanwhile` or another thread fills; it is cancelled at the end.
+    func extract(
+        from ring: BlockRing, name: String, into directory: borrowing Directory,
+        made: (@Sendable (EntryName) -> Void)?, meanwhile: () -> Void = {}
+    ) throws(ExtractionError) -> ExtractionReport {
         let outcome = Outcome()
         let root = directory.rawValue
         let policy = policy
@@ -50,7 +58,7 @@ package struct Extractor: Sendable {
         } catch {
             throw ExtractionError(name, .stream(error))
         }
-        ring.fill(from: decoder)
+        meanwhile()
         worker.join()
         guard let result = outcome.result else { throw ExtractionError(name, .stream(.canceled)) }
         return try result.get()

@@ -34,7 +34,9 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
     ///    base-passwd's among the first makes the users that all others count on.
     /// 2. Packages that divert files of others are unpacked by dpkg itself.
     /// 3. base-passwd, where it is so old that its `postinst` makes the users.
-    /// 4. `dpkg --configure -a`, which finds the order of the rest.
+    /// 4. Those whose `postinst` makes /etc/nsswitch.conf: what looks up names is emulated in a command in the midst of which
+    ///    that is made, and all scripts of perl's look some up.
+    /// 5. `dpkg --configure -a`, which finds the order of the rest.
     init(
         _ plan: BootstrapPlan, preinsts: [(package: BootstrapPlan.Package, script: [UInt8])],
         postponed: [BootstrapPlan.Package]
@@ -71,10 +73,20 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
             steps.append(
                 Step(title: "Making users", command: ["dpkg", "--force-depends", "--configure", "base-passwd"]))
         }
+        let first = Self.makersOfNames.filter { name in plan.packages.contains { $0.name == name } }
+        if !first.isEmpty {
+            steps.append(
+                Step(
+                    title: "Configuring \(first.joined(separator: ", "))",
+                    command: ["dpkg", "--force-depends", "--configure"] + first))
+        }
         steps.append(
             Step(title: "Configuring \(plan.packages.count) packages", command: ["dpkg", "--configure", "--pending"]))
         self.steps = steps
     }
+
+    /// Until Debian 12, and from then on.
+    private static let makersOfNames = ["base-files", "libc-bin"]
 
     /// Stands before dpkg-maintscript-helper(1) in PATH, in a directory of dpkg without programs. Where no version was there before, that has nothing to do, and
     /// executes dpkg several times to find out: the sixty calls of a small root are a tenth of its configuration.

@@ -16,6 +16,8 @@ package struct Unpacker: ~Copyable {
     private let policy: ExtractionPolicy
     private var database: PackageDatabase
     private var waiting: [Int] = []
+    /// Being decompressed, and to be unpacked in this order.
+    private var started: [(index: Int, package: StartedPackage)] = []
     private var isFounded: Bool
     private var preinsts: [Int: [UInt8]] = [:]
     private var postponed: [Int] = []
@@ -76,6 +78,7 @@ package struct Unpacker: ~Copyable {
     package mutating func finish() throws(PackageArchiveError) -> ConfigurationPlan {
         for index in waiting.sorted() { try unpackNow(index) }
         waiting = []
+        try unpackStarted()
         do throws(FilesystemError) {
             try database.write(to: root)
             try RootSources(plan).write(to: root)
@@ -87,7 +90,19 @@ package struct Unpacker: ~Copyable {
             postponed: postponed.sorted().map { plan.packages[$0] })
     }
 
+    /// How many are decompressed at once.
+    private static let ahead = 2
+
     private mutating func unpackNow(_ index: Int) throws(PackageArchiveError) {
+        try start(index)
+        while started.count > Self.ahead { try unpackFirst() }
+    }
+
+    private mutating func unpackStarted() throws(PackageArchiveError) {
+        while !started.isEmpty { try unpackFirst() }
+    }
+
+    private mutating func start(_ index: Int) throws(PackageArchiveError) {
         let package = plan.packages[index]
         let path = FilePath(package.file)
         let control = try PackageArchiveError.wrapping { () throws(FilesystemError) in
@@ -100,6 +115,8 @@ package struct Unpacker: ~Copyable {
         let preinst = members.first { $0.name == "preinst" }?.bytes
         // It moves files of other packages away before its own are unpacked: only dpkg can do that in order.
         if let preinst, package.name != "dash", MaintainerScript(preinst).diverts {
+            // In directories that base-files makes.
+            try unpackStarted()
             try postpone(package, path)
             postponed.append(index)
             return
@@ -107,14 +124,23 @@ package struct Unpacker: ~Copyable {
         let file = try PackageArchiveError.wrapping { () throws(FilesystemError) in
             try OwnedDescriptor.open(path, .readOnly)
         }
-        let unpacked: DebianPackage
         do throws(ExtractionError) {
-            unpacked = try DebianPackage.unpack(from: file, name: name, into: root, policy: policy)
+            started.append((index, try StartedPackage(file, name: name)))
         } catch {
             throw PackageArchiveError(error)
         }
         if let preinst, MaintainerScript(preinst).matters { preinsts[index] = preinst }
-        try database.add(package, unpacked, in: root)
+    }
+
+    private mutating func unpackFirst() throws(PackageArchiveError) {
+        let (index, first) = started.removeFirst()
+        let unpacked: DebianPackage
+        do throws(ExtractionError) {
+            unpacked = try DebianPackage.unpack(first, into: root, policy: policy)
+        } catch {
+            throw PackageArchiveError(error)
+        }
+        try database.add(plan.packages[index], unpacked, in: root)
     }
 
     /// Puts the .deb where apt would have, for dpkg inside the root.

@@ -101,8 +101,7 @@ package struct ChildProcess: Sendable {
         for number: CInt in 0...2 {
             unsafe posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0)
         }
-        // POSIX_SPAWN_SETSID, which glibc's header hides.
-        _ = try unsafe spawn(path, [path.string] + arguments, environment, &actions, flags: 0x80)
+        _ = try unsafe spawn(path, [path.string] + arguments, environment, &actions, flags: newSession)
     }
 
     private static func end(of process: pid_t) -> End {
@@ -121,7 +120,10 @@ package struct ChildProcess: Sendable {
         return directories.map { FilePath($0).appending(program) }.first { unsafe access($0.string, X_OK) == 0 }
     }
 
-    private static func spawn(
+    /// POSIX_SPAWN_SETSID, which glibc's header hides.
+    static let newSession: CInt = 0x80
+
+    static func spawn(
         _ path: FilePath, _ arguments: [String], _ environment: [String],
         _ actions: inout posix_spawn_file_actions_t, flags: CInt = 0
     ) throws(FilesystemError) -> pid_t {

@@ -41,7 +41,7 @@ extension Cache {
         return found
     }
 
-    private func entry(
+    func entry(
         _ name: String, _ directory: FilePath, measured path: FilePath, _ used: Double,
         _ workers: some NamespacePerforming
     ) throws(ProvisioningError) -> Entry {

@@ -5,7 +5,7 @@ internal import FoundationEssentials
 package import SystemPackage
 
 /// What was downloaded or made and can be again: base tarballs, each a file named after its digest, or, where nobody
-/// publishes one, after the URL's; what archives gave; tools trees.
+/// publishes one, after the URL's; what archives gave; tools trees; what builds leave for later ones.
 package struct Cache: Sendable {
     package let directory: FilePath
 
@@ -52,6 +52,7 @@ package struct Cache: Sendable {
         try below { () throws(FilesystemError) in
             try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) } + poolEntries()
         } + toolsEntries(using: workers).map(\.1) + layerEntries(using: workers).map(\.entry)
+            + memoryEntries(using: workers).map(\.entry)
     }
 
     /// Deletes what was not used for `days` days, and returns it. What is being downloaded stays.
@@ -74,6 +75,7 @@ package struct Cache: Sendable {
             return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
         } + pruneTools(notUsedSince: limit, dryRun: dryRun, using: workers)
             + pruneLayers(notUsedSince: limit, dryRun: dryRun, using: workers)
+            + pruneMemories(notUsedSince: limit, dryRun: dryRun, using: workers)
     }
 
     private struct Item {

@@ -28,6 +28,12 @@ package struct Configuration: Equatable, Sendable {
     package var acceleration: AccelerationChoice.Extent?
     /// What is eligible besides, and what is not.
     package var accelerate = EligibilityChanges()
+    /// As `--ccache` of `build`.
+    package var ccache = false
+    /// As `--configure-cache` of `build`.
+    package var configureCache = false
+    /// As `--hosts` of `build`, one each.
+    package var hosts: [String] = []
 
     package init() {}
 
@@ -55,11 +61,15 @@ package struct Configuration: Equatable, Sendable {
 
 extension Configuration {
     private init(_ document: JSONField) throws(JSONError) {
-        let object = try document.object("network", "mirrors", "cpu", "acceleration", "accelerate")
+        let object = try document.object(
+            "network", "mirrors", "cpu", "acceleration", "accelerate", "ccache", "configureCache", "hosts")
         if let field = object["network"] { network = try Network(field) }
         mirrors = try object.texts("mirrors")
         cpu = try object["cpu"]?.string()
         acceleration = try object["acceleration"]?.choice()
+        hosts = try object.strings("hosts")
+        ccache = try object["ccache"]?.boolean() ?? false
+        configureCache = try object["configureCache"]?.boolean() ?? false
         if let field = object["accelerate"] {
             let changes = try field.object("add", "except")
             accelerate = EligibilityChanges(add: try changes.strings("add"), except: try changes.strings("except"))

@@ -89,10 +89,43 @@ extension ProvisioningError.Kind {
 }
 
 /// What a file of the base was before it became one that runs can use.
-package enum OriginalFile: Codable, Equatable, Sendable {
+package enum OriginalFile: Equatable, Sendable {
     case absent
     case symbolicLink(target: String)
     case file(contents: String)
+}
+
+/// `{"file": {"contents": "…"}}`, and so on: as the compiler would write it, but that every run reads it, and types of keys
+/// for each case take their time to come into being.
+extension OriginalFile: Codable {
+    private enum Key {
+        static let (absent, link, file) = ("absent", "symbolicLink", "file")
+        static let (target, contents) = ("target", "contents")
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let cases = try container.decode([String: [String: String]].self)
+        if cases[Key.absent] != nil {
+            self = .absent
+        } else if let target = cases[Key.link]?[Key.target] {
+            self = .symbolicLink(target: target)
+        } else if let contents = cases[Key.file]?[Key.contents] {
+            self = .file(contents: contents)
+        } else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "expected absent, symbolicLink or file")
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .absent: try container.encode([Key.absent: [String: String]()])
+        case .symbolicLink(let target): try container.encode([Key.link: [Key.target: target]])
+        case .file(let contents): try container.encode([Key.file: [Key.contents: contents]])
+        }
+    }
 }
 
 extension RootRecord {

@@ -8,6 +8,9 @@ package enum RunEnvironment {
         "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
     ]
 
+    /// Where commands are looked for.
+    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
     /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`,
     /// `emulation` (`QEMU_CPU`), then `asked` (`--env`).
     package static func make(
@@ -17,7 +20,7 @@ package enum RunEnvironment {
             "HOME": account.home,
             "LANG": "C.UTF-8",
             "LOGNAME": account.name,
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": path,
             "SHELL": account.shell,
             "USER": account.name,
             // systemd's and many scripts' way to see that this is no whole machine.

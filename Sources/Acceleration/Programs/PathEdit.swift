@@ -34,7 +34,7 @@ struct PathEdit: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Searches for bytes.
-enum Bytes {
+package enum Bytes {
     /// Where `pattern` begins, in order; places may overlap.
     static func places(of pattern: [UInt8], in bytes: [UInt8]) -> [Int] {
         var found: [Int] = []
@@ -53,12 +53,12 @@ enum Bytes {
         return found
     }
 
-    static func contain(_ bytes: [UInt8], _ pattern: [UInt8]) -> Bool {
+    package static func contain(_ bytes: [UInt8], _ pattern: [UInt8]) -> Bool {
         unsafe mg_memmem(bytes, UInt(bytes.count), pattern, UInt(pattern.count)) != nil
     }
 
     /// Puts `new`, which is as long, in the place of `old`.
-    static func replace(_ old: [UInt8], by new: [UInt8], in bytes: inout [UInt8]) {
+    package static func replace(_ old: [UInt8], by new: [UInt8], in bytes: inout [UInt8]) {
         guard old.count == new.count else { return }
         for place in places(of: old, in: bytes) { bytes.replaceSubrange(place..<place + new.count, with: new) }
     }

@@ -15,7 +15,7 @@ struct BuildSystemRecipe {
 
     /// Where projects are installed to be taken out: DESTDIR (GNU Coding Standards, "DESTDIR").
     private static let installed = "/build/install"
-    private static let jobs = "-j\"$(nproc)\""
+    private static let jobs = "-j\"$MANGROVE_JOBS\""
 
     func make(_ system: BuildSystem, _ options: DebianBuild.Options) throws(RecipeError) -> (
         recipe: Recipe, notes: [String]
@@ -69,7 +69,7 @@ struct BuildSystemRecipe {
             packages("meson ninja-build gcc g++ libc6-dev pkg-config", "meson build-base pkgconf"),
             [
                 Recipe.Step("configure", "meson setup --prefix=/usr --buildtype=debugoptimized /build/objects"),
-                Recipe.Step("make", "meson compile -C /build/objects"),
+                Recipe.Step("make", "meson compile -C /build/objects \(Self.jobs)"),
                 Recipe.Step("install", "DESTDIR=\(Self.installed) meson install -C /build/objects --no-rebuild"),
             ])
     }

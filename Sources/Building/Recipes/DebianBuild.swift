@@ -109,7 +109,7 @@ package struct DebianBuild: Sendable {
                 umask 022
                 mkdir -p \(Self.place)
                 cd \(Self.place)
-                dpkg-source --no-check -x /sources/\(ShellWord.quoted(description))
+                dpkg-source --no-check -x /sources/\(ShellWord.quoted(description)) \(Self.place.appending(directoryName))
                 """
             recipe.steps = [Recipe.Step("unpack", script), build]
         }

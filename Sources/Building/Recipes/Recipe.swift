@@ -54,6 +54,10 @@ package struct Recipe: Hashable, Sendable {
     package var binds: [BindOption] = []
     package var acceleration: AccelerationChoice.Extent?
     package var limits = ResourceLimits()
+    /// Compilers are called by ccache, which other builds that ask for it share.
+    package var usesCcache = false
+    /// What configure scripts find out is remembered for the next build of the same source.
+    package var usesConfigureCache = false
     package var source = SourceMode.overlay
     /// Where the source is fetched from; nil: it is there.
     package var origin: SourceOrigin?
@@ -63,6 +67,11 @@ package struct Recipe: Hashable, Sendable {
     package var artifacts: [ArtifactPattern] = []
 
     package init() {}
+
+    /// What is installed in the base; `hosts`: others compile.
+    package func installedPackages(hosts: Bool) -> [String] {
+        packages + (usesCcache ? [CompilationCache.packageName] : []) + (hosts ? WorkerPlace.packages : [])
+    }
 
     /// Its name where none is given, in the directory of the source.
     package static let fileName: FilePath.Component = "mangrove.json"

@@ -20,7 +20,7 @@ extension Recipe {
     private mutating func read(_ document: JSONField, in place: FilePath) throws(JSONError) {
         let object = try document.object(
             "$schema", "version", "base", "architectures", "packages", "environment", "user", "network", "binds",
-            "acceleration", "limits", "from", "source", "directory", "steps", "artifacts")
+            "acceleration", "limits", "ccache", "configureCache", "from", "source", "directory", "steps", "artifacts")
         let version = try object.required("version")
         guard version.value == .number(1) else { throw version.fault("expected 1, the only version there is") }
         base = try Base(try object.required("base"), in: place)
@@ -39,6 +39,8 @@ extension Recipe {
         }
         acceleration = try object["acceleration"]?.choice()
         if let field = object["limits"] { limits = try ResourceLimits(field) }
+        usesCcache = try object["ccache"]?.boolean() ?? false
+        usesConfigureCache = try object["configureCache"]?.boolean() ?? false
         if let field = object["from"] { origin = try SourceOrigin(field, in: place) }
         source = try object["source"]?.choice() ?? source
         directory = try object["directory"]?.absolutePath()

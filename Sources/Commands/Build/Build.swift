@@ -7,6 +7,7 @@ internal import Building
 internal import Catalogue
 internal import Emulation
 internal import Filesystem
+internal import Glibc
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -25,7 +26,7 @@ struct Build: ParsableCommand, PassesStatus {
 
     @Argument(
         help: ArgumentHelp(
-            "The source: a directory, a tarball, a .dsc, or a git repository; a file, or a URL; #REVISION may follow.",
+            "The source: a directory, a tarball, a .dsc, or a git repository; a file, or a URL; #REVISION may follow. Or a .buildinfo, to be followed.",
             valueName: "source"),
         completion: .directory)
     var directory = "."
@@ -75,6 +76,18 @@ struct Build: ParsableCommand, PassesStatus {
     @Flag(help: "Make base and packages anew from what is published now.")
     var renew = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Have these machines compile, too, by distcc and ssh: USER@HOST/JOBS, separated by commas.",
+            valueName: "hosts"))
+    var hosts: String?
+
+    @Flag(help: "Have compilers called by ccache, with a cache that all builds share that ask for it.")
+    var ccache = false
+
+    @Flag(help: "Remember for the next build of this source what its configure scripts find out.")
+    var configureCache = false
+
     @Flag(help: "Keep what the build has changed, and say where it is.")
     var keep = false
 
@@ -98,6 +111,11 @@ struct Build: ParsableCommand, PassesStatus {
 
     func validate() throws {
         guard base == nil || root == nil else { throw ValidationError("--base and --root exclude each other") }
+        do throws(RecipeError) {
+            _ = try hosts.map { (text) throws(RecipeError) in try BuildHost.list(text) }
+        } catch {
+            throw ValidationError([error.problem, error.cause].compactMap(\.self).joined(separator: ": "))
+        }
         guard !writesRecipe || recipe == nil else {
             throw ValidationError("--init writes a recipe, and --recipe names one that is there")
         }
@@ -108,7 +126,7 @@ struct Build: ParsableCommand, PassesStatus {
 
     func run() throws {
         let locations = try Surroundings.locations()
-        let choice = BuildChoice(self, locations: locations)
+        let choice = try BuildChoice(self, locations: locations)
         let workers = try Surroundings.workers()
         let workspace = try Workspace.make(in: locations.builds, using: workers)
         // While something is fetched; steps have signals passed on to them.
@@ -140,6 +158,7 @@ struct Build: ParsableCommand, PassesStatus {
         }
         var manifests: [BuildManifest] = []
         for job in jobs { manifests.append(try job.perform(in: workspace)) }
+        for line in manifests.flatMap({ choice.followed?.comparison(with: $0) ?? [] }) { FailureRendering.note(line) }
         try OutputRendering.show(BuildReport(manifests: manifests, places: jobs.map(\.place)), as: format.format)
     }
 }
@@ -156,6 +175,16 @@ extension Build {
         if sources.requireSignature { words.append("--require-signature") }
         return words + AllowanceOptions.arguments(for: allowed.allowances)
     }
+}
+
+extension Build {
+    /// Who compiles besides.
+    func buildHosts(_ configuration: Configuration) throws -> [BuildHost] {
+        let listed = configuration.hosts.joined(separator: ",")
+        return try (hosts ?? (listed.isEmpty ? nil : listed)).map { try BuildHost.list($0) } ?? []
+    }
+
+    static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
 }
 
 extension BuildSystem: ExpressibleByArgument {}

@@ -7,7 +7,6 @@ internal import Building
 internal import Catalogue
 internal import Failures
 internal import Filesystem
-internal import Glibc
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -18,6 +17,8 @@ struct BuildChoice {
     private let locations: Locations
     /// What the command line names.
     private let origin: SourceOrigin
+    /// The build that is to be done again.
+    let followed: BuildInfo?
 
     struct Found {
         let source: SourceTree
@@ -31,9 +32,15 @@ struct BuildChoice {
         let notes: [String]
     }
 
-    init(_ options: Build, locations: Locations) {
+    init(_ options: Build, locations: Locations) throws {
         (self.options, self.locations) = (options, locations)
         let current = Surroundings.workingDirectory
+        if options.source == nil, options.directory.hasSuffix(".buildinfo"), !options.directory.contains("://") {
+            let info = try BuildInfo(at: current.pushing(FilePath(options.directory)))
+            (origin, followed) = (.package(info.source, version: info.version), info)
+            return
+        }
+        followed = nil
         if let package = options.source {
             let words = package.split(separator: "=", maxSplits: 1).map(String.init)
             origin = .package(words[0], version: words.count == 2 ? words[1] : nil)
@@ -76,11 +83,16 @@ struct BuildChoice {
     ) throws -> ([Recipe], notes: [String]) {
         var debian = DebianBuild.Options()
         debian.checks = !options.nocheck
-        debian.jobs = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        let hosts = try options.buildHosts(try Configuration(at: locations.configuration))
+        debian.jobs = hosts.reduce(Build.processors) { $0 + $1.jobs }
         var notes: [String] = []
         let recipes = try architectures.map { architecture in
             debian.architecture = architecture.rawValue
-            if let description { return try DebianBuild(description: description, debian).recipe(debian) }
+            if let description {
+                var recipe = try DebianBuild(description: description, debian).recipe(debian)
+                followed?.apply(to: &recipe)
+                return recipe
+            }
             let detection = try Detection(
                 source, manager: manager(of: base), chosen: options.buildSystem, options: debian)
             if notes.isEmpty { notes = self.notes(detection) }
@@ -126,21 +138,25 @@ struct BuildChoice {
     /// A recipe that came with a source that was fetched: nobody has read it.
     private func readFetched(_ path: FilePath) throws -> Recipe {
         let recipe = try read(path)
-        guard recipe.binds.isEmpty, recipe.origin == nil else {
+        let refused =
+            recipe.binds.isEmpty ? recipe.origin != nil ? "from" : recipe.usesCcache ? "ccache" : nil : "binds"
+        if let refused {
             throw RecipeError(
                 "the recipe that came with \(origin) is not followed",
-                cause: "it has \(recipe.binds.isEmpty ? "from" : "binds"), which is for recipes that you have read",
+                cause: "it has \(refused), which is for recipes that you have read",
                 remedy: "unpack the source, read the recipe, and build the directory", status: .badConfiguration)
         }
         return recipe
     }
 
     private func base(of recipe: Recipe?) -> Recipe.Base {
-        options.root.map { .root($0) } ?? options.base.map { .distro($0) } ?? recipe?.base ?? .distro("debian")
+        options.root.map { .root($0) } ?? options.base.map { .distro($0) } ?? recipe?.base
+            ?? .distro(followed?.base ?? "debian")
     }
 
     private func architectures(of recipe: Recipe?) throws -> [Architecture] {
         guard options.arch.isEmpty else { return try options.arch.map { try Catalogue.architecture($0) } }
+        if let name = followed?.architecture { return [try Catalogue.architecture(name)] }
         return recipe?.architectures ?? [.arm64]
     }
 
@@ -162,6 +178,9 @@ struct BuildChoice {
         var recipe = recipe
         recipe.packages += options.packages
         recipe.environment.merge(try EnvironmentAssignment.parse(options.env)) { $1 }
+        let configuration = try Configuration(at: locations.configuration)
+        recipe.usesCcache = recipe.usesCcache || options.ccache || configuration.ccache
+        recipe.usesConfigureCache = recipe.usesConfigureCache || options.configureCache || configuration.configureCache
         let limits = try options.limits.limits()
         if !limits.isEmpty { recipe.limits = limits }
         guard case .distro(let name) = recipe.base, let architecture = recipe.architectures.first else { return recipe }

@@ -22,6 +22,7 @@ struct BuildJob {
     private let configuration: Configuration
     /// nil: the build is in a root of the user's.
     private let layer: Layer?
+    private let hosts: [BuildHost]
 
     init(
         _ options: Build, _ recipe: Recipe, _ found: BuildChoice.Found, _ locations: Locations, _ caller: Caller
@@ -34,16 +35,20 @@ struct BuildJob {
             recipe.user = "root"
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
-        request = BuildRequest(
+        configuration = try Configuration(at: locations.configuration)
+        hosts = try options.buildHosts(configuration)
+        var request = BuildRequest(
             recipe, architecture, source: found.source.directory, from: found.origin, name: found.name,
             output: output ?? found.output, opensShell: options.shellOnFailure)
         (self.options, self.locations, self.caller) = (options, locations, caller)
-        configuration = try Configuration(at: locations.configuration)
+        request.jobs = hosts.reduce(Build.processors) { $0 + $1.jobs }
+        self.request = request
         if case .root = recipe.base {
             layer = nil
         } else {
             layer = try Layer(
-                recipe.base, architecture.rawValue, packages: recipe.packages, options: options.sourceWords)
+                recipe.base, architecture.rawValue, packages: recipe.installedPackages(hosts: !hosts.isEmpty),
+                options: options.sourceWords)
         }
     }
 
@@ -57,12 +62,16 @@ struct BuildJob {
         defer { console.stop() }
         let builder = Builder(
             in: root, of: store, caller: caller, known: KnownVersions(locations.cache.appending("interpreters")),
+            cache: Cache(locations.cache),
             accelerator: try wish.accelerator(for: root, locations), workers: try Surroundings.workers(),
             cpu: options.cpu ?? configuration.cpu, version: version)
+        let distributed = try connect(root, in: workspace)
         // After the processes that make the layer.
         let outcome = try builder.build(
-            request, in: workspace, signals: ForwardedSignals(), errands: RunErrands(ofLayers: layer != nil),
+            request, in: workspace, hosts: distributed, signals: ForwardedSignals(),
+            errands: RunErrands(ofLayers: layer != nil),
             observer: console)
+        for note in distributed?.lost() ?? [] { FailureRendering.note(note) }
         if let step = outcome.failedStep {
             console.fail(step: step, status: outcome.status, log: outcome.log)
             throw ExitCode(outcome.status)
@@ -70,6 +79,16 @@ struct BuildJob {
         let manifest = BuildManifest(request, outcome, root: root)
         if options.check { try compare(manifest) }
         return manifest
+    }
+
+    /// nil: nobody else compiles.
+    private func connect(
+        _ root: RootRecord, in workspace: borrowing Workspace
+    ) throws -> DistributedCompilation? {
+        guard !hosts.isEmpty else { return nil }
+        return try DistributedCompilation(
+            hosts, for: root, in: workspace.path.appending("\(request.architecture)-hosts"),
+            environment: Surroundings.environment, note: FailureRendering.note)
     }
 
     /// `--check`: a difference is said and is no error.
@@ -129,10 +148,14 @@ extension BuildJob: CustomStringConvertible {
         if let layer {
             let isThere = (try? RootStore(locations.layers).find(layer.name)) != nil && !options.renew
             lines.append("layer: \(layer.name), \(isThere ? "there" : "to be made")")
-            if !recipe.packages.isEmpty { lines.append("packages: \(recipe.packages.joined(separator: ", "))") }
+            let packages = recipe.installedPackages(hosts: !hosts.isEmpty)
+            if !packages.isEmpty { lines.append("packages: \(packages.joined(separator: ", "))") }
         }
         lines.append("source: \(request.source) at \(request.directory), \(recipe.source.rawValue)")
         lines += recipe.environment.sorted { $0.key < $1.key }.map { "environment: \($0.key)=\($0.value)" }
+        if !hosts.isEmpty { lines.append("hosts: \(hosts.map(\.description).joined(separator: ", "))") }
+        if recipe.usesCcache { lines.append("ccache: yes") }
+        if recipe.usesConfigureCache { lines.append("configure cache: yes") }
         if !recipe.limits.isEmpty { lines.append("limits: \(recipe.limits)") }
         lines += recipe.binds.map { "bind: \($0.source) at \($0.target)\($0.isReadOnly ? ", read-only" : "")" }
         for step in recipe.steps {

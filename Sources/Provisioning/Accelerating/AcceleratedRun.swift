@@ -52,10 +52,12 @@ package struct AcceleratedRun: ~Copyable {
 
     /// The same, with everything there that the run can have: it may have a tools tree made.
     ///
-    /// nil where acceleration is required and there is no tools tree to be had; why was said.
+    /// nil where acceleration is required and there is no tools tree to be had; why was said. `isPatient`: compilers of which
+    /// nothing is known are compared first, as it is where acceleration is required.
     package static func prepare(
         _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil,
-        accelerator: Accelerator?, errands: some AccelerationErrands, workers: () throws -> any NamespacePerforming
+        accelerator: Accelerator?, isPatient: Bool = false, errands: some AccelerationErrands,
+        workers: () throws -> any NamespacePerforming
     ) throws(ProvisioningError) -> AcceleratedRun? {
         var wanted = accelerator
         var reason: String?
@@ -72,7 +74,7 @@ package struct AcceleratedRun: ~Copyable {
             request, in: name, of: store, caller: caller, known: known, accelerator: wanted)
         wanted = nil
         planned.reasonForNone = reason
-        try planned.complete(by: errands)
+        try planned.complete(isPatient: isPatient, by: errands)
         planned.compareLater(by: errands)
         if let accelerator { accelerator.tools.removeSuperseded(accelerator.subject, using: workers) }
         return planned
@@ -102,7 +104,9 @@ package struct AcceleratedRun: ~Copyable {
         }
     }
 
-    private mutating func complete(by errands: some AccelerationErrands) throws(ProvisioningError) {
+    private mutating func complete(
+        isPatient: Bool, by errands: some AccelerationErrands
+    ) throws(ProvisioningError) {
         guard let accelerator = accelerator?.letting() else { return }
         if accelerator.tools.isRefreshDue(accelerator.subject, acceleration?.outdated ?? []) {
             let outdated = acceleration?.outdated ?? []
@@ -112,11 +116,17 @@ package struct AcceleratedRun: ~Copyable {
                 accelerator.subject, outdated: outdated, record.allowances ?? SourceAllowances(), required: false)
             accelerate()
         }
-        guard accelerator.choice.isRequired else { return }
-        let isNews = try accelerator.compareCompilers(in: run.tree, keptIn: run.directory, caller: run.caller) {
-            errands.note($0)
+        guard accelerator.choice.isRequired || isPatient && isAccelerated else { return }
+        do throws(ProvisioningError) {
+            let isNews = try accelerator.compareCompilers(in: run.tree, keptIn: run.directory, caller: run.caller) {
+                errands.note($0)
+            }
+            if isNews { accelerate() }
+        } catch {
+            // They are emulated then.
+            guard !accelerator.choice.isRequired else { throw error }
+            errands.note("compilers are emulated: \(error.problem)")
         }
-        if isNews { accelerate() }
     }
 
     /// Has the compilers compared where nothing is known of them, or that was broken off half-way.

@@ -7,6 +7,9 @@ internal import SystemPackage
 /// Performs requests in a process of this program that has the ids a run has: for users whose roots hold files of
 /// subordinate ids.
 package struct NamespacePerformer: NamespacePerforming {
+    /// Of this program: performs one request.
+    package static let command = "namespace-worker"
+
     private let identity: Identity
     /// What is mounted for them in the host's own tree.
     private let steps: [MountStep]
@@ -21,7 +24,7 @@ package struct NamespacePerformer: NamespacePerforming {
         var questions = try below { () throws(FilesystemError) in try Pipe() }
         var answers = try below { () throws(FilesystemError) in try Pipe() }
         // PID 1 of its own namespace: when this process dies, however, the worker does.
-        var plan = SandboxPlan(root: .host, identity: identity, command: ["/proc/self/exe", "worker"])
+        var plan = SandboxPlan(root: .host, identity: identity, command: ["/proc/self/exe", Self.command])
         plan.environment = ["LANG=C.UTF-8"]
         plan.steps = steps
         var descriptors = StandardDescriptors()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
 internal import Emulation
 internal import Filesystem
 internal import Glibc
@@ -50,9 +51,9 @@ struct SecondInterpreter {
         defer { withExtendedLifetime(lock.rawValue) {} }
         if isThere() { return true }
         guard var bytes = try? source.readToEnd(of: interpreter.path, limit: 1 << 28),
-            let variable = bytes.firstRange(of: Self.variable)
+            Bytes.contain(bytes, Self.variable)
         else { return false }
-        bytes.replaceSubrange(variable, with: Self.other)
+        Bytes.replace(Self.variable, by: Self.other, in: &bytes)
         let mode = FilePermissions(rawValue: 0o755)
         guard (try? AtomicFile.write(bytes, to: copy, permissions: mode)) != nil else { return false }
         let (seconds, rest) = status.modified.quotientAndRemainder(dividingBy: 1_000_000_000)

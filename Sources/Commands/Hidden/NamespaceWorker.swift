@@ -6,9 +6,10 @@ internal import Provisioning
 internal import SystemPackage
 
 /// A process of mangrove's own, in a user namespace where the files of a root can be handled.
-struct Worker: ParsableCommand {
+struct NamespaceWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Perform one request: JSON on standard input and output.", shouldDisplay: false)
+        commandName: NamespacePerformer.command, abstract: "Perform one request: JSON on standard input and output.",
+        shouldDisplay: false)
 
     func run() {
         WorkerConnection.serve(

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Filesystem
+internal import Provisioning
+internal import SystemPackage
+
+/// What a build has of earlier ones, as its recipe asks for it.
+struct BuildCaches {
+    private let compilation: CompilationCache?
+    private let configure: ConfigureCache?
+
+    /// `environment`: the caller's.
+    init(
+        _ build: BuildRequest, in root: RootRecord, _ cache: Cache, _ place: Workspace.Place,
+        _ environment: [String: String]
+    ) throws(ProvisioningError) {
+        let (recipe, isAny) = (build.recipe, build.recipe.usesCcache || build.recipe.usesConfigureCache)
+        let installed = isAny ? (try? InstalledPackages(of: Directory.open(FilePath(root.path)))) : nil
+        compilation =
+            recipe.usesCcache ? try CompilationCache(for: root, installed, in: cache, environment) : nil
+        configure =
+            recipe.usesConfigureCache
+            ? try ConfigureCache(for: "\(build.origin)", in: root, installed, cache, copy: place.configure) : nil
+    }
+
+    func add(to request: inout RunRequest) {
+        compilation?.add(to: &request)
+        configure?.add(to: &request)
+    }
+
+    /// After a build of which all went well.
+    func keep() throws(ProvisioningError) { try configure?.keep() }
+}

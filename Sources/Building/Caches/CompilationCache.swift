@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Failures
+internal import Integrity
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+
+/// ccache(1) in a build, with its cache outside: one for each architecture and set of compilers, shared by all builds that
+/// ask for it.
+///
+/// The key is a directory for each set of versions, since ccache itself does not see the assembler; compilers that are
+/// of no package it tells apart by their contents.
+struct CompilationCache {
+    private let memory: Cache.Memory
+    private let settings: [String: String]
+
+    static let packageName = "ccache"
+    private static let place: FilePath = "/run/mangrove-ccache"
+    /// Links to ccache by the names of compilers: Debian's, Alpine's.
+    private static let links = "/usr/lib/ccache:/usr/lib/ccache/bin"
+    /// What a user's own settings may say: how large the cache gets, and where else it is looked up.
+    private static let passed = [
+        "CCACHE_MAXSIZE", "CCACHE_MAXFILES", "CCACHE_REMOTE_STORAGE", "CCACHE_REMOTE_ONLY", "CCACHE_RESHARE",
+    ]
+
+    /// For builds in `root`, which has ccache installed. `environment`: the caller's.
+    init(
+        for root: RootRecord, _ installed: InstalledPackages?, in cache: Cache, _ environment: [String: String]
+    ) throws(ProvisioningError) {
+        guard let installed, installed[Self.packageName] != nil else {
+            throw ProvisioningError(
+                RecipeError(
+                    "root \(root.name) has no ccache", cause: "the build is to use it",
+                    remedy: "install the package ccache in it, or build without", status: .badData))
+        }
+        let versions = CompilerVersions(of: installed).texts.joined(separator: "\n")
+        let digest = try below { () throws(IntegrityError) in try Digest.of(Array(versions.utf8)) }
+        // Who builds inside may be another than who owns it; nobody else gets to it.
+        memory = try cache.memory(.ccache, "\(root.architecture)-\(digest.hex.prefix(12))", mode: 0o777)
+        var settings = [
+            "CCACHE_DIR": Self.place.string, "CCACHE_UMASK": "000", "CCACHE_COMPILERCHECK": "content",
+        ]
+        for name in Self.passed { settings[name] = environment[name] }
+        self.settings = settings
+    }
+
+    func add(to request: inout RunRequest) {
+        request.binds.append(BindOption(source: memory.path, target: Self.place))
+        request.environment.merge(settings) { own, _ in own }
+        request.environment["PATH"] = "\(Self.links):\(request.environment["PATH"] ?? RunEnvironment.path)"
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+
+/// A machine that compiles for builds on this one, as ssh(1) reaches it.
+package struct BuildHost: Hashable, Sendable {
+    /// As ssh takes it: a name of its configuration, `USER@HOST`, or `ssh://[USER@]HOST[:PORT]`.
+    package let destination: String
+    /// How many compilations it is given at once.
+    package let jobs: Int
+
+    /// distcc's number for a host of which nothing is said (distcc(1), "Host specifications").
+    private static let usualJobs = 4
+    private static let mostJobs = 1024
+
+    /// `DESTINATION[/JOBS]`.
+    package init(parsing text: String) throws(RecipeError) {
+        let isURL = text.hasPrefix("ssh://")
+        let parts = text.dropFirst(isURL ? 6 : 0).split(separator: "/", omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        // One that begins with a hyphen would be an option of ssh's.
+        guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: { $0.isWhitespace || $0 == "," }) else {
+            throw Self.fault(text, "expected HOST, USER@HOST or ssh://USER@HOST:PORT, with /JOBS behind it or without")
+        }
+        destination = (isURL ? "ssh://" : "") + name
+        guard parts.count > 1 else {
+            jobs = Self.usualJobs
+            return
+        }
+        guard parts.count == 2, let number = Int(parts[1]), (1...Self.mostJobs).contains(number) else {
+            throw Self.fault(text, "expected a number of jobs from 1 to \(Self.mostJobs) behind the slash")
+        }
+        jobs = number
+    }
+
+    /// A list, separated by commas.
+    package static func list(_ text: String) throws(RecipeError) -> [BuildHost] {
+        var hosts: [BuildHost] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let host = try BuildHost(parsing: String(part))
+            guard !hosts.contains(where: { $0.destination == host.destination }) else {
+                throw fault(text, "\(host.destination) is named twice")
+            }
+            hosts.append(host)
+        }
+        return hosts
+    }
+
+    private static func fault(_ text: String, _ cause: String) -> RecipeError {
+        RecipeError("bad host \(text)", cause: cause, remedy: "for example alice@server/8", status: .usage)
+    }
+}
+
+extension BuildHost: CustomStringConvertible {
+    package var description: String { "\(destination)/\(jobs)" }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Failures
+internal import Filesystem
+internal import Glibc
+package import Provisioning
+internal import Sandbox
+package import SystemPackage
+
+/// Other machines that compile for a build, by distcc(1): what is compiled is preprocessed here, and goes through ssh to
+/// machines whose compilers are of the same versions. One that fails later costs time only: distcc compiles here then.
+package struct DistributedCompilation {
+    private let connections: [HostConnection]
+    private let directory: FilePath
+
+    private static let place: FilePath = "/run/mangrove-hosts"
+    /// Links to distcc by the names of compilers: Debian's, Alpine's.
+    private static let links = "/usr/lib/distcc:/usr/lib/distcc/bin"
+    /// For a host that has to make the root first.
+    private static let patience: Duration = .seconds(1800)
+
+    /// Connects to `hosts`, those left out that cannot be had; `note` is told which, and why. Files are kept in
+    /// `directory`, which is made and is for the caller alone. `environment`: the caller's.
+    package init(
+        _ hosts: [BuildHost], for root: RootRecord, in directory: FilePath, environment: [String: String],
+        note: (String) -> Void
+    ) throws(ProvisioningError) {
+        self.directory = directory
+        guard let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path))),
+            WorkerPlace.packages.allSatisfy({ installed[$0] != nil })
+        else {
+            throw ProvisioningError(
+                RecipeError(
+                    "root \(root.name) cannot have other machines compile",
+                    cause: "it lacks one of \(WorkerPlace.packages.joined(separator: ", "))",
+                    remedy: "install them in it, or build without --hosts", status: .badData))
+        }
+        let tools = CompilerVersions(of: installed).texts.flatMap { ["--package", $0] }
+        let arguments = ["--base", "\(root.distro):\(root.release)", "--arch", root.architecture] + tools
+        connections = try below { () throws(FilesystemError) in
+            try directory.makeDirectories(mode: 0o755)
+            var started: [HostConnection] = []
+            for (index, host) in hosts.enumerated() {
+                started.append(
+                    try HostConnection(
+                        host, socket: directory.appending("\(index)"), ["--jobs", "\(host.jobs)"] + arguments,
+                        environment))
+            }
+            return Self.ready(started, note)
+        }
+        try writeFiles(hosts)
+    }
+
+    private static func ready(_ started: [HostConnection], _ note: (String) -> Void) -> [HostConnection] {
+        let begin = ContinuousClock.now
+        return started.filter { connection in
+            if connection.isReady(by: begin.advanced(by: .seconds(2))) { return true }
+            if connection.isRunning {
+                note("\(connection.host.destination): compilers are prepared there")
+                if connection.isReady(by: begin.advanced(by: patience)) { return true }
+            }
+            note("\(connection.host.destination) does not compile: \(connection.reason)")
+            return false
+        }
+    }
+
+    /// What distcc(1) reads: its hosts, and a program in the place of ssh's.
+    private func writeFiles(_ hosts: [BuildHost]) throws(ProvisioningError) {
+        let here = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        let remote = connections.compactMap { connection in
+            hosts.firstIndex(of: connection.host).map { "@\($0)/\(connection.host.jobs),lzo" }
+        }
+        let list = remote + ["localhost/\(here)", "--localslots_cpp=\(2 * here)"]
+        let connect = """
+            #!/bin/sh
+            # distcc gives the host first.
+            exec socat - UNIX-CONNECT:\(Self.place)/"$1"
+
+            """
+        try below { () throws(FilesystemError) in
+            let state = directory.appending("state")
+            try state.makeDirectories(mode: 0o755)
+            // Who builds inside may be another than root.
+            guard unsafe chmod(state.string, 0o777) == 0 else { throw FilesystemError("set the mode of", state, .last) }
+            try AtomicFile.write(Array((list.joined(separator: " ") + "\n").utf8), to: state.appending("hosts"))
+            let program = directory.appending("connect")
+            try AtomicFile.write(Array(connect.utf8), to: program)
+            guard unsafe chmod(program.string, 0o755) == 0 else {
+                throw FilesystemError("set the mode of", program, .last)
+            }
+        }
+    }
+
+    /// `usesCcache`: compilers are called by ccache, and only what it does not have goes further.
+    func add(to request: inout RunRequest, usesCcache: Bool) {
+        request.binds.append(BindOption(source: directory, target: Self.place))
+        let settings = [
+            "DISTCC_DIR": Self.place.appending("state").string, "DISTCC_SSH": Self.place.appending("connect").string,
+        ]
+        request.environment.merge(settings) { own, _ in own }
+        if usesCcache {
+            request.environment["CCACHE_PREFIX"] = "distcc"
+        } else {
+            request.environment["PATH"] = "\(Self.links):\(request.environment["PATH"] ?? RunEnvironment.path)"
+        }
+    }
+
+    /// What is noted where a host was lost while the build went on.
+    package func lost() -> [String] {
+        connections.filter { !$0.isRunning }.map { "\($0.host.destination) was lost: \($0.reason)" }
+    }
+}

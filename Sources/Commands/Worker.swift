@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import Architectures
+internal import ArgumentParser
+internal import Building
+internal import Catalogue
+internal import Failures
+internal import Filesystem
+internal import Glibc
+internal import Provisioning
+internal import Sandbox
+internal import SystemPackage
+
+/// The other end of `build --hosts`.
+struct Worker: ParsableCommand, PassesStatus {
+    static let configuration = CommandConfiguration(
+        abstract: "Compile for a build on another machine.",
+        discussion: """
+            `build --hosts` starts it on the other machines, by ssh. It makes a root with compilers of the versions that \
+            are asked for, or fails where they are not to be had, and passes each connection to the socket to distccd(1) \
+            in that root, without network and without effect on anything else. It ends with its standard input.
+            """)
+
+    @Option(help: ArgumentHelp("The distro and release of the compilers.", valueName: "distro:release"))
+    var base: String
+
+    @Option(help: ArgumentHelp("The architecture that they compile for.", valueName: "architecture"))
+    var arch: String
+
+    @Option(
+        name: .customLong("package"),
+        help: ArgumentHelp(
+            "A package of theirs, and the version it has to have. Repeatable.", valueName: "name=version"))
+    var packages: [String] = []
+
+    @Option(help: ArgumentHelp("Take connections here, in a directory that is made for it.", valueName: "path"))
+    var socket: String
+
+    @Option(help: ArgumentHelp("Compile so much at once.", valueName: "number"))
+    var jobs = 1
+
+    @OptionGroup var catalogue: CatalogueOptions
+
+    /// sun_path of unix(7), its end included.
+    private static let longestSocket = 107
+
+    func validate() throws {
+        guard jobs > 0 else { throw ValidationError("expected a number of jobs greater than 0") }
+        guard CompilerVersions(parsing: packages) != nil, !packages.isEmpty else {
+            throw ValidationError("expected --package NAME=VERSION, once or more")
+        }
+        guard FilePath(socket).isAbsolute, socket.utf8.count <= Self.longestSocket,
+            FilePath(socket).lastComponent == WorkerPlace.socketName
+        else { throw ValidationError("expected an absolute path of at most \(Self.longestSocket) bytes to .../socket") }
+    }
+
+    func run() throws {
+        let locations = try Surroundings.locations()
+        guard let wanted = CompilerVersions(parsing: packages) else { return }
+        let name = try compilers(wanted, locations)
+        guard try !Surroundings.caller().identity.isSingle else {
+            throw RecipeError(
+                "this user has one id only", cause: "distccd wants another than root's to run as",
+                remedy:
+                    "give the user subordinate ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+                    + "USER", status: .notPermitted)
+        }
+        let directory = FilePath(socket).removingLastComponent()
+        // Fails where somebody else has made it.
+        guard unsafe mkdir(directory.string, 0o700) == 0 else {
+            throw ProvisioningError(FilesystemError("create", directory, .last))
+        }
+        defer {
+            _ = unsafe unlink(socket)
+            _ = unsafe rmdir(directory.string)
+        }
+        var settings = RunSettings()
+        settings.throwaway = true
+        settings.isolatesNetwork = true
+        settings.bind = ["\(directory):\(WorkerPlace.directory)"]
+        settings.workdir = "/"
+        (settings.isPatient, settings.isInLayer) = (true, true)
+        try settings.run(WorkerPlace.command(jobs: jobs), in: name)
+    }
+
+    /// The layer that has them.
+    private func compilers(_ wanted: CompilerVersions, _ locations: Locations) throws -> String {
+        let selection = try catalogue.load().select(base, architecture: try Catalogue.architecture(arch))
+        let layer = try Layer(
+            .distro("\(selection.distro.name):\(selection.release.number)"), selection.architecture.rawValue,
+            packages: wanted.names + WorkerPlace.packages, options: [])
+        var difference: String?
+        // The one that is there may be older than what the archive has.
+        for isRenewed in [false, true] {
+            let root = try layer.ensure(in: locations, isRenewed: isRenewed) {
+                try OwnProcess.require(["create", "--as-layer"] + $0)
+            }
+            Cache.noteUse(ofLayer: RootStore(locations.layers).path(of: root.name))
+            difference = wanted.difference(from: try? InstalledPackages(of: Directory.open(FilePath(root.path))))
+            if difference == nil { return root.name.description }
+        }
+        throw RecipeError(
+            "this machine's compilers are others: \(difference ?? "")",
+            cause: "what they compile may be another, too",
+            remedy: "bring the root that is built in up to date: mangrove build --renew", status: .unavailable)
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Filesystem
+import Fixtures
+import SystemPackage
+import Testing
+
+extension IntegrationTests {
+    /// What a build has of earlier ones.
+    @Suite struct BuildCachesTests {
+        /// As Autoconf's scripts do it: the site's file says where the cache is.
+        private static let configure = """
+            cache_file=/dev/null
+            ac_configure_args="$*"
+            . "$CONFIG_SITE"
+            test ! -s "$cache_file" || . "$cache_file"
+            echo "remembered: $known" >>made
+            echo known=yes >"$cache_file"
+
+            """
+
+        private func build(_ home: Home, _ steps: String, _ options: String...) throws -> Program.Outcome {
+            let source = home.work.appending("project")
+            try source.makeDirectories()
+            try AtomicFile.write(Array(Self.configure.utf8), to: source.appending("configure"))
+            let text = """
+                {version: 1, base: {root: 'box'}, architectures: ['amd64'], configureCache: true, user: 'builder',
+                 steps: [\(steps)], artifacts: ['made']}
+                """
+            try AtomicFile.write(Array(text.utf8), to: source.appending("mangrove.json"))
+            try home.own(home.work)
+            return try home.start(["build"] + options + [source.string]).wait(seconds: 60)
+        }
+
+        private func made(_ home: Home) throws -> String {
+            String(decoding: try home.work.pushing("project/mangrove-out/amd64/made").readFile(), as: UTF8.self)
+        }
+
+        @Test(arguments: Who.allCases)
+        func whatConfigureFoundOutIsRememberedForTheSameQuestion(who: Who) throws {
+            try Home.with(who) { home in
+                // Of a build that fails nothing is remembered.
+                #expect(try build(home, "'sh configure a', 'exit 3'").status == 3)
+                var outcome = try build(home, "'sh configure a', 'sh configure b'")
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(try made(home) == "remembered: \nremembered: \n")
+                outcome = try build(home, "'sh configure a', 'sh configure c'")
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(try made(home) == "remembered: yes\nremembered: \n")
+                // With another environment it is another question.
+                outcome = try build(home, "'sh configure a'", "--env", "CFLAGS=-O0")
+                #expect(try made(home) == "remembered: \n")
+                let listed = try home.start(["cache", "list"]).wait()
+                #expect(listed.output.contains("configure amd64-"), "\(listed.output)")
+                let pruned = try home.start(["cache", "prune", "--older-than", "0"]).wait()
+                #expect(pruned.output.contains("configure amd64-"), "\(pruned.output)")
+                outcome = try build(home, "'sh configure a'")
+                #expect(try made(home) == "remembered: \n")
+            }
+        }
+
+        @Test func whatIsNoCacheIsNotKept() throws {
+            try Home.with(.root) { home in
+                let name = String(repeating: "a", count: 64)
+                let outcome = try build(
+                    home,
+                    "'ln -s /etc/shadow /run/mangrove-configure/\(name); echo x >/run/mangrove-configure/other; touch made'"
+                )
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(try !home.contents().contains { $0.hasPrefix("cache/configure/") && $0.contains(name) })
+                #expect(try !home.contents().contains { $0.hasPrefix("cache/configure/") && $0.contains("other") })
+            }
+        }
+
+        @Test func aRootWithoutCcacheIsNamed() throws {
+            try Home.with(.root) { home in
+                let outcome = try build(home, "'touch made'", "--ccache")
+                #expect(outcome.status == 65)
+                #expect(outcome.errors.contains("root box has no ccache"), "\(outcome.errors)")
+                let hosts = try build(home, "'touch made'", "--hosts", "localhost/2")
+                #expect(hosts.status == 65)
+                #expect(hosts.errors.contains("it lacks one of distcc, socat"), "\(hosts.errors)")
+                let bad = try build(home, "'touch made'", "--hosts=-oProxyCommand=x")
+                #expect(bad.status == 125)
+                #expect(bad.errors.contains("bad host -oProxyCommand=x: expected HOST"), "\(bad.errors)")
+            }
+        }
+    }
+}
