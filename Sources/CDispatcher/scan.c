@@ -66,6 +66,16 @@ MG_PART static bool prints_by_variable(const char *printf, const char *text) {
     return *text == '$' || *text == '`';
 }
 
+/// What ends a word of the shell's.
+MG_PART static bool ends_word(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' || c == ')' || c == 0;
+}
+
+MG_PART static bool is_blank(const char *text, const char *end) {
+    while (text < end && (*text == ' ' || *text == '\t')) text++;
+    return text == end;
+}
+
 MG_PART static bool has_text(
     const struct mg_table *table, const struct mg_entry *entry, const char *text, const char *end) {
     const char *texts = (const char *)table + entry->texts;
@@ -77,6 +87,9 @@ MG_PART static bool has_text(
     bool by_variable = false;
     bool has_conversion = false;
     char quote = 0;
+    // The quote that the printf stands right behind: it is in a string, for somebody to evaluate ("echo='printf %s\\n'").
+    char outer = 0;
+    const char *format = text;
     // The characters that texts begin with: most places are passed over by one look.
     uint64_t first[4];
     for (int i = 0; i < 4; i++) ((volatile uint64_t *)first)[i] = 0;
@@ -88,7 +101,9 @@ MG_PART static bool has_text(
     if (by_line) {
         first[0] |= (uint64_t)1 << '\n' | (uint64_t)1 << ';' | (uint64_t)1 << '&' | (uint64_t)1 << '"' |
                     (uint64_t)1 << '\'';
-        first[1] |= (uint64_t)1 << ('p' & 63) | (uint64_t)1 << ('|' & 63) | (uint64_t)1 << ('\\' & 63);
+        first[0] |= (uint64_t)1 << '(';
+        first[1] |= (uint64_t)1 << ('p' & 63) | (uint64_t)1 << ('|' & 63) | (uint64_t)1 << ('\\' & 63) |
+                    (uint64_t)1 << ('`' & 63);
     }
     for (const char *place = text; place < end; place++) {
         unsigned char c = (unsigned char)*place;
@@ -98,11 +113,19 @@ MG_PART static bool has_text(
             has_conversion = true;
         }
         if (by_line && prints) {
-            // Up to the end of the command.
-            if (quote != 0 ? c == quote : c == '"' || c == '\'') {
+            // Up to the end of the command, or of the string that it is in. In double quotes a command may have others.
+            if (outer == '"' && (c == '(' || c == '`')) outer = 0;
+            if (quote == 0 && outer != 0 && c == outer) {
+                if (ends_word(place + 1 < end ? place[1] : 0)) {
+                    prints = false;
+                    // Its format comes from elsewhere.
+                    by_variable = by_variable || is_blank(format, place);
+                }
+                outer = 0;
+            } else if (quote != 0 ? c == quote : c == '"' || c == '\'') {
                 quote = quote != 0 ? 0 : (char)c;
             } else if (c == '\\' && quote != '\'') {
-                if (place + 1 < end) place++;
+                if (place + 1 < end && (outer != '\'' || place[1] != '\'')) place++;
                 continue;
             } else if (quote == 0 && (c == '\n' || c == ';' || c == '&' || c == '|')) {
                 prints = false;
@@ -111,6 +134,9 @@ MG_PART static bool has_text(
             prints = true;
             by_variable = by_variable || prints_by_variable(printf, place);
             quote = 0;
+            outer = place > text && (place[-1] == '\'' || place[-1] == '"') ? place[-1] : 0;
+            format = place;
+            for (const char *letter = printf; *letter != 0; letter++) format++;
         }
         for (const char *one = texts; *one != 0; one = mg_next(one)) {
             if (stands_at(one, place, text)) return true;

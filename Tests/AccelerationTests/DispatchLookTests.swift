@@ -84,12 +84,16 @@ import Testing
             for text in [
                 "printf '%.2f' 1", "enable  -f x y || :", "printf \"a;\n%5g\" 1", "x=1; printf %e 1",
                 "f=%.2f; printf \"$f\" 1", "printf -v x -- $f 1; f=%e",
+                // In strings that are evaluated.
+                "eval 'printf '%.2f 1", "p='printf'; : $p %.2f 1", "p=\"printf \"; : $p %.2f 1",
+                "eval \"printf $(echo \" %.2f\") 1\"", "eval 'printf \"%s\\n\" \"%.2f\"'",
             ] {
                 #expect(try end(text) == emulated, "\(text)")
             }
             for text in [
                 "f=%s; printf $f x; printf -v y \"$f\" x", "f=; printf '%s' \"$f\"; : +%e",
                 "printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f",
+                "p='printf %s\\n'\nq='printf %s'\n: \"$p rs%f\"", "p=\"printf %s\"; : \"rs%f\"",
             ] {
                 #expect(try end(text) == .exited(7), "\(text)")
             }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import acceleration
 import examples
+import hosts
 import packages
 from bench import Bench
 from cases import CASES, compare
@@ -25,11 +26,14 @@ def main():
         return measure_acceleration(acceleration, sys.argv[2:])
     if sys.argv[1:2] == ["packages"]:
         return measure_acceleration(packages, sys.argv[2:])
+    if sys.argv[1:2] == ["hosts"]:
+        return measure_acceleration(hosts, sys.argv[2:])
     if sys.argv[1:2] in (["examples"], ["--examples"]):
         return measure_acceleration(examples, sys.argv[2:])
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.",
         epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated. "
-            "scripts/bench packages --help: Debian's packages. scripts/bench examples --help: the examples.")
+            "scripts/bench packages --help: Debian's packages. scripts/bench examples --help: the examples. "
+            "scripts/bench hosts --help: several machines.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")

@@ -19,6 +19,7 @@ def parse(arguments):
         prog="scripts/bench examples", description="Builds the examples, each from an empty cache and once more.")
     parser.add_argument("examples", nargs="*", metavar="EXAMPLE", help="all where none is given")
     parser.add_argument("--without-acceleration", action="store_true", help="emulate everything in the second build")
+    parser.add_argument("--caches", action="store_true", help="build twice more with --ccache and --configure-cache")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     return parser.parse_args(arguments)
 
@@ -59,6 +60,15 @@ class Examples:
         try:
             seconds, first, _ = self.build(name, home)
             again, begun, manifests = self.build(name, home, *options)
+            caches = {}
+            if self.options.caches:
+                # The first one makes the layer with ccache, and what is native with it.
+                cached = ["--ccache", "--configure-cache"]
+                for title in ("making", "cold", "warm"):
+                    if title == "cold":
+                        for kind in ("ccache", "configure"):
+                            shutil.rmtree(home / "cache" / kind, ignore_errors=True)
+                    caches[title] = self.steps(self.build(name, home, *cached)[2])
         finally:
             subprocess.run(
                 [self.bench.program, "cache", "prune"], env={"MANGROVE_HOME": str(home), "PATH": "/usr/bin:/bin"},
@@ -66,7 +76,11 @@ class Examples:
             shutil.rmtree(home, ignore_errors=True)
         return {
             "name": name, "seconds": seconds, "layer": first, "again": again, "begun": begun,
-            "steps": {step["name"]: step["seconds"] for build in manifests for step in build["steps"]}}
+            "steps": self.steps(manifests), "caches": caches}
+
+    @staticmethod
+    def steps(manifests):
+        return {step["name"]: step["seconds"] for build in manifests for step in build["steps"]}
 
 
 def markdown(results):
@@ -77,6 +91,11 @@ def markdown(results):
         lines.append(
             f"| {result['name']} | {result['seconds']:.1f} s | {result['layer']:.1f} s | {result['again']:.1f} s "
             f"| {result['begun']:.2f} s | {steps} |")
+    if any(result["caches"] for result in results):
+        lines += ["", "| with ccache and configure's cache | cold | warm |", "|---|---|---|"]
+        for result in results:
+            cold, warm = ([f"{name} {seconds:.1f} s" for name, seconds in result["caches"][title].items()] for title in ("cold", "warm"))
+            lines.append(f"| {result['name']} | {', '.join(cold)} | {', '.join(warm)} |")
     return "\n".join(lines)
 
 

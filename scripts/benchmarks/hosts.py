@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a make of many files scales with the machines that compile: each a network namespace with an SSH server and a quota of the processors."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from runner import CommandFailed
+
+COMMAND = "cc -O2 -c"
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench hosts",
+        description="Makes a project on one machine, on several, and on several of which one dies. As root.")
+    parser.add_argument("--files", type=int, default=500, help="that are compiled (default: 500)")
+    parser.add_argument("--hosts", type=int, default=2, help="besides this one (default: 2)")
+    parser.add_argument("--cpus", type=float, default=0.6, help="that each machine has, this one included (default: 0.6)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
+    return parser.parse_args(arguments)
+
+
+class Quota:
+    """A control group of so many processors: of version 2, or the older one."""
+
+    def __init__(self, name, cpus):
+        older = Path("/sys/fs/cgroup/cpu")
+        unified = Path("/sys/fs/cgroup/cgroup.controllers")
+        base = Path("/sys/fs/cgroup") if unified.exists() else older
+        self.path = base / f"mangrove-bench-{os.getpid()}-{name}"
+        self.path.mkdir()
+        if base == older:
+            (self.path / "cpu.cfs_period_us").write_text("100000")
+            (self.path / "cpu.cfs_quota_us").write_text(str(int(cpus * 100000)))
+        else:
+            (self.path / "cpu.max").write_text(f"{int(cpus * 100000)} 100000")
+
+    def enter(self):
+        (self.path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def close(self):
+        for _ in range(50):
+            try:
+                return self.path.rmdir()
+            except OSError:
+                time.sleep(0.1)
+
+
+class Machine:
+    """A network namespace with a server in it."""
+
+    def __init__(self, number, place, program, cpus):
+        self.name, self.place = f"mangrove-{os.getpid()}-{number}", place / f"host{number}"
+        self.address = f"10.213.{number}.2"
+        self.place.mkdir()
+        link = f"mgb{number}"
+        for command in (
+            f"ip netns add {self.name}",
+            f"ip link add {link} type veth peer name eth0 netns {self.name}",
+            f"ip addr add 10.213.{number}.1/24 dev {link}", f"ip link set {link} up",
+            f"ip -n {self.name} addr add {self.address}/24 dev eth0", f"ip -n {self.name} link set eth0 up",
+            f"ip -n {self.name} link set lo up", f"ip -n {self.name} route add default via 10.213.{number}.1",
+        ):
+            subprocess.run(command.split(), check=True)
+        self.link = link
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.place / "key"], check=True)
+        (self.place / "sshd_config").write_text(
+            f"ListenAddress {self.address}\nHostKey {self.place}/key\nAuthorizedKeysFile {place}/user.pub\nStrictModes no\n"
+            f"UsePAM no\nPermitRootLogin yes\nPidFile none\nMaxStartups 100\n"
+            f"SetEnv PATH={program.parent}:/usr/bin:/bin MANGROVE_HOME={self.place}/home\n")
+        self.quota = Quota(str(number), cpus)
+        os.makedirs("/run/sshd", exist_ok=True)
+        self.server = subprocess.Popen(
+            ["ip", "netns", "exec", self.name, "/usr/sbin/sshd", "-D", "-f", self.place / "sshd_config"],
+            preexec_fn=self.quota.enter, stderr=subprocess.DEVNULL)
+
+    def die(self):
+        """All that runs in it ends at once."""
+        while processes := (self.quota.path / "cgroup.procs").read_text().split():
+            for process in processes:
+                try:
+                    os.kill(int(process), 9)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.05)
+            if all(Path(f"/proc/{process}/status").read_text().find("State:\tZ") > 0
+                   for process in processes if Path(f"/proc/{process}").exists()):
+                break
+
+    def close(self):
+        self.die()
+        self.server.wait()
+        self.quota.close()
+        subprocess.run(["ip", "link", "del", self.link], check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+
+def write_project(directory, count):
+    directory.mkdir()
+    for number in range(count):
+        lines = ["#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>"]
+        for index in range(30):
+            lines.append(
+                f"int f{number}_{index}(int *v, int n, const char *s) {{ int i, t = {index}; for (i = 0; i < n; i++) "
+                f"{{ if (v[i] % {index + 2} == 0) t += v[i] * {index + 3}; else if (v[i] > t) t ^= v[i] << {index % 7}; "
+                f"switch (v[i] & 7) {{ case 1: t += strlen(s); break; case 3: t -= abs(v[i]); break; case 5: "
+                f"printf(\"%d %s\\n\", t, s); break; default: t = t * 31 + i; }} }} return t; }}")
+        (directory / f"f{number}.c").write_text("\n".join(lines) + "\n")
+    (directory / "Makefile").write_text(
+        f"OBJECTS = $(patsubst %.c,%.o,$(wildcard *.c))\nall: $(OBJECTS)\n\t@echo $(words $(OBJECTS)) >count\n"
+        f"%.o: %.c\n\t@{COMMAND} $<\n")
+    (directory / "mangrove.json").write_text(
+        "{version: 1, base: 'debian:12', packages: ['gcc', 'libc6-dev', 'make'],\n"
+        " steps: [{name: 'make', run: 'make -j$MANGROVE_JOBS'}], artifacts: ['*.o', 'count']}\n")
+
+
+def main(bench, host, options):
+    if os.geteuid() != 0:
+        raise CommandFailed("network namespaces and quotas are root's to make: sudo scripts/bench hosts")
+    for tool in ("/usr/sbin/sshd", "/usr/bin/ssh"):
+        if not os.path.exists(tool):
+            raise CommandFailed(f"{tool} is missing: install openssh-server")
+    place = Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
+    machines, own = [], None
+    forward = Path("/proc/sys/net/ipv4/ip_forward")
+    forwarding = forward.read_text()
+    try:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "user"], check=True)
+        project, program = place / "project", Path(bench.program)
+        write_project(project, options.files)
+        own = Quota("own", options.cpus)
+        for number in range(options.hosts):
+            machines.append(Machine(number, place, program, options.cpus))
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(place), "MANGROVE_HOME": str(place / "home"),
+            "MANGROVE_SSH": f"ssh -i {place}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+        }
+        jobs = max(2, round(options.cpus * 2) + 1)
+        names = ",".join(f"root@{machine.address}/{jobs}" for machine in machines)
+        # What is made once is made once: the roots of the others by their own, whose archives are those of this one.
+        build(bench, project, environment, None, [], place / "out")
+        for machine in machines:
+            (machine.place / "home").mkdir()
+            shutil.copytree(place / "home" / "cache" / "archives", machine.place / "home" / "cache" / "archives", symlinks=True)
+            shutil.copytree(place / "home" / "cache" / "tools", machine.place / "home" / "cache" / "tools", symlinks=True)
+        build(bench, project, environment, None, ["--hosts", names], place / "out")
+        results = {}
+        results["this machine alone"] = build(bench, project, environment, own, [], place / "alone")
+        results[f"and {options.hosts} more"] = build(bench, project, environment, own, ["--hosts", names], place / "more")
+        same = all(
+            (place / "alone/arm64" / f"f{number}.o").read_bytes() == (place / "more/arm64" / f"f{number}.o").read_bytes()
+            for number in range(options.files))
+        after = results[f"and {options.hosts} more"] / 3
+        results["one of which dies"] = build(
+            bench, project, environment, own, ["--hosts", names], place / "dies", lambda: (time.sleep(after), machines[-1].die()))
+        count = (place / "dies/arm64/count").read_text().strip()
+        alone, more = list(results.values())[:2]
+        scaling = alone / more / (1 + options.hosts)
+        if options.json:
+            print(json.dumps({"version": 1, "host": host(bench), "files": options.files, "cpus": options.cpus,
+                              "seconds": results, "efficiency": scaling, "same": same}, indent=2))
+        else:
+            print(f"{options.files} files, machines of {options.cpus} processors each: `{COMMAND}` in an arm64 root\n")
+            print("| make | seconds | of all their processors |\n|---|--:|--:|")
+            for name, seconds in results.items():
+                print(f"| {name} | {seconds:.1f} | {'' if name.startswith(('this', 'one')) else f'{scaling:.2f}'} |")
+            print(f"\nThe same objects: {'yes' if same else 'no'}. Where one dies, {count} of {options.files} are made.")
+        return 0 if same and count == str(options.files) else 1
+    finally:
+        for machine in machines:
+            machine.close()
+        if own:
+            own.close()
+        forward.write_text(forwarding)
+        subprocess.run(
+            [bench.program, "cache", "prune"], env={"MANGROVE_HOME": str(place / "home"), "PATH": "/usr/bin:/bin"},
+            stdout=subprocess.DEVNULL, check=False)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def build(bench, project, environment, quota, options, output, meanwhile=None):
+    """Seconds that the make took."""
+    process = subprocess.Popen(
+        [bench.program, "build", "--format", "json", "--output", output, *options, project], env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=quota.enter if quota else None)
+    if meanwhile:
+        meanwhile()
+    said, errors = process.communicate()
+    print(errors[-600:], file=sys.stderr)
+    if process.returncode != 0:
+        raise CommandFailed(f"build: status {process.returncode}\n{errors[-3000:]}")
+    return json.loads(said)[0]["steps"][-1]["seconds"]
