@@ -62,11 +62,30 @@ extension IntegrationTests {
                     ["create", "deb", "debian:12", "--accelerate"], environment: ["MANGROVE_DISTROS": distros.string]
                 ).wait(seconds: 300)
                 try #require(made.status == 0, "\(made.errors)")
+                try Self.uses(home, distros)
                 try Self.processesOfAllKinds(home, distros)
                 try Self.privileges(home, distros)
                 try Self.attacks(home, distros)
                 try Self.replacements(home, mirror, distros)
             }
+        }
+
+        /// What native programs say is what they say emulated: `scripts/sweep`, its short form.
+        private static func uses(_ home: Home, _ distros: FilePath) throws {
+            let scripts = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+                .appending("scripts/benchmarks/sweep.py")
+            let sweep = try Program(
+                [
+                    "/usr/bin/python3", scripts.string, "--short", "--release", "debian:12", "--in",
+                    home.directory.appending("deb").string,
+                ],
+                environment: [
+                    "MANGROVE": Installation.program.string, "MANGROVE_DISTROS": distros.string,
+                    "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1",
+                ], directory: home.work)
+            let outcome = try sweep.wait(seconds: 600)
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.output.contains("differences without a reason: 0"), "\(outcome.output)\(outcome.errors)")
         }
 
         /// Other users, and namespaces in which nothing is to be seen of the tools tree.

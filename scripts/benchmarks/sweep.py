@@ -108,6 +108,7 @@ def parse(arguments):
     parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for a use (default: 120)")
     parser.add_argument(
         "--fresh", action="store_true", help="emulate all anew, also what an earlier sweep has emulated in the root")
+    parser.add_argument("--in", dest="given", metavar="HOME/NAME", help="in this root, which is of the first release")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)
 
@@ -127,7 +128,7 @@ def sweep(roots, release, options):
     found.uses = len(uses)
     say(f"{release} {options.arch}: {len(programs)} programs, {len(uses)} uses")
     memory = None
-    if not options.fresh:
+    if not options.fresh and not options.given:
         memory = Memory(roots.cache / "emulated", root, record(roots.home, root), roots.interpreter())
     batch = Batch(roots, root, options.timeout, memory)
     results, found.seconds = batch.both(uses)
@@ -167,11 +168,11 @@ def main():
         architecture, suite = entry.split("=", 1)
         skipped.setdefault(architecture, []).append(suite)
     releases = options.release or list(RELEASES) + ["alpine:3.20"] * ("alpine" in places)
-    roots = Roots(Path(__file__).resolve().parents[2], os.environ["MANGROVE"], places, skipped)
+    roots = Roots(Path(__file__).resolve().parents[2], os.environ["MANGROVE"], places, skipped, options.given)
     try:
         if options.cases:
             return sweep_cases(roots, Path(options.cases), options)
-        found = [sweep(roots, release, options) for release in (releases[:1] if options.short else releases)]
+        found = [sweep(roots, release, options) for release in (releases[:1] if options.short or options.given else releases)]
     except CommandFailed as error:
         print(f"sweep: {error}", file=sys.stderr)
         return 1

@@ -30,9 +30,16 @@ def say(text):
 class Roots:
     """The roots of a sweep, kept in the repository's cache."""
 
-    def __init__(self, repository, program, mirrors, skipped):
+    def __init__(self, repository, program, mirrors, skipped, given=None):
+        """`given`: a root that is there, HOME/NAME, in the place of those that are made."""
         self.cache = repository / ".cache" / "sweep"
-        self.home = self.cache / "home"
+        self.home, self.given = self.cache / "home", None
+        if given:
+            home, self.given = given.rsplit("/", 1)
+            self.home = Path(home).resolve()
+            # What is kept meanwhile goes there, too.
+            self.cache = self.home / "sweep"
+            self.cache.mkdir(exist_ok=True)
         self.home.mkdir(parents=True, exist_ok=True)
         # One and the same to the end, whatever is built meanwhile.
         self.program = str(self.cache / f"mangrove-{os.getpid()}")
@@ -87,6 +94,8 @@ class Roots:
         return name
 
     def root(self, release, architecture, packages):
+        if self.given:
+            return self.given
         digest = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:8]
         prefix = f"{release.replace(':', '-')}-{architecture}"
         return self.make(f"{prefix}-{digest}", release, architecture, packages)
@@ -110,6 +119,8 @@ class Roots:
 
     def close(self):
         os.unlink(self.program)
+        if self.given:
+            shutil.rmtree(self.cache)
         for server in self.servers:
             server.shutdown()
             server.server_close()
