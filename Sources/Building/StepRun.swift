@@ -31,7 +31,7 @@ struct StepRun {
         request.binds = recipe.binds
         request.limits = recipe.limits
         caches.add(to: &request)
-        hosts?.add(to: &request, usesCcache: recipe.usesCcache)
+        hosts?.add(to: &request, usesCcache: recipe.usesCcache == true)
         request.changes = place.rootChanges
         // The same name for every build: some programs write it into what they make.
         request.hostname = "mangrove"

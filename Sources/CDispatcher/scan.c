@@ -42,28 +42,10 @@ MG_PART static bool converts(const char *letters, const char *text) {
            *text == '.' || *text == '*' || *text == '\'') {
         text++;
     }
+    // A length, which bash passes over.
+    while (*text == 'h' || *text == 'j' || *text == 'l' || *text == 'L' || *text == 't' || *text == 'z') text++;
     while (*letters != 0 && *letters != *text) letters++;
     return *letters != 0;
-}
-
-/// Whether the format of the printf at `text` begins with an expansion of the shell's.
-MG_PART static bool prints_by_variable(const char *printf, const char *text) {
-    while (*printf != 0) {
-        printf++;
-        text++;
-    }
-    while (*text == ' ' || *text == '\t') text++;
-    // Its options: "-v NAME", "--".
-    while (*text == '-') {
-        bool has_name = text[1] == 'v';
-        while (*text != 0 && *text != ' ' && *text != '\n') text++;
-        while (*text == ' ' || *text == '\t') text++;
-        if (!has_name) continue;
-        while (*text != 0 && *text != ' ' && *text != '\n') text++;
-        while (*text == ' ' || *text == '\t') text++;
-    }
-    if (*text == '"') text++;
-    return *text == '$' || *text == '`';
 }
 
 /// What ends a word of the shell's.
@@ -71,9 +53,66 @@ MG_PART static bool ends_word(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' || c == ')' || c == 0;
 }
 
-MG_PART static bool is_blank(const char *text, const char *end) {
-    while (text < end && (*text == ' ' || *text == '\t')) text++;
-    return text == end;
+/// What may stand behind a command's name: else it is another's ("printf.c").
+MG_PART static bool may_follow_command(char c) {
+    return ends_word(c) || c == '\\' || c == '"' || c == '\'' || c == '$' || c == '`' || c == '<' || c == '>' || c == '}';
+}
+
+/// Behind blanks, and lines that go on.
+MG_PART static const char *behind_blanks(const char *text, const char *end) {
+    while (text < end && (*text == ' ' || *text == '\t' || (*text == '\\' && text + 1 < end && text[1] == '\n'))) {
+        text += *text == '\\' ? 2 : 1;
+    }
+    return text;
+}
+
+/// Whether what a printf, the end of which is `text`, prints is said elsewhere: its format has an expansion of the shell's in
+/// it, or there is none. `outer`: the quote that the printf stands right behind.
+MG_PART static bool prints_by_variable(const char *text, const char *end, char outer) {
+    text = behind_blanks(text, end);
+    // Its options: "-v NAME", "--".
+    while (text < end && *text == '-') {
+        bool has_name = text + 1 < end && text[1] == 'v';
+        while (text < end && !ends_word(*text)) text++;
+        text = behind_blanks(text, end);
+        if (!has_name) continue;
+        while (text < end && !ends_word(*text)) text++;
+        text = behind_blanks(text, end);
+    }
+    char quote = 0;
+    bool is_empty = true;
+    for (; text < end; text++) {
+        if (*text == '$' || (*text == '`' && outer != '`')) return true;
+        if (quote == 0 && outer != 0 && *text == outer) {
+            if (outer == '`' || ends_word(text + 1 < end ? text[1] : 0)) break;
+            outer = 0;
+            continue;
+        }
+        if (*text == '\\' && quote != '\'') {
+            if (outer != '\'' || text + 1 == end || text[1] != '\'') text++;
+        } else if (quote != 0 ? *text == quote : *text == '"' || *text == '\'') {
+            quote = quote != 0 ? 0 : *text;
+            continue;
+        } else if (quote == 0 && ends_word(*text)) {
+            break;
+        }
+        is_empty = false;
+    }
+    return is_empty;
+}
+
+/// Whether the ampersand at `place` belongs to a redirection (">&2", "2>&1", "&>file"), and no command ends.
+MG_PART static bool redirects(const char *place, const char *text, const char *end) {
+    return (place > text && (place[-1] == '<' || place[-1] == '>')) || (place + 1 < end && place[1] == '>');
+}
+
+/// Whether an expansion stands in the conversion at `text`, a percent sign: any letter may come of it.
+MG_PART static bool is_completed(const char *text) {
+    text++;
+    while ((*text >= '0' && *text <= '9') || *text == '-' || *text == '+' || *text == ' ' || *text == '#' || *text == '.') {
+        text++;
+    }
+    return *text == '$' || *text == '`';
 }
 
 MG_PART static bool has_text(
@@ -89,7 +128,7 @@ MG_PART static bool has_text(
     char quote = 0;
     // The quote that the printf stands right behind: it is in a string, for somebody to evaluate ("echo='printf %s\\n'").
     char outer = 0;
-    const char *format = text;
+    bool has_percent = false;
     // The characters that texts begin with: most places are passed over by one look.
     uint64_t first[4];
     for (int i = 0; i < 4; i++) ((volatile uint64_t *)first)[i] = 0;
@@ -112,14 +151,19 @@ MG_PART static bool has_text(
             if (prints) return true;
             has_conversion = true;
         }
+        if (c == '%') {
+            has_percent = true;
+            // A part of a conversion comes from elsewhere.
+            if (by_line && prints && is_completed(place)) return true;
+        }
         if (by_line && prints) {
             // Up to the end of the command, or of the string that it is in. In double quotes a command may have others.
             if (outer == '"' && (c == '(' || c == '`')) outer = 0;
             if (quote == 0 && outer != 0 && c == outer) {
-                if (ends_word(place + 1 < end ? place[1] : 0)) {
+                if (outer == '`' || ends_word(place + 1 < end ? place[1] : 0)) {
                     prints = false;
                     // Its format comes from elsewhere.
-                    by_variable = by_variable || is_blank(format, place);
+                    by_variable = by_variable || (outer != '`' && !has_percent);
                 }
                 outer = 0;
             } else if (quote != 0 ? c == quote : c == '"' || c == '\'') {
@@ -127,16 +171,22 @@ MG_PART static bool has_text(
             } else if (c == '\\' && quote != '\'') {
                 if (place + 1 < end && (outer != '\'' || place[1] != '\'')) place++;
                 continue;
-            } else if (quote == 0 && (c == '\n' || c == ';' || c == '&' || c == '|')) {
+            } else if (quote == 0 && (c == '\n' || c == ';' || c == '|' || (c == '&' && !redirects(place, text, end)))) {
                 prints = false;
             }
-        } else if (by_line && c == 'p' && mg_begins(place, printf)) {
+        }
+        if (by_line && c == 'p' && mg_begins(place, printf) && (place == text || !goes_on(place[-1]))) {
+            const char *behind = place;
+            for (const char *letter = printf; *letter != 0; letter++) behind++;
+            // Else it is a part of another name.
+            if (behind < end && !may_follow_command(*behind)) continue;
+            char before = place > text && (place[-1] == '\'' || place[-1] == '"' || place[-1] == '`') ? place[-1] : 0;
+            by_variable = by_variable || prints_by_variable(behind, end, before);
+            if (prints) continue;
             prints = true;
-            by_variable = by_variable || prints_by_variable(printf, place);
+            has_percent = false;
             quote = 0;
-            outer = place > text && (place[-1] == '\'' || place[-1] == '"') ? place[-1] : 0;
-            format = place;
-            for (const char *letter = printf; *letter != 0; letter++) format++;
+            outer = before;
         }
         for (const char *one = texts; *one != 0; one = mg_next(one)) {
             if (stands_at(one, place, text)) return true;

@@ -7,6 +7,7 @@ internal import Building
 internal import Catalogue
 internal import Failures
 internal import Filesystem
+internal import FoundationEssentials
 internal import Glibc
 internal import Provisioning
 internal import Sandbox
@@ -56,9 +57,9 @@ struct Worker: ParsableCommand, PassesStatus {
     }
 
     func run() throws {
+        try Console.print("\(WorkerPlace.begun)\n")
         let locations = try Surroundings.locations()
         guard let wanted = CompilerVersions(parsing: packages) else { return }
-        let name = try compilers(wanted, locations)
         guard try !Surroundings.caller().identity.isSingle else {
             throw RecipeError(
                 "this user has one id only", cause: "distccd wants another than root's to run as",
@@ -75,6 +76,7 @@ struct Worker: ParsableCommand, PassesStatus {
             _ = unsafe unlink(socket)
             _ = unsafe rmdir(directory.string)
         }
+        let name = try compilers(wanted, locations)
         var settings = RunSettings()
         settings.throwaway = true
         settings.isolatesNetwork = true
@@ -91,7 +93,7 @@ struct Worker: ParsableCommand, PassesStatus {
             .distro("\(selection.distro.name):\(selection.release.number)"), selection.architecture.rawValue,
             packages: wanted.names + WorkerPlace.packages, options: [])
         var difference: String?
-        // The one that is there may be older than what the archive has.
+        // The one that is there may be older than what the archive has. It is asked once a day.
         for isRenewed in [false, true] {
             let root = try layer.ensure(in: locations, isRenewed: isRenewed) {
                 try OwnProcess.require(["create", "--as-layer"] + $0)
@@ -99,6 +101,7 @@ struct Worker: ParsableCommand, PassesStatus {
             Cache.noteUse(ofLayer: RootStore(locations.layers).path(of: root.name))
             difference = wanted.difference(from: try? InstalledPackages(of: Directory.open(FilePath(root.path))))
             if difference == nil { return root.name.description }
+            if root.created > Date.now.addingTimeInterval(-86_400).formatted(.iso8601) { break }
         }
         throw RecipeError(
             "this machine's compilers are others: \(difference ?? "")",

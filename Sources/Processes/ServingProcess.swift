@@ -68,7 +68,8 @@ package struct ServingProcess: ~Copyable {
             if unsafe waitpid(process, &status, WNOHANG) != 0 { return }
             _ = poll(nil, 0, 50)
         }
-        kill(process, SIGKILL)
+        // With all that it has started: it is the leader of a session.
+        kill(-process, SIGKILL)
         while unsafe waitpid(process, &status, 0) < 0, Errno.last == .interrupted {}
     }
 }

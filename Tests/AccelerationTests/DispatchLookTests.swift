@@ -86,6 +86,15 @@ import Testing
                 "f=%.2f; printf \"$f\" 1", "printf -v x -- $f 1; f=%e",
                 // In strings that are evaluated.
                 "eval 'printf '%.2f 1", "p='printf'; : $p %.2f 1", "p=\"printf \"; : $p %.2f 1",
+                "p='printf -v x'\n: $p %.2f", "p='printf --'\n: $p %.2f", "eval 'printf -v y' '%.2f' 1",
+                "p='printf T:'; : $p%.2f",
+                // Behind a redirection, in two parts, with a length, by a variable within.
+                "printf >&2 '%.2f' 1", "printf 2>&1 %.2f 1", "w=1; printf \"%${w}.2f\" 1", "printf '%lf' 1",
+                "printf %Lf 1",
+                "f=%.2f\nprintf \"Total: $f\" 1", "f=%.2f\nprintf '%s' \"$(printf \"$f\" 1)\"",
+                "p=printf; : $p '%.2f' 1",
+                "f=%.2f; x=`printf $f 1`", "printf$IFS%.2f 1", "f=%.2f; printf \\\n \"$f\" 1",
+                "printf \"x$(echo \"a;b\") %.2f\" 1",
                 "eval \"printf $(echo \" %.2f\") 1\"", "eval 'printf \"%s\\n\" \"%.2f\"'",
             ] {
                 #expect(try end(text) == emulated, "\(text)")
@@ -93,6 +102,7 @@ import Testing
             for text in [
                 "f=%s; printf $f x; printf -v y \"$f\" x", "f=; printf '%s' \"$f\"; : +%e",
                 "printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f",
+                "x=`printf '\\t'`; : \"rs%f\"", ": \"$0 printf.c printf-args.o\" rs%f",
                 "p='printf %s\\n'\nq='printf %s'\n: \"$p rs%f\"", "p=\"printf %s\"; : \"rs%f\"",
             ] {
                 #expect(try end(text) == .exited(7), "\(text)")

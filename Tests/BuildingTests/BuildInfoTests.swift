@@ -32,7 +32,8 @@ import Testing
         Environment:
          DEB_BUILD_OPTIONS="parallel=4"
          LANG="C.UTF-8"
-         QUOTED="a \\"b\\" \\\\ c"
+         CFLAGS="a \\"b\\" \\\\ c"
+         LD_PRELOAD="/evil.so"
         -----BEGIN PGP SIGNATURE-----
 
         xyz
@@ -54,16 +55,23 @@ import Testing
         #expect(info.architecture == "arm64")
         #expect(info.base == "debian:12")
         #expect(info.packages == ["autoconf (= 2.71-3)", "base-files (= 12.4)", "libc6 (= 2.36-9)"])
-        #expect(info.environment["QUOTED"] == "a \"b\" \\ c")
+        #expect(info.environment["LD_PRELOAD"] == nil)
+        #expect(info.environment["CFLAGS"] == "a \"b\" \\ c")
         #expect(info.files == ["zip_3.0-13_arm64.deb": Self.digest])
     }
 
-    @Test func theSourceOfARebuildIsThatOfItsOwnVersion() throws {
+    @Test func aRebuildOfBinaryPackagesAloneIsRefused() throws {
         let text = Self.text.replacing("Source: zip", with: "Source: zip (3.0-13)")
             .replacing("Version: 3.0-13", with: "Version: 3.0-13+b1")
-        let info = try info(text)
-        #expect(info.source == "zip")
-        #expect(info.version == "3.0-13")
+        let error = #expect(throws: RecipeError.self) { try info(text) }
+        #expect(error?.cause?.hasPrefix("zip 3.0-13+b1: this build cannot be done again") == true)
+    }
+
+    @Test func whatItWasBuiltForIsNotWhereItWasBuilt() throws {
+        let text = Self.text.replacing("Architecture: arm64\nVersion", with: "Architecture: all\nVersion")
+            .replacing("Build-Architecture: arm64", with: "Build-Architecture: amd64")
+        #expect(try info(text).architecture == "amd64")
+        #expect(try !info(Self.text.replacing("Build-Origin: Debian", with: "Build-Origin: Ubuntu")).isOfDebian)
     }
 
     @Test func theRecipeHasItsPackagesPathAndEnvironment() throws {
@@ -88,9 +96,12 @@ import Testing
             #expect(recipe.steps.last?.directory == "/build/zip-Ab1/zip-3")
             #expect(recipe.steps.first?.script.contains("-x /sources/'zip_3.0-13.dsc' /build/zip-Ab1/zip-3") == true)
             #expect(recipe.artifacts.first?.pattern.text == "/build/zip-Ab1/*.deb")
+            #expect(recipe.steps.last?.script.contains("dpkg-buildpackage -B") == true)
             // A path that is none of Debian's machines' is not followed.
-            try info(Self.text.replacing("/build/reproducible-path", with: "/etc")).apply(to: &recipe)
-            #expect(recipe.steps.last?.directory == "/build/zip-Ab1/zip-3")
+            for path in ["/etc", "/build/x;id>&2;echo", "/build/../etc", "/build/$(id)"] {
+                try info(Self.text.replacing("/build/reproducible-path", with: path)).apply(to: &recipe)
+                #expect(recipe.steps.last?.directory == "/build/zip-Ab1/zip-3", "\(path)")
+            }
         }
     }
 

@@ -62,6 +62,16 @@ extension IntegrationTests {
                 let outcome = try home.start(["build", "bad.tar"]).wait(seconds: 60)
                 #expect(outcome.status == 78)
                 #expect(outcome.errors.contains("it has binds"), "\(outcome.errors)")
+                for key in ["ccache", "configureCache"] {
+                    let recipe = Self.recipe.replacing("steps:", with: "\(key): true, steps:")
+                    try AtomicFile.write(Array(recipe.utf8), to: home.work.appending("mangrove.json"))
+                    let packed = try ChildProcess.run(
+                        "/bin/tar", ["-cf", archive.string, "-C", home.work.string, "mangrove.json"])
+                    try #require(packed.succeeded)
+                    let outcome = try home.start(["build", "bad.tar"]).wait(seconds: 60)
+                    #expect(outcome.status == 78)
+                    #expect(outcome.errors.contains("it has \(key)"), "\(outcome.errors)")
+                }
             }
         }
 

@@ -163,6 +163,11 @@ extension IntegrationTests {
             outcome = try scene.start("--hosts", "other/2").wait(seconds: 300)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(try (0..<3).map { try scene.object($0) } == objects)
+            // What a build puts there is not read outside.
+            try scene.write(
+                "gcc -O2 -g -c $f.c",
+                after: "! touch /run/mangrove-hosts/0.log 2>/dev/null; touch /run/mangrove-hosts/state/x")
+            #expect(try scene.start("--hosts", "other/2").wait(seconds: 120).status == 0)
             // What was made for it is there once: the next build waits for nothing.
             let listed = try scene.home.start(
                 ["cache", "list"], environment: ["MANGROVE_HOME": scene.remoteHome.string]

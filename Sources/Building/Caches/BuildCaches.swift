@@ -15,13 +15,14 @@ struct BuildCaches {
         _ build: BuildRequest, in root: RootRecord, _ cache: Cache, _ place: Workspace.Place,
         _ environment: [String: String]
     ) throws(ProvisioningError) {
-        let (recipe, isAny) = (build.recipe, build.recipe.usesCcache || build.recipe.usesConfigureCache)
+        let (recipe, isAny) = (build.recipe, build.recipe.usesCcache == true || build.recipe.usesConfigureCache == true)
         let installed = isAny ? (try? InstalledPackages(of: Directory.open(FilePath(root.path)))) : nil
         compilation =
-            recipe.usesCcache ? try CompilationCache(for: root, installed, in: cache, environment) : nil
+            recipe.usesCcache == true ? try CompilationCache(for: root, installed, in: cache, environment) : nil
         configure =
-            recipe.usesConfigureCache
-            ? try ConfigureCache(for: "\(build.origin)", in: root, installed, cache, copy: place.configure) : nil
+            recipe.usesConfigureCache == true
+            ? try ConfigureCache(
+                for: "\(build.origin)", recipe.steps, in: root, installed, cache, copy: place.configure) : nil
     }
 
     func add(to request: inout RunRequest) {

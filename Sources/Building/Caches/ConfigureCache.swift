@@ -20,6 +20,8 @@ struct ConfigureCache {
     private static let siteName: FilePath.Component = "site"
     /// In bytes; the largest projects' have some 100 KB.
     private static let limit = 4 << 20
+    /// Of them together; more begin anew.
+    private static let most = 256
 
     /// A configure script reads it. What is remembered goes by all that its answers may depend on.
     private static let site = """
@@ -39,12 +41,14 @@ struct ConfigureCache {
 
     /// `source`: which one is built.
     init(
-        for source: String, in root: RootRecord, _ installed: InstalledPackages?, _ cache: Cache, copy: FilePath
+        for source: String, _ steps: [Recipe.Step], in root: RootRecord, _ installed: InstalledPackages?,
+        _ cache: Cache, copy: FilePath
     ) throws(ProvisioningError) {
         let packages = installed.map { installed in
             installed.names.compactMap { installed[$0] }.map { "\($0.name)=\($0.version)" }
         }
-        let subject = ([source, root.name.description, root.created] + (packages ?? [])).joined(separator: "\0")
+        let subject = ([source, root.name.description, root.created] + steps.map(\.script) + (packages ?? [])).joined(
+            separator: "\0")
         let digest = try below { () throws(IntegrityError) in try Digest.of(Array(subject.utf8)) }
         memory = try cache.memory(.configure, "\(root.architecture)-\(digest.hex.prefix(12))", mode: 0o700)
         self.copy = copy
@@ -69,7 +73,11 @@ struct ConfigureCache {
     func keep() throws(ProvisioningError) {
         let (memory, copy) = (memory.path, copy)
         try below { () throws(FilesystemError) in
-            for name in try Self.names(in: copy) { try Self.copy(name, from: copy, to: memory) }
+            if try Self.names(in: memory).count > Self.most {
+                let directory = try Directory.open(memory)
+                for name in try Self.names(in: memory) { try directory.unlink(name) }
+            }
+            for name in try Self.names(in: copy).prefix(Self.most) { try Self.copy(name, from: copy, to: memory) }
         }
     }
 
@@ -89,7 +97,28 @@ struct ConfigureCache {
         let bytes = try directory.openFile(name, flags: O_RDONLY).read(
             upTo: limit + 1, of: source.appending(name))
         guard bytes.count <= limit else { return }
+        let answers = bytes.split(separator: UInt8(ascii: "\n")).filter(isAnswer).joined(separator: [UInt8(ascii: "\n")]
+        )
         // The next build's scripts write to it, too, whoever they are.
-        try AtomicFile.write(bytes, to: target.appending(name), permissions: FilePermissions(rawValue: 0o666))
+        try AtomicFile.write(
+            answers + [UInt8(ascii: "\n")], to: target.appending(name), permissions: FilePermissions(rawValue: 0o666))
+    }
+
+    /// `NAME=${NAME=VALUE}`, as Autoconf writes it. Scripts execute the file: what could do more than set a variable is no
+    /// answer, whoever wrote it.
+    static func isAnswer(_ line: some Collection<UInt8>) -> Bool {
+        let line = Array(line)
+        guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return false }
+        let name = line[..<equals]
+        let isName = name.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character == "_" || character.isASCII && (character.isLetter || character.isNumber)
+        }
+        let opening = Array("${".utf8) + name + Array("=".utf8)
+        let rest = line[(equals + 1)...]
+        guard isName, String(decoding: name, as: UTF8.self).contains("_cv_"), rest.starts(with: opening),
+            rest.last == UInt8(ascii: "}")
+        else { return false }
+        return rest.dropFirst(opening.count).dropLast().allSatisfy { !"`$}".utf8.contains($0) && $0 >= 0x20 }
     }
 }

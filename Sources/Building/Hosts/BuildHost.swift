@@ -36,6 +36,7 @@ package struct BuildHost: Hashable, Sendable {
     /// A list, separated by commas.
     package static func list(_ text: String) throws(RecipeError) -> [BuildHost] {
         var hosts: [BuildHost] = []
+        guard !text.isEmpty else { return hosts }
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let host = try BuildHost(parsing: String(part))
             guard !hosts.contains(where: { $0.destination == host.destination }) else {

@@ -12,11 +12,16 @@ package import SystemPackage
 /// machines whose compilers are of the same versions. One that fails later costs time only: distcc compiles here then.
 package struct DistributedCompilation {
     private let connections: [HostConnection]
+    /// What steps see, read-only, and in it what distcc writes.
     private let directory: FilePath
+    private let state: FilePath
 
     private static let place: FilePath = "/run/mangrove-hosts"
+    private static let stateName: FilePath.Component = "state"
     /// Links to distcc by the names of compilers: Debian's, Alpine's.
     private static let links = "/usr/lib/distcc:/usr/lib/distcc/bin"
+    /// For a host to answer.
+    private static let haste: Duration = .seconds(20)
     /// For a host that has to make the root first.
     private static let patience: Duration = .seconds(1800)
 
@@ -26,7 +31,9 @@ package struct DistributedCompilation {
         _ hosts: [BuildHost], for root: RootRecord, in directory: FilePath, environment: [String: String],
         note: (String) -> Void
     ) throws(ProvisioningError) {
-        self.directory = directory
+        let shared = directory.appending("shared")
+        self.directory = shared
+        state = directory.appending(Self.stateName)
         guard let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path))),
             WorkerPlace.packages.allSatisfy({ installed[$0] != nil })
         else {
@@ -39,13 +46,14 @@ package struct DistributedCompilation {
         let tools = CompilerVersions(of: installed).texts.flatMap { ["--package", $0] }
         let arguments = ["--base", "\(root.distro):\(root.release)", "--arch", root.architecture] + tools
         connections = try below { () throws(FilesystemError) in
-            try directory.makeDirectories(mode: 0o755)
+            try shared.appending(Self.stateName).makeDirectories(mode: 0o755)
             var started: [HostConnection] = []
             for (index, host) in hosts.enumerated() {
+                guard let socket = FilePath.Component("\(index)") else { continue }
                 started.append(
                     try HostConnection(
-                        host, socket: directory.appending("\(index)"), ["--jobs", "\(host.jobs)"] + arguments,
-                        environment))
+                        host, socket: socket, in: shared, log: directory.appending("\(index).log"),
+                        ["--jobs", "\(host.jobs)"] + arguments, environment))
             }
             return Self.ready(started, note)
         }
@@ -55,10 +63,13 @@ package struct DistributedCompilation {
     private static func ready(_ started: [HostConnection], _ note: (String) -> Void) -> [HostConnection] {
         let begin = ContinuousClock.now
         return started.filter { connection in
-            if connection.isReady(by: begin.advanced(by: .seconds(2))) { return true }
-            if connection.isRunning {
-                note("\(connection.host.destination): compilers are prepared there")
-                if connection.isReady(by: begin.advanced(by: patience)) { return true }
+            if connection.hasBegun(by: begin.advanced(by: haste)) {
+                let isQuick = connection.isReady(by: .now.advanced(by: .seconds(1)))
+                if isQuick { return true }
+                if connection.isRunning {
+                    note("\(connection.host.destination): compilers are prepared there")
+                    if connection.isReady(by: begin.advanced(by: patience)) { return true }
+                }
             }
             note("\(connection.host.destination) does not compile: \(connection.reason)")
             return false
@@ -67,6 +78,7 @@ package struct DistributedCompilation {
 
     /// What distcc(1) reads: its hosts, and a program in the place of ssh's.
     private func writeFiles(_ hosts: [BuildHost]) throws(ProvisioningError) {
+        let state = state
         let here = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
         let remote = connections.compactMap { connection in
             hosts.firstIndex(of: connection.host).map { "@\($0)/\(connection.host.jobs),lzo" }
@@ -79,7 +91,6 @@ package struct DistributedCompilation {
 
             """
         try below { () throws(FilesystemError) in
-            let state = directory.appending("state")
             try state.makeDirectories(mode: 0o755)
             // Who builds inside may be another than root.
             guard unsafe chmod(state.string, 0o777) == 0 else { throw FilesystemError("set the mode of", state, .last) }
@@ -94,9 +105,11 @@ package struct DistributedCompilation {
 
     /// `usesCcache`: compilers are called by ccache, and only what it does not have goes further.
     func add(to request: inout RunRequest, usesCcache: Bool) {
-        request.binds.append(BindOption(source: directory, target: Self.place))
+        request.binds.append(BindOption(source: directory, target: Self.place, isReadOnly: true))
+        request.binds.append(BindOption(source: state, target: Self.place.appending(Self.stateName)))
         let settings = [
-            "DISTCC_DIR": Self.place.appending("state").string, "DISTCC_SSH": Self.place.appending("connect").string,
+            "DISTCC_DIR": Self.place.appending(Self.stateName).string,
+            "DISTCC_SSH": Self.place.appending("connect").string,
         ]
         request.environment.merge(settings) { own, _ in own }
         if usesCcache {

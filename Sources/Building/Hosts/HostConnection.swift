@@ -15,13 +15,15 @@ final class HostConnection {
     private static let connectTimeout = 15
     private static let aliveInterval = 5
 
-    /// `socket`: on this machine. `arguments`: of `mangrove worker`. `environment`: the caller's.
+    /// `socket`: a file in `directory`, on this machine. `log`: outside of what a build sees. `arguments`: of `mangrove worker`.
+    /// `environment`: the caller's.
     init(
-        _ host: BuildHost, socket: FilePath, _ arguments: [String], _ environment: [String: String]
+        _ host: BuildHost, socket: FilePath.Component, in directory: FilePath, log: FilePath, _ arguments: [String],
+        _ environment: [String: String]
     ) throws(FilesystemError) {
         self.host = host
-        errors = FilePath(socket.string + ".log")
-        // A name that nobody can take beforehand; the worker makes the directory.
+        errors = log
+        // The worker makes the directory, or fails where somebody else has.
         let remote = "/tmp/mangrove-\(String(UInt64.random(in: .min ... .max), radix: 16))/\(WorkerPlace.socketName)"
         let words = (["worker", "--socket", remote] + arguments).map(ShellWord.quoted).joined(separator: " ")
         let script = "PATH=$PATH:/usr/local/bin:$HOME/.local/bin; exec mangrove \(words)"
@@ -30,21 +32,42 @@ final class HostConnection {
             "-o", "ServerAliveInterval=\(Self.aliveInterval)", "-o", "ServerAliveCountMax=3",
             "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes",
             // Who builds inside may be another than root; the directory is the caller's alone.
-            "-o", "StreamLocalBindMask=0111", "-L", "\(socket):\(remote)",
+            "-o", "StreamLocalBindMask=0111",
+            // A connection that is shared would keep the socket, with another mask.
+            "-o", "ControlMaster=no", "-o", "ControlPath=none",
+            // Relative: paths of sockets are short (unix(7)).
+            "-L", "./\(socket):\(remote)",
         ]
         let command = environment["MANGROVE_SSH"] ?? "ssh"
         // The variable may have options in it, as GIT_SSH_COMMAND of git(1).
         process = try ServingProcess(
             "/bin/sh",
-            ["-c", "exec \(command) \"$@\"", "ssh"] + options
+            ["-c", Self.script(command), "ssh", directory.string] + options
                 + ["--", host.destination, "exec /bin/sh -c \(ShellWord.quoted(script))"],
             environment: environment.map { "\($0.key)=\($0.value)" }, errors: errors)
     }
 
+    /// Executes `command` in the directory that is the first argument. It ends with this process, whatever ends that.
+    private static func script(_ command: String) -> String {
+        """
+        cd "$1" || exit
+        shift
+        if setpriv --pdeathsig TERM true 2>/dev/null; then
+            exec setpriv --pdeathsig TERM \(command) "$@"
+        fi
+        exec \(command) "$@"
+        """
+    }
+
+    /// Waits until the worker has begun. False: not until `deadline`, or never.
+    func hasBegun(by deadline: ContinuousClock.Instant) -> Bool { says(WorkerPlace.begun, by: deadline) }
+
     /// Waits until the worker takes connections. False: not until `deadline`, or never.
-    func isReady(by deadline: ContinuousClock.Instant) -> Bool {
+    func isReady(by deadline: ContinuousClock.Instant) -> Bool { says(WorkerPlace.ready, by: deadline) }
+
+    private func says(_ words: String, by deadline: ContinuousClock.Instant) -> Bool {
         while let line = process.line(until: deadline) {
-            if line == WorkerPlace.ready { return true }
+            if line == words { return true }
         }
         return false
     }
@@ -55,6 +78,6 @@ final class HostConnection {
     var reason: String {
         let text = (try? errors.readFile(limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        return lines.isEmpty ? "it ended without a word" : lines.suffix(3).joined(separator: "; ")
+        return lines.isEmpty ? "it does not answer" : lines.suffix(3).joined(separator: "; ")
     }
 }

@@ -7,6 +7,8 @@ package import SystemPackage
 package enum WorkerPlace {
     /// What is installed where compilations are sent from, and where they are done.
     package static let packages = ["distcc", "socat"]
+    /// What is said at the beginning.
+    package static let begun = "mangrove: preparing to compile"
     /// What is said when connections are taken.
     package static let ready = "mangrove: ready to compile"
     package static let socketName: FilePath.Component = "socket"

@@ -14,6 +14,9 @@ package struct BuildInfo: Sendable {
     package let architecture: String?
     /// All that was installed, in the words of dependencies.
     let packages: [String]
+    /// Of dpkg-buildpackage(1): which of the source's packages were built.
+    private let kind: String
+    package let isOfDebian: Bool
     let environment: [String: String]
     /// The directory in which it was built; nil where it is not said, or is none of Debian's machines'.
     let path: FilePath?
@@ -24,7 +27,7 @@ package struct BuildInfo: Sendable {
         do {
             let bytes = try path.readInput(limit: 16 << 20)
             let package = try SourcePackage(description: String(decoding: bytes, as: UTF8.self), file: path.string)
-            self.init(package)
+            try self.init(package)
         } catch let error as any Failure {
             throw RecipeError(
                 "\(path) cannot be followed", cause: "\(error.problem)\(error.cause.map { ": \($0)" } ?? "")",
@@ -34,20 +37,48 @@ package struct BuildInfo: Sendable {
         }
     }
 
-    private init(_ package: SourcePackage) {
+    private init(_ package: SourcePackage) throws(RecipeError) {
         let fields = package.fields
         // Of a binary-only build: PACKAGE (VERSION), and Version is that of the binaries.
         let words = package.name.split(whereSeparator: { $0.isWhitespace || "()".contains($0) }).map(String.init)
         source = words.first ?? package.name
         version = words.count == 2 ? words[1] : package.version.text
-        architecture =
-            (fields["Architecture"] ?? "").split(separator: " ").map(String.init)
-            .first { $0 != "all" && $0 != "source" }
+        guard version == package.version.text else {
+            throw RecipeError(
+                "\(source) \(package.version.text): this build cannot be done again",
+                cause: "it was one of the binary packages alone, whose entry in the changelog no archive has",
+                status: .badData)
+        }
+        let built = (fields["Architecture"] ?? "").split(separator: " ").map(String.init).filter { $0 != "source" }
+        architecture = fields["Build-Architecture"] ?? built.first { $0 != "all" }
+        let isForAll = built.contains("all")
+        kind = isForAll && built.count > 1 ? "-b" : isForAll ? "-A" : "-B"
+        isOfDebian = (fields["Build-Origin"] ?? "Debian") == "Debian"
         packages = (fields["Installed-Build-Depends"] ?? "").split(separator: ",")
             .map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }.filter { !$0.isEmpty }
         environment = Self.environment(fields["Environment"] ?? "")
-        path = fields["Build-Path"].map { FilePath($0) }.flatMap { $0.starts(with: "/build") ? $0 : nil }
+        path = fields["Build-Path"].flatMap(Self.buildPath)
         files = Dictionary(package.files.map { ($0.name, $0.sha256) }) { first, _ in first }
+    }
+
+    /// What is put into scripts, and a place that belongs to the build.
+    private static func buildPath(_ text: String) -> FilePath? {
+        let path = FilePath(text)
+        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+~_-".contains($0)) }
+        guard isPlain, path.starts(with: "/build"), path.components.count > 2,
+            path.components.allSatisfy({ $0.kind == .regular })
+        else { return nil }
+        return path
+    }
+
+    /// Variables that a build may depend on, and that can do nothing else (dpkg's own list is longer).
+    private static func isFollowed(_ name: String) -> Bool {
+        let names = [
+            "LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "ASFLAGS", "CFLAGS", "CPPFLAGS", "CXXFLAGS", "DFLAGS",
+            "FCFLAGS",
+            "FFLAGS", "LDFLAGS", "OBJCFLAGS", "OBJCXXFLAGS", "RUSTFLAGS",
+        ]
+        return names.contains(name) || name.hasPrefix("DEB_") || name.hasPrefix("LC_")
     }
 
     /// Lines of NAME="VALUE", in which a backslash stands before quotes and backslashes.
@@ -68,7 +99,7 @@ package struct BuildInfo: Sendable {
                     isEscaped = false
                 }
             }
-            values[String(parts[0])] = value
+            if isFollowed(String(parts[0])) { values[String(parts[0])] = value }
         }
         return values
     }
@@ -81,8 +112,16 @@ package struct BuildInfo: Sendable {
 
     /// `recipe` is that of the same source package.
     package func apply(to recipe: inout Recipe) {
+        let options = "DEB_BUILD_OPTIONS"
+        let omitsTests = recipe.environment[options]?.contains("nocheck") == true
         recipe.packages = packages
         recipe.environment.merge(environment) { $1 }
+        if omitsTests, let recorded = recipe.environment[options], !recorded.contains("nocheck") {
+            recipe.environment[options] = "nocheck \(recorded)"
+        }
+        for index in recipe.steps.indices {
+            recipe.steps[index].script.replace("dpkg-buildpackage -b", with: "dpkg-buildpackage \(kind)")
+        }
         guard let path else { return }
         let place = path.removingLastComponent()
         for index in recipe.steps.indices {

@@ -55,9 +55,9 @@ package struct Recipe: Hashable, Sendable {
     package var acceleration: AccelerationChoice.Extent?
     package var limits = ResourceLimits()
     /// Compilers are called by ccache, which other builds that ask for it share.
-    package var usesCcache = false
+    package var usesCcache: Bool?
     /// What configure scripts find out is remembered for the next build of the same source.
-    package var usesConfigureCache = false
+    package var usesConfigureCache: Bool?
     package var source = SourceMode.overlay
     /// Where the source is fetched from; nil: it is there.
     package var origin: SourceOrigin?
@@ -70,7 +70,7 @@ package struct Recipe: Hashable, Sendable {
 
     /// What is installed in the base; `hosts`: others compile.
     package func installedPackages(hosts: Bool) -> [String] {
-        packages + (usesCcache ? [CompilationCache.packageName] : []) + (hosts ? WorkerPlace.packages : [])
+        packages + (usesCcache == true ? [CompilationCache.packageName] : []) + (hosts ? WorkerPlace.packages : [])
     }
 
     /// Its name where none is given, in the directory of the source.

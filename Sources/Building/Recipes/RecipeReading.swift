@@ -39,8 +39,8 @@ extension Recipe {
         }
         acceleration = try object["acceleration"]?.choice()
         if let field = object["limits"] { limits = try ResourceLimits(field) }
-        usesCcache = try object["ccache"]?.boolean() ?? false
-        usesConfigureCache = try object["configureCache"]?.boolean() ?? false
+        usesCcache = try object["ccache"]?.boolean()
+        usesConfigureCache = try object["configureCache"]?.boolean()
         if let field = object["from"] { origin = try SourceOrigin(field, in: place) }
         source = try object["source"]?.choice() ?? source
         directory = try object["directory"]?.absolutePath()

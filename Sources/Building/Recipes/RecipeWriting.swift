@@ -19,8 +19,8 @@ extension Recipe {
         if user != "root" { lines.append("  user: \(Self.quoted(user)),") }
         if !network { lines.append("  network: false,") }
         if let acceleration { lines.append("  acceleration: \(Self.quoted(acceleration.rawValue)),") }
-        if usesCcache { lines.append("  ccache: true,") }
-        if usesConfigureCache { lines.append("  configureCache: true,") }
+        if usesCcache == true { lines.append("  ccache: true,") }
+        if usesConfigureCache == true { lines.append("  configureCache: true,") }
         if source != .overlay { lines.append("  source: \(Self.quoted(source.rawValue)),") }
         if let directory { lines.append("  directory: \(Self.quoted(directory.string)),") }
         lines.append("  steps: [")

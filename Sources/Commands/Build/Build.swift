@@ -78,15 +78,19 @@ struct Build: ParsableCommand, PassesStatus {
 
     @Option(
         help: ArgumentHelp(
-            "Have these machines compile, too, by distcc and ssh: USER@HOST/JOBS, separated by commas.",
+            "Have these machines compile, too, by distcc and ssh: USER@HOST/JOBS, separated by commas; '' for none.",
             valueName: "hosts"))
     var hosts: String?
 
-    @Flag(help: "Have compilers called by ccache, with a cache that all builds share that ask for it.")
-    var ccache = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Have compilers called by ccache, with a cache that all builds share that ask for it.")
+    var ccache: Bool?
 
-    @Flag(help: "Remember for the next build of this source what its configure scripts find out.")
-    var configureCache = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Remember for the next build of this source what its configure scripts find out.")
+    var configureCache: Bool?
 
     @Flag(help: "Keep what the build has changed, and say where it is.")
     var keep = false

@@ -37,6 +37,11 @@ struct BuildChoice {
         let current = Surroundings.workingDirectory
         if options.source == nil, options.directory.hasSuffix(".buildinfo"), !options.directory.contains("://") {
             let info = try BuildInfo(at: current.pushing(FilePath(options.directory)))
+            guard info.isOfDebian || options.base != nil || options.root != nil else {
+                throw RecipeError(
+                    "\(options.directory): it does not say which base it was built in",
+                    cause: "its Build-Origin is not Debian", remedy: "name one: --base ubuntu:24.04", status: .badData)
+            }
             (origin, followed) = (.package(info.source, version: info.version), info)
             return
         }
@@ -138,8 +143,11 @@ struct BuildChoice {
     /// A recipe that came with a source that was fetched: nobody has read it.
     private func readFetched(_ path: FilePath) throws -> Recipe {
         let recipe = try read(path)
-        let refused =
-            recipe.binds.isEmpty ? recipe.origin != nil ? "from" : recipe.usesCcache ? "ccache" : nil : "binds"
+        let kinds = [
+            ("binds", !recipe.binds.isEmpty), ("from", recipe.origin != nil), ("ccache", recipe.usesCcache == true),
+            ("configureCache", recipe.usesConfigureCache == true),
+        ]
+        let refused = kinds.first { $0.1 }?.0
         if let refused {
             throw RecipeError(
                 "the recipe that came with \(origin) is not followed",
@@ -179,8 +187,9 @@ struct BuildChoice {
         recipe.packages += options.packages
         recipe.environment.merge(try EnvironmentAssignment.parse(options.env)) { $1 }
         let configuration = try Configuration(at: locations.configuration)
-        recipe.usesCcache = recipe.usesCcache || options.ccache || configuration.ccache
-        recipe.usesConfigureCache = recipe.usesConfigureCache || options.configureCache || configuration.configureCache
+        recipe.usesCcache = options.ccache ?? recipe.usesCcache ?? configuration.ccache
+        recipe.usesConfigureCache =
+            options.configureCache ?? recipe.usesConfigureCache ?? configuration.configureCache
         let limits = try options.limits.limits()
         if !limits.isEmpty { recipe.limits = limits }
         guard case .distro(let name) = recipe.base, let architecture = recipe.architectures.first else { return recipe }

@@ -154,8 +154,8 @@ extension BuildJob: CustomStringConvertible {
         lines.append("source: \(request.source) at \(request.directory), \(recipe.source.rawValue)")
         lines += recipe.environment.sorted { $0.key < $1.key }.map { "environment: \($0.key)=\($0.value)" }
         if !hosts.isEmpty { lines.append("hosts: \(hosts.map(\.description).joined(separator: ", "))") }
-        if recipe.usesCcache { lines.append("ccache: yes") }
-        if recipe.usesConfigureCache { lines.append("configure cache: yes") }
+        if recipe.usesCcache == true { lines.append("ccache: yes") }
+        if recipe.usesConfigureCache == true { lines.append("configure cache: yes") }
         if !recipe.limits.isEmpty { lines.append("limits: \(recipe.limits)") }
         lines += recipe.binds.map { "bind: \($0.source) at \($0.target)\($0.isReadOnly ? ", read-only" : "")" }
         for step in recipe.steps {
