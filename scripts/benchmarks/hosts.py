@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,11 +57,11 @@ class Quota:
 class Machine:
     """A network namespace with a server in it."""
 
-    def __init__(self, number, place, program, cpus):
+    def __init__(self, number, place, cpus):
         self.name, self.place = f"mangrove-{os.getpid()}-{number}", place / f"host{number}"
         self.address = f"10.213.{number}.2"
         self.place.mkdir()
-        link = f"mgb{number}"
+        link = f"mg{os.getpid()}-{number}"
         for command in (
             f"ip netns add {self.name}",
             f"ip link add {link} type veth peer name eth0 netns {self.name}",
@@ -74,7 +75,7 @@ class Machine:
         (self.place / "sshd_config").write_text(
             f"ListenAddress {self.address}\nHostKey {self.place}/key\nAuthorizedKeysFile {place}/user.pub\nStrictModes no\n"
             f"UsePAM no\nPermitRootLogin yes\nPidFile none\nMaxStartups 100\n"
-            f"SetEnv PATH={program.parent}:/usr/bin:/bin MANGROVE_HOME={self.place}/home\n")
+            f"SetEnv PATH={place}/bin:/usr/bin:/bin MANGROVE_HOME={self.place}/home\n")
         self.quota = Quota(str(number), cpus)
         os.makedirs("/run/sshd", exist_ok=True)
         self.server = subprocess.Popen(
@@ -127,6 +128,9 @@ def main(bench, host, options):
     for tool in ("/usr/sbin/sshd", "/usr/bin/ssh"):
         if not os.path.exists(tool):
             raise CommandFailed(f"{tool} is missing: install openssh-server")
+    # What is made of the machine's is taken away, however this ends.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     place = Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
     machines, own = [], None
     forward = Path("/proc/sys/net/ipv4/ip_forward")
@@ -135,9 +139,12 @@ def main(bench, host, options):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "user"], check=True)
         project, program = place / "project", Path(bench.program)
         write_project(project, options.files)
+        # By the name that the others look for.
+        (place / "bin").mkdir()
+        os.symlink(program.resolve(), place / "bin/mangrove")
         own = Quota("own", options.cpus)
         for number in range(options.hosts):
-            machines.append(Machine(number, place, program, options.cpus))
+            machines.append(Machine(number, place, options.cpus))
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(place), "MANGROVE_HOME": str(place / "home"),
             "MANGROVE_SSH": f"ssh -i {place}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
