@@ -22,10 +22,11 @@ func module(
 }
 
 /// A C target of ours.
-func cModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func cModule(_ name: String, _ dependencies: [Target.Dependency] = [], flags: [String] = []) -> Target {
     .target(
         name: name, dependencies: dependencies,
-        cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)])
+        cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+            + (flags.isEmpty ? [] : [.unsafeFlags(flags)]))
 }
 
 /// A C library of the system that is loaded when it is first used: of which most commands use nothing.
@@ -73,7 +74,8 @@ let package = Package(
             "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", "JSON5", system],
             resources: [.embedInCode("distros.json")]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
-        cModule("CDispatcher"),
+        // Its code is copied without what lies beside it, where tables of addresses would be.
+        cModule("CDispatcher", flags: ["-fno-jump-tables"]),
         module(
             "Acceleration",
             ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],

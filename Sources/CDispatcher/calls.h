@@ -10,7 +10,8 @@
 #define MG_HAS_DISPATCH 0
 #endif
 
-/// Vector registers are left out: their constants lie outside of a section that is copied.
+/// Vector registers are left out: their constants lie outside of a section that is copied. So do tables of jumps
+/// (-fno-jump-tables in Package.swift).
 #define MG_TARGET target("general-regs-only")
 #define MG_INLINE static inline __attribute__((always_inline, MG_TARGET))
 

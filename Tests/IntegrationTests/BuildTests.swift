@@ -224,7 +224,7 @@ extension IntegrationTests {
                 try AtomicFile.write(Array("all:\n".utf8), to: project.source.appending("Makefile"))
                 #expect(try project.start("--init").wait().status == 0)
                 let recipe = String(decoding: try project.source.appending("mangrove.json").readFile(), as: UTF8.self)
-                #expect(recipe.contains("{name: \"make\", run: \"make -j\\\"$(nproc)\\\"\"}"), "\(recipe)")
+                #expect(recipe.contains("{name: \"make\", run: \"make -j\\\"$MANGROVE_JOBS\\\"\"}"), "\(recipe)")
                 let again = try project.start("--init").wait()
                 #expect(again.status == 73)
                 #expect(again.errors.contains("is there already"), "\(again.errors)")
