@@ -159,9 +159,6 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         return String(check, radix: 16)
     }()
 
-    /// Those of all package managers.
-    package var optional: [String] { (dpkg.optional ?? []) + (apk.optional ?? []) }
-
     package subscript(manager: InstalledPackages.Manager) -> Packages {
         get { manager == .dpkg ? dpkg : apk }
         set { if manager == .dpkg { dpkg = newValue } else { apk = newValue } }
@@ -179,20 +176,18 @@ package struct EligibilityChanges: Codable, Equatable, Sendable {
         (self.add, self.except) = (add, except)
     }
 
-    /// These, and what tools trees have only once a root has it.
-    package func addingOptional() -> EligibilityChanges {
-        let optional = (try? Eligibility.builtIn())?.optional ?? []
-        return EligibilityChanges(add: Set(add).union(optional).sorted(), except: except)
-    }
-
     package var isEmpty: Bool { add.isEmpty && except.isEmpty }
 
     package static let reason = "excluded by the configuration"
 
+    /// What a tools tree is to have once a root has it.
+    package func wanted(of packages: Eligibility.Packages) -> Set<String> { Set(add).union(packages.optional ?? []) }
+
     package func applied(to packages: Eligibility.Packages) -> Eligibility.Packages {
         var packages = packages
         // Compilers stand in by rules of their own, or not at all: these would make code for the host.
-        for name in add where packages.packages[name] == nil && packages.compilers?.isCompiler(name) != true {
+        for name in wanted(of: packages)
+        where packages.packages[name] == nil && packages.compilers?.isCompiler(name) != true {
             packages.packages[name] = Eligibility.Rule()
         }
         for name in except { packages.packages[name] = nil }

@@ -95,7 +95,9 @@ struct ProgramPairing: ~Copyable {
         if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
             return .init(package: name, reason: reason)
         }
-        guard let native = offered[name] else { return .init(own, isWanted: request.changes.add.contains(name)) }
+        guard let native = offered[name] else {
+            return .init(own, isWanted: request.changes.wanted(of: packages).contains(name))
+        }
         guard native.upstreamVersion == own.upstreamVersion else {
             return .init(own, native)
         }

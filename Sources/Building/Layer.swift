@@ -34,11 +34,8 @@ package struct Layer: Hashable, Sendable {
         case .root(let name):
             title = name
         }
-        let digest = try below { () throws(IntegrityError) in
-            try Digest.of(Array(content.joined(separator: "\0").utf8))
-        }
         let plain = title.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
-        name = "\(String(plain).lowercased().prefix(32))-\(architecture)-\(digest.hex.prefix(12))"
+        name = "\(String(plain).lowercased().prefix(32))-\(architecture)-\(try CacheKey.make(content))"
         self.arguments = arguments + ["--", name] + distro
     }
 

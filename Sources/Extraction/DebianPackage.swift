@@ -25,27 +25,11 @@ package struct DebianPackage: Equatable, Sendable {
         try DebianPackageReader(DescriptorSource(source.rawValue, name: name, progress: nil), name: name).control()
     }
 
-    /// Unpacks the package that `source` is at the beginning of into the root `directory`.
+    /// Unpacks a package into the root `directory`, once.
     ///
     /// With the default policy as dpkg does: directories that are there stay as they are, and `./bin/x` goes
-    /// wherever a link `bin` of the root leads, which is never outside it. `name` and `progress` as in
-    /// `Extractor.extract`. After an error `directory` holds a part of the package.
-    package static func unpack(
-        from source: borrowing OwnedDescriptor, name: String, into directory: borrowing Directory,
-        policy: ExtractionPolicy = .package, progress: (@Sendable (Int64) -> Void)? = nil
-    ) throws(ExtractionError) -> DebianPackage {
-        let reader = try DebianPackageReader(
-            DescriptorSource(source.rawValue, name: name, progress: progress), name: name)
-        let control = try reader.control()
-        let list = FileList()
-        let report = try Extractor(policy: policy).extract(try reader.data(), name: name, into: directory) {
-            list.add($0)
-        }
-        try reader.finish()
-        return DebianPackage(control: control, fileList: list.bytes, report: report)
-    }
-
-    /// Unpacks one that is being decompressed already, once. As the other.
+    /// wherever a link `bin` of the root leads, which is never outside it. After an error `directory` holds a part of the
+    /// package.
     package static func unpack(
         _ started: StartedPackage, into directory: borrowing Directory, policy: ExtractionPolicy = .package
     ) throws(ExtractionError) -> DebianPackage {

@@ -50,6 +50,11 @@ extension FilePath {
         return unsafe FilePath(platformString: path)
     }
 
+    /// Gives what is here these permission bits, whatever this process's umask is.
+    package func setPermissions(_ mode: CInterop.Mode) throws(FilesystemError) {
+        guard unsafe chmod(string, mode) == 0 else { throw FilesystemError("set permissions of", self, .last) }
+    }
+
     /// Makes this directory and those above it that are missing.
     package func makeDirectories(mode: CInterop.Mode = 0o755) throws(FilesystemError) {
         if unsafe mkdir(string, mode) == 0 { return }

@@ -37,9 +37,10 @@ extension Cache {
             let lock = try FileLock.acquire(Self.lock(of: path), .shared, wait: true)
             try path.makeDirectories(mode: mode)
             // Whatever the caller's umask is.
-            guard unsafe chmod(path.string, mode_t(mode)) == 0,
-                unsafe utimensat(AT_FDCWD, path.string, nil, 0) == 0
-            else { throw FilesystemError("set the mode of", path, .last) }
+            try path.setPermissions(mode)
+            guard unsafe utimensat(AT_FDCWD, path.string, nil, 0) == 0 else {
+                throw FilesystemError("set the times of", path, .last)
+            }
             return Memory(path, lock)
         }
     }

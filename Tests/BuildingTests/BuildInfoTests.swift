@@ -87,9 +87,8 @@ import Testing
             let file = scratch.appending("zip_3.0-13.dsc")
             try AtomicFile.write(Array(description.utf8), to: file)
             let options = DebianBuild.Options()
-            var recipe = try DebianBuild(description: file, options).recipe(options)
             let other = Self.text.replacing("/build/reproducible-path/zip-3.0", with: "/build/zip-Ab1/zip-3")
-            try info(other).apply(to: &recipe)
+            let recipe = try info(other).recipe(description: file, options)
             #expect(recipe.packages.contains("libc6 (= 2.36-9)"))
             #expect(!recipe.packages.contains("debhelper-compat (= 13)"))
             #expect(recipe.environment["DEB_BUILD_OPTIONS"] == "parallel=4")
@@ -99,8 +98,9 @@ import Testing
             #expect(recipe.steps.last?.script.contains("dpkg-buildpackage -B") == true)
             // A path that is none of Debian's machines' is not followed.
             for path in ["/etc", "/build/x;id>&2;echo", "/build/../etc", "/build/$(id)"] {
-                try info(Self.text.replacing("/build/reproducible-path", with: path)).apply(to: &recipe)
-                #expect(recipe.steps.last?.directory == "/build/zip-Ab1/zip-3", "\(path)")
+                let recipe = try info(Self.text.replacing("/build/reproducible-path", with: path))
+                    .recipe(description: file, options)
+                #expect(recipe.steps.last?.directory == "/build/reproducible-path/zip-3.0", "\(path)")
             }
         }
     }

@@ -46,7 +46,8 @@ import Testing
             let file = try OwnedDescriptor.open(scratch.appending("x.deb"), .readOnly)
             var policy = ExtractionPolicy.package
             policy.ownership = .caller
-            let package = try DebianPackage.unpack(from: file, name: "x.deb", into: try .open(root), policy: policy)
+            let package = try DebianPackage.unpack(
+                StartedPackage(file, name: "x.deb"), into: try .open(root), policy: policy)
             try body(package, root)
         }
     }

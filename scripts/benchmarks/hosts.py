@@ -133,8 +133,6 @@ def main(bench, host, options):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     place = Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
     machines, own = [], None
-    forward = Path("/proc/sys/net/ipv4/ip_forward")
-    forwarding = forward.read_text()
     try:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "user"], check=True)
         project, program = place / "project", Path(bench.program)
@@ -156,7 +154,6 @@ def main(bench, host, options):
         for machine in machines:
             (machine.place / "home").mkdir()
             shutil.copytree(place / "home" / "cache" / "archives", machine.place / "home" / "cache" / "archives", symlinks=True)
-            shutil.copytree(place / "home" / "cache" / "tools", machine.place / "home" / "cache" / "tools", symlinks=True)
         build(bench, project, environment, None, ["--hosts", names], place / "out")
         results = {}
         results["this machine alone"] = build(bench, project, environment, own, [], place / "alone")
@@ -185,7 +182,6 @@ def main(bench, host, options):
             machine.close()
         if own:
             own.close()
-        forward.write_text(forwarding)
         subprocess.run(
             [bench.program, "cache", "prune"], env={"MANGROVE_HOME": str(place / "home"), "PATH": "/usr/bin:/bin"},
             stdout=subprocess.DEVNULL, check=False)

@@ -2,7 +2,6 @@
 
 internal import Acceleration
 internal import Failures
-internal import Integrity
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -35,10 +34,9 @@ struct CompilationCache {
                     "root \(root.name) has no ccache", cause: "the build is to use it",
                     remedy: "install the package ccache in it, or build without", status: .badData))
         }
-        let versions = CompilerVersions(of: installed).texts.joined(separator: "\n")
-        let digest = try below { () throws(IntegrityError) in try Digest.of(Array(versions.utf8)) }
+        let key = try CacheKey.make(CompilerVersions(of: installed).texts)
         // Who builds inside may be another than who owns it; nobody else gets to it.
-        memory = try cache.memory(.ccache, "\(root.architecture)-\(digest.hex.prefix(12))", mode: 0o777)
+        memory = try cache.memory(.ccache, "\(root.architecture)-\(key)", mode: 0o777)
         var settings = [
             "CCACHE_DIR": Self.place.string, "CCACHE_UMASK": "000", "CCACHE_COMPILERCHECK": "content",
         ]

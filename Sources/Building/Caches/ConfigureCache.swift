@@ -3,7 +3,6 @@
 internal import Acceleration
 internal import Filesystem
 internal import Glibc
-internal import Integrity
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -47,16 +46,14 @@ struct ConfigureCache {
         let packages = installed.map { installed in
             installed.names.compactMap { installed[$0] }.map { "\($0.name)=\($0.version)" }
         }
-        let subject = ([source, root.name.description, root.created] + steps.map(\.script) + (packages ?? [])).joined(
-            separator: "\0")
-        let digest = try below { () throws(IntegrityError) in try Digest.of(Array(subject.utf8)) }
-        memory = try cache.memory(.configure, "\(root.architecture)-\(digest.hex.prefix(12))", mode: 0o700)
+        let subject = [source, root.name.description, root.created] + steps.map(\.script) + (packages ?? [])
+        memory = try cache.memory(.configure, "\(root.architecture)-\(try CacheKey.make(subject))", mode: 0o700)
         self.copy = copy
         let memory = memory.path
         try below { () throws(FilesystemError) in
             try copy.makeDirectories(mode: 0o755)
             // Who builds inside may be another than root.
-            guard unsafe chmod(copy.string, 0o777) == 0 else { throw FilesystemError("set the mode of", copy, .last) }
+            try copy.setPermissions(0o777)
             for name in try Self.names(in: memory) { try Self.copy(name, from: memory, to: copy) }
             try AtomicFile.write(Array(Self.site.utf8), to: copy.appending(Self.siteName))
         }

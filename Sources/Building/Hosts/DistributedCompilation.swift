@@ -93,13 +93,10 @@ package struct DistributedCompilation {
         try below { () throws(FilesystemError) in
             try state.makeDirectories(mode: 0o755)
             // Who builds inside may be another than root.
-            guard unsafe chmod(state.string, 0o777) == 0 else { throw FilesystemError("set the mode of", state, .last) }
+            try state.setPermissions(0o777)
             try AtomicFile.write(Array((list.joined(separator: " ") + "\n").utf8), to: state.appending("hosts"))
-            let program = directory.appending("connect")
-            try AtomicFile.write(Array(connect.utf8), to: program)
-            guard unsafe chmod(program.string, 0o755) == 0 else {
-                throw FilesystemError("set the mode of", program, .last)
-            }
+            try AtomicFile.write(
+                Array(connect.utf8), to: directory.appending("connect"), permissions: FilePermissions(rawValue: 0o755))
         }
     }
 

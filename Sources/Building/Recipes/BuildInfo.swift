@@ -110,30 +110,18 @@ package struct BuildInfo: Sendable {
         return version.flatMap { Int($0.prefix { $0.isNumber }) }.map { "debian:\($0)" }
     }
 
-    /// `recipe` is that of the same source package.
-    package func apply(to recipe: inout Recipe) {
-        let options = "DEB_BUILD_OPTIONS"
-        let omitsTests = recipe.environment[options]?.contains("nocheck") == true
+    /// How the source package that `description`, its `.dsc`, is of is built again.
+    package func recipe(description: FilePath, _ options: DebianBuild.Options) throws(RecipeError) -> Recipe {
+        var options = options
+        (options.packages, options.directory) = (kind, path)
+        var recipe = try DebianBuild(description: description, options).recipe(options)
         recipe.packages = packages
         recipe.environment.merge(environment) { $1 }
-        if omitsTests, let recorded = recipe.environment[options], !recorded.contains("nocheck") {
-            recipe.environment[options] = "nocheck \(recorded)"
+        let name = "DEB_BUILD_OPTIONS"
+        if !options.checks, let recorded = environment[name], !recorded.contains("nocheck") {
+            recipe.environment[name] = "nocheck \(recorded)"
         }
-        for index in recipe.steps.indices {
-            recipe.steps[index].script.replace("dpkg-buildpackage -b", with: "dpkg-buildpackage \(kind)")
-        }
-        guard let path else { return }
-        let place = path.removingLastComponent()
-        for index in recipe.steps.indices {
-            guard let usual = recipe.steps[index].directory ?? recipe.steps.last?.directory else { continue }
-            if recipe.steps[index].directory != nil { recipe.steps[index].directory = path }
-            recipe.steps[index].script.replace(usual.string, with: path.string)
-            recipe.steps[index].script.replace(DebianBuild.place.string, with: place.string)
-        }
-        for index in recipe.artifacts.indices {
-            let text = recipe.artifacts[index].pattern.text
-            recipe.artifacts[index].pattern = PathPattern(text.replacing(DebianBuild.place.string, with: place.string))
-        }
+        return recipe
     }
 
     /// What became of each file that it names, a line each.

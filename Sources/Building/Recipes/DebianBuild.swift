@@ -16,6 +16,10 @@ package struct DebianBuild: Sendable {
         package var jobs = 1
         /// Debian's name.
         package var architecture = "arm64"
+        /// Of dpkg-buildpackage(1): which of the source's packages are built.
+        var packages = "-b"
+        /// Where it is built, if not in the place of Debian's machines.
+        var directory: FilePath?
 
         package init() {}
     }
@@ -90,7 +94,9 @@ package struct DebianBuild: Sendable {
     package func recipe(_ options: Options) -> Recipe {
         var recipe = Recipe()
         recipe.packages = ["build-essential", "fakeroot"] + dependencies
-        recipe.directory = Self.place.appending(directoryName)
+        let directory = options.directory ?? Self.place.appending(directoryName)
+        let place = directory.removingLastComponent()
+        recipe.directory = directory
         recipe.network = false
         recipe.user = Self.user
         recipe.environment = [
@@ -98,23 +104,24 @@ package struct DebianBuild: Sendable {
             "HOME": "/nonexistent", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC",
         ]
         var build = Recipe.Step(
-            "build", "umask 022\nexec dpkg-buildpackage -b -us -uc\(options.checks ? "" : " -Pnocheck")")
+            "build",
+            "umask 022\nexec dpkg-buildpackage \(options.packages) -us -uc\(options.checks ? "" : " -Pnocheck")")
         recipe.steps = [build]
         if let description {
-            build.directory = recipe.directory
+            build.directory = directory
             recipe.directory = "/sources"
             recipe.source = .mount
             // Signatures are looked at where it is fetched: by the archive's index.
             let script = """
                 umask 022
-                mkdir -p \(Self.place)
-                cd \(Self.place)
-                dpkg-source --no-check -x /sources/\(ShellWord.quoted(description)) \(Self.place.appending(directoryName))
+                mkdir -p \(place)
+                cd \(place)
+                dpkg-source --no-check -x /sources/\(ShellWord.quoted(description)) \(directory)
                 """
             recipe.steps = [Recipe.Step("unpack", script), build]
         }
         recipe.artifacts = ["deb", "udeb", "ddeb", "buildinfo", "changes"].map {
-            ArtifactPattern("\(Self.place)/*.\($0)", isRequired: $0 == "deb")
+            ArtifactPattern("\(place)/*.\($0)", isRequired: $0 == "deb")
         }
         return recipe
     }

@@ -156,7 +156,7 @@ struct Build: ParsableCommand, PassesStatus {
         for note in found.notes { FailureRendering.note(note) }
         if writesRecipe { return try choice.write(found) }
         let caller = try isolation.caller()
-        let jobs = try found.recipes.map { try BuildJob(self, $0, found, locations, caller) }
+        let jobs = try found.recipes.map { try BuildJob(self, $0, found, choice.configuration, locations, caller) }
         if dryRun.isDryRun {
             return try Console.print("\(jobs.map(\.description).joined(separator: "\n"))\n")
         }
@@ -188,7 +188,10 @@ extension Build {
         return try (hosts ?? (listed.isEmpty ? nil : listed)).map { try BuildHost.list($0) } ?? []
     }
 
-    static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+    /// How many compilations go on at once, here and on `hosts`.
+    static func jobs(with hosts: [BuildHost]) -> Int {
+        hosts.reduce(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))) { $0 + $1.jobs }
+    }
 }
 
 extension BuildSystem: ExpressibleByArgument {}

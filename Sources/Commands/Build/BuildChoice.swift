@@ -17,6 +17,7 @@ struct BuildChoice {
     private let locations: Locations
     /// What the command line names.
     private let origin: SourceOrigin
+    let configuration: Configuration
     /// The build that is to be done again.
     let followed: BuildInfo?
 
@@ -34,6 +35,7 @@ struct BuildChoice {
 
     init(_ options: Build, locations: Locations) throws {
         (self.options, self.locations) = (options, locations)
+        configuration = try Configuration(at: locations.configuration)
         let current = Surroundings.workingDirectory
         if options.source == nil, options.directory.hasSuffix(".buildinfo"), !options.directory.contains("://") {
             let info = try BuildInfo(at: current.pushing(FilePath(options.directory)))
@@ -88,15 +90,13 @@ struct BuildChoice {
     ) throws -> ([Recipe], notes: [String]) {
         var debian = DebianBuild.Options()
         debian.checks = !options.nocheck
-        let hosts = try options.buildHosts(try Configuration(at: locations.configuration))
-        debian.jobs = hosts.reduce(Build.processors) { $0 + $1.jobs }
+        debian.jobs = Build.jobs(with: try options.buildHosts(configuration))
         var notes: [String] = []
         let recipes = try architectures.map { architecture in
             debian.architecture = architecture.rawValue
             if let description {
-                var recipe = try DebianBuild(description: description, debian).recipe(debian)
-                followed?.apply(to: &recipe)
-                return recipe
+                return try followed?.recipe(description: description, debian)
+                    ?? DebianBuild(description: description, debian).recipe(debian)
             }
             let detection = try Detection(
                 source, manager: manager(of: base), chosen: options.buildSystem, options: debian)
@@ -186,7 +186,6 @@ struct BuildChoice {
         var recipe = recipe
         recipe.packages += options.packages
         recipe.environment.merge(try EnvironmentAssignment.parse(options.env)) { $1 }
-        let configuration = try Configuration(at: locations.configuration)
         recipe.usesCcache = options.ccache ?? recipe.usesCcache ?? configuration.ccache
         recipe.usesConfigureCache =
             options.configureCache ?? recipe.usesConfigureCache ?? configuration.configureCache

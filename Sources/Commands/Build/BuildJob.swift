@@ -25,7 +25,8 @@ struct BuildJob {
     private let hosts: [BuildHost]
 
     init(
-        _ options: Build, _ recipe: Recipe, _ found: BuildChoice.Found, _ locations: Locations, _ caller: Caller
+        _ options: Build, _ recipe: Recipe, _ found: BuildChoice.Found, _ configuration: Configuration,
+        _ locations: Locations, _ caller: Caller
     ) throws {
         var recipe = recipe
         let architecture = recipe.architectures.first ?? .arm64
@@ -35,13 +36,13 @@ struct BuildJob {
             recipe.user = "root"
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
-        configuration = try Configuration(at: locations.configuration)
+        self.configuration = configuration
         hosts = try options.buildHosts(configuration)
         var request = BuildRequest(
             recipe, architecture, source: found.source.directory, from: found.origin, name: found.name,
             output: output ?? found.output, opensShell: options.shellOnFailure)
         (self.options, self.locations, self.caller) = (options, locations, caller)
-        request.jobs = hosts.reduce(Build.processors) { $0 + $1.jobs }
+        request.jobs = Build.jobs(with: hosts)
         self.request = request
         if case .root = recipe.base {
             layer = nil

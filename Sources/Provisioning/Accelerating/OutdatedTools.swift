@@ -64,6 +64,7 @@ extension ToolsTrees {
     ) throws(ProvisioningError) -> [OutdatedTool] {
         guard let offered = try packages(subject) else { return [] }
         let eligible = try below { () throws(AccelerationError) in try Eligibility.builtIn()[offered.manager] }
+        let added = EligibilityChanges(add: added).wanted(of: eligible)
         return Set(eligible.packages.keys).union(added).sorted().compactMap { name in
             guard let own = version(name) else { return nil }
             guard let native = offered[name] else {

@@ -40,7 +40,7 @@ enum PackageDifferences {
             let unpacked: DebianPackage
             do throws(ExtractionError) {
                 unpacked = try DebianPackage.unpack(
-                    from: file, name: package.string, into: directory, policy: policy)
+                    StartedPackage(file, name: package.string), into: directory, policy: policy)
             } catch {
                 throw FilesystemError("unpack", package, .ioError)
             }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Integrity
+internal import Provisioning
+
+/// What things in the cache are called that depend on many others: twelve digits of a digest.
+enum CacheKey {
+    static func make(_ parts: [String]) throws(ProvisioningError) -> String {
+        let digest = try below { () throws(IntegrityError) in
+            try Digest.of(Array(parts.joined(separator: "\0").utf8))
+        }
+        return String(digest.hex.prefix(12))
+    }
+}
