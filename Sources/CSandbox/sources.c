@@ -105,6 +105,11 @@ void mg_sources_open(const struct mg_plan *plan, struct mg_report *report) {
     if (mount < 0 && errno == EINVAL) mount = source_open(plan->root, AT_RECURSIVE, MOUNT_ATTR_NODEV);
     if (mount < 0) return tell(report, mg_step_root, (size_t)-1);
     *mg_source_of_root(plan) = mount;
+    struct stat status;
+    if (plan->root_inode && (fstat(mount, &status) < 0 || status.st_ino != plan->root_inode)) {
+        errno = ESTALE;
+        return tell(report, mg_step_root, (size_t)-1);
+    }
     if (!plan->changes) return;
     *mg_source_of_changes(plan) = source_open(plan->changes, 0, MOUNT_ATTR_NODEV);
     if (*mg_source_of_changes(plan) < 0) tell(report, mg_step_changes, (size_t)-1);

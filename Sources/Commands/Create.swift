@@ -108,6 +108,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.acceleration = acceleration.choice(configuration)
         request.accelerationChanges = configuration.accelerate
         let creation = try Creation.ofCaller(locations, configuration, cpu: cpu, caller: isolation.caller(), report)
+        request.mirror = sources.mirror.map(creation.bare)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let selection = from == nil ? try selection(report) : nil

@@ -61,6 +61,20 @@ struct RunSettings: Equatable {
             if let note = run.note { FailureRendering.note(note) }
             return try Console.print("\(run.plan.shifted().description)\n")
         }
+        while true {
+            do {
+                return try perform(request, in: name, of: store, caller, accelerator, locations)
+            } catch let error as ProvisioningError where error.isOfReplacedRoot {
+                // Refreshed since it was planned: nothing has begun yet.
+                continue
+            }
+        }
+    }
+
+    private func perform(
+        _ request: RunRequest, in name: String, of store: RootStore, _ caller: Caller, _ accelerator: Accelerator?,
+        _ locations: Locations
+    ) throws {
         let errands = RunErrands(ofLayers: isInLayer)
         guard
             var run = try AcceleratedRun.prepare(

@@ -29,12 +29,22 @@ package struct FileLock: ~Copyable, Sendable {
             let operation = kind.operation | (wait ? 0 : LOCK_NB)
             if let error = retrying({ flock(raw, operation) }).error { throw FilesystemError("lock", path, error) }
             // Whoever held it may have deleted the file: then the lock is on nothing, and the next one's is its own.
-            var held = stat()
-            var named = stat()
-            if unsafe fstat(raw, &held) == 0, unsafe stat(path.string, &named) == 0, held.st_ino == named.st_ino {
-                return FileLock(descriptor: file, path: path)
-            }
+            let lock = FileLock(descriptor: file, path: path)
+            if lock.isNamed { return lock }
         }
+    }
+
+    /// Whether the file that is locked still has its name.
+    package var isNamed: Bool {
+        var held = stat()
+        var named = stat()
+        guard unsafe fstat(rawValue, &held) == 0, unsafe stat(path.string, &named) == 0 else { return false }
+        return (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
+    }
+
+    /// Makes an exclusive lock a shared one. Not atomic (flock(2)).
+    package func share() {
+        flock(descriptor.rawValue, LOCK_SH)
     }
 
     private init(descriptor: consuming OwnedDescriptor, path: FilePath) {

@@ -14,10 +14,12 @@ package struct ArchiveClient: Sendable {
     let downloader: Downloader
     /// Holds `indices` and `packages`, each file named by its SHA-256. Any number of processes may use it.
     let cache: FilePath
+    /// Of Release files; nil: each is fetched anew.
+    let documents: DocumentCache?
 
     /// `cache`: a directory for this alone; made if need be.
-    package init(downloader: Downloader, cache: FilePath) {
-        (self.downloader, self.cache) = (downloader, cache)
+    package init(downloader: Downloader, cache: FilePath, documents: DocumentCache? = nil) {
+        (self.downloader, self.cache, self.documents) = (downloader, cache, documents)
     }
 
     /// Decides which packages the root gets. Fetches Release files and indices; no package.
@@ -27,6 +29,7 @@ package struct ArchiveClient: Sendable {
         do throws(PackageArchiveError) {
             return try await resolveOnce(request)
         } catch let error where error.isPassing {
+            documents?.forget()
             return try await resolveOnce(request)
         }
     }
@@ -94,7 +97,7 @@ package struct ArchiveClient: Sendable {
                 answer.fetched.map {
                     BootstrapPlan.Suite(
                         name: answer.suite.name, codename: $0.release.codename, uri: answer.suite.uri, url: $0.url,
-                        date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy)
+                        date: $0.release.date, fingerprint: $0.fingerprint, signedBy: $0.signedBy, sha256: $0.sha256)
                 }
             },
             // All of them: for apt in the root a suite is there as soon as the archive has it.

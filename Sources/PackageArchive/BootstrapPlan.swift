@@ -52,13 +52,15 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         package let fingerprint: String
         /// Who that key says it belongs to.
         package let signedBy: String?
+        /// Of the Release file as it was sent.
+        package let sha256: String?
 
         package init(
             name: String, codename: String?, uri: String, url: String, date: Int64?, fingerprint: String,
-            signedBy: String? = nil
+            signedBy: String? = nil, sha256: String? = nil
         ) {
             (self.name, self.codename, self.uri, self.url) = (name, codename, uri, url)
-            (self.date, self.fingerprint, self.signedBy) = (date, fingerprint, signedBy)
+            (self.date, self.fingerprint, self.signedBy, self.sha256) = (date, fingerprint, signedBy, sha256)
         }
     }
 
@@ -69,7 +71,7 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     package let sources: [Source]
     package let components: [String]
     /// Each after what it depends on, as far as there is no circle.
-    package let packages: [Package]
+    package private(set) var packages: [Package]
     /// What apt is to remove once nothing needs it.
     package let automatic: [String]
 
@@ -85,6 +87,13 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     package var isBare = false
     /// Files of the packages that are not unpacked.
     package var leftOut = PathFilter()
+
+    /// The same, with the packages at these places only.
+    func only(_ places: [Int]) -> BootstrapPlan {
+        var plan = self
+        plan.packages = places.map { packages[$0] }
+        return plan
+    }
 
     /// Bytes of all packages.
     package var size: Int64 { packages.reduce(0) { $0 + $1.size } }

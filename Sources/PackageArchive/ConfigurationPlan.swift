@@ -41,14 +41,9 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         _ plan: BootstrapPlan, preinsts: [(package: BootstrapPlan.Package, script: [UInt8])],
         postponed: [BootstrapPlan.Package]
     ) {
-        environment = [
-            "PATH": "/usr/share/dpkg:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
-            "LC_ALL": "C.UTF-8",
-            "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NONINTERACTIVE_SEEN": "true", "TERM": "dumb",
-        ]
-        // invoke-rc.d(8): 101 forbids whatever a package wants started.
+        environment = Self.environment
         temporaryFiles = [
-            File(path: "/usr/sbin/policy-rc.d", contents: "#!/bin/sh\nexit 101\n", permissions: 0o755),
+            Self.policy,
             File(path: "/usr/share/dpkg/dpkg-maintscript-helper", contents: Self.helper, permissions: 0o755),
         ]
         var steps: [Step] = []
@@ -84,6 +79,15 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
             Step(title: "Configuring \(plan.packages.count) packages", command: ["dpkg", "--configure", "--pending"]))
         self.steps = steps
     }
+
+    static let environment = [
+        "PATH": "/usr/share/dpkg:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NONINTERACTIVE_SEEN": "true", "TERM": "dumb",
+    ]
+
+    /// invoke-rc.d(8): 101 forbids whatever a package wants started.
+    static let policy = File(path: "/usr/sbin/policy-rc.d", contents: "#!/bin/sh\nexit 101\n", permissions: 0o755)
 
     /// Until Debian 12, and from then on.
     private static let makersOfNames = ["base-files", "libc-bin"]

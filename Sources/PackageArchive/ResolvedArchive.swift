@@ -21,6 +21,13 @@ package struct ResolvedArchive: Sendable {
     /// Optional suites that have nothing for the architecture, and the words for it; worth a line to the user.
     package let leftOut: [LeftOut]
     let downloads: [Download]
+
+    /// The same, with no packages but those called `names`, in the same order.
+    package func only(_ names: Set<String>) -> ResolvedArchive {
+        let kept = plan.packages.indices.filter { names.contains(plan.packages[$0].name) }
+        return ResolvedArchive(
+            plan: plan.only(kept), freeChoices: freeChoices, leftOut: leftOut, downloads: kept.map { downloads[$0] })
+    }
 }
 
 /// How far fetching the packages is.

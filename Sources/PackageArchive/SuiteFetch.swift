@@ -34,6 +34,8 @@ struct FetchedSuite: Sendable {
     let url: String
     let fingerprint: String
     let signedBy: String?
+    /// Of the Release file as it was sent.
+    let sha256: String
     let indices: [PackageIndex]
 }
 
@@ -59,7 +61,8 @@ extension ArchiveClient {
         return .fetched(
             FetchedSuite(
                 release: release, url: signed.url, fingerprint: signed.signature.fingerprint.hex,
-                signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, indices: indices))
+                signedBy: signed.signature.userID.isEmpty ? nil : signed.signature.userID, sha256: signed.sha256,
+                indices: indices))
     }
 
     /// The Release file, its signature, validity and name checked.
@@ -81,7 +84,7 @@ extension ArchiveClient {
         return (release, signed)
     }
 
-    typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature)
+    typealias SignedRelease = (text: [UInt8], url: String, signature: VerifiedSignature, sha256: String)
 
     /// `InRelease`, or `Release` with `Release.gpg`; nil where the mirrors have neither.
     private func release(
@@ -92,7 +95,7 @@ extension ArchiveClient {
             let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
                 try verifier.verifyClearsigned(document.bytes, named: document.url)
             }
-            return (verified.text, document.url, verified.signature)
+            return (verified.text, document.url, verified.signature, try Self.digest(document))
         }
         guard let content = try await document(paths.map { "\($0)/Release" }, suite) else { return nil }
         // From the same mirror: another one may be a version ahead.
@@ -103,7 +106,24 @@ extension ArchiveClient {
         let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
             try verifier.verify(signature.bytes, of: content.bytes, named: signature.url)
         }
-        return (content.bytes, content.url, verified)
+        return (content.bytes, content.url, verified, try Self.digest(content))
+    }
+
+    private static func digest(_ document: FetchedDocument) throws(PackageArchiveError) -> String {
+        try PackageArchiveError.wrapping { () throws(IntegrityError) in try Digest.of(document.bytes).hex }
+    }
+
+    /// The Release file of a suite as it is now, unverified: its URL and SHA-256; nil where the mirrors have none. What has
+    /// the digest that was verified once needs it no second time.
+    package func state(
+        of suite: ArchiveRequest.Suite
+    ) async throws(PackageArchiveError) -> (url: String, sha256: String)? {
+        let paths = suite.mirrors.map { "\($0)/dists/\(suite.name)" }
+        for name in ["InRelease", "Release"] {
+            guard let found = try await document(paths.map { "\($0)/\(name)" }, suite) else { continue }
+            return (found.url, try Self.digest(found))
+        }
+        return nil
     }
 
     /// nil where every mirror answers that there is no such thing.
@@ -113,6 +133,7 @@ extension ArchiveClient {
         var request = FetchRequest(urls: urls)
         request.proxy = suite.proxy
         do throws(TransferError) {
+            if let documents { return try await documents.fetch(request) }
             guard case .document(let document) = try await downloader.fetch(request) else { return nil }
             return document
         } catch let error where error.isAbsence {

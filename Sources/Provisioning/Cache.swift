@@ -33,6 +33,9 @@ package struct Cache: Sendable {
     /// Where indices and packages of archives are.
     package var archives: FilePath { directory.appending("archives") }
 
+    /// Where lists and Release files are.
+    package var documents: FilePath { directory.appending("documents") }
+
     /// What was said while a root was made that did not come about, by its name.
     package var logs: FilePath { directory.appending("logs") }
 

@@ -53,6 +53,7 @@ extension Cache {
         [
             CachePool(directory: archives.appending("packages"), title: "packages of archives"),
             CachePool(directory: archives.appending("indices"), title: "indices of archives"),
+            CachePool(directory: documents, title: "lists of bases and suites"),
             CachePool(directory: logs, title: "logs of roots that failed"),
         ]
     }

@@ -19,6 +19,18 @@ package struct DirectPerformer: NamespacePerforming {
             return .bootstrapped(try PackageUnpacking(request: bootstrap).perform(progress))
         case .collect(let collection):
             return .collected(try ArtifactCollector(collection).collect(progress))
+        case .copy(let copying):
+            try copy(copying, progress)
+            return .done
+        case .survey(let tree, let file):
+            try below { () throws(FilesystemError) in try TreeSurvey(of: FilePath(tree)).write(to: FilePath(file)) }
+            return .done
+        case .compare(let comparing):
+            guard let survey = TreeSurvey(reading: FilePath(comparing.survey)) else { return .compared(LocalChanges()) }
+            return .compared(
+                try LocalChanges(in: FilePath(comparing.tree), since: survey, installed: comparing.installed))
+        case .carry(let carrying):
+            return .carried(conflicts: try below { () throws(FilesystemError) in try carry(carrying) })
         case .extract(let unpacking):
             return .extracted(try extract(unpacking, progress))
         case .export(let packing):
@@ -32,6 +44,27 @@ package struct DirectPerformer: NamespacePerforming {
         case .measure(let path):
             return .measured(try below { () throws(FilesystemError) in try DiskUsage(of: FilePath(path)) })
         }
+    }
+
+    private func copy(
+        _ copying: WorkerRequest.Copying, _ progress: @escaping @Sendable (Int64) -> Void
+    ) throws(ProvisioningError) {
+        let target = try below { () throws(FilesystemError) in try Directory.open(FilePath(copying.to)) }
+        let copy = TreeCopy(ownership: copying.ownership == .caller ? .caller : .archive)
+        try below { () throws(ExtractionError) in
+            try copy.copy(FilePath(copying.from), into: target, progress: progress)
+        }
+    }
+
+    private func carry(_ carrying: WorkerRequest.Carrying) throws(FilesystemError) -> [String] {
+        let carrier = ChangeCarrying(
+            old: FilePath(carrying.from), new: FilePath(carrying.to),
+            survey: TreeSurvey(reading: FilePath(carrying.survey)))
+        guard !carrying.accounts else {
+            try carrier.carryAccounts(carrying.changes.configuration)
+            return []
+        }
+        return try carrier.carry(configuration: carrying.changes.configuration, files: carrying.changes.files)
     }
 
     private func extract(

@@ -12,6 +12,8 @@ package struct ProvisioningError: Failure {
         /// `known`: the names there are.
         case noSuchRoot(String, known: [String])
         case nameInUse(RootName)
+        /// nil: the one before. `kept`: those that there are besides.
+        case noSuchGeneration(RootName, Int?, current: Int, kept: [Int])
         /// `by` says who holds it, where that is known.
         case rootInUse(RootName, by: String?)
         /// The root is nil for what a killed command left.
@@ -41,6 +43,14 @@ package struct ProvisioningError: Failure {
         case noSuchSuite(String, of: String, additions: [String])
         /// An archive, but not of a system.
         case notASystem(String, reason: String)
+        /// A mirror has an index that is older than what the root was made from.
+        case olderUpstream(RootName, String, has: String, had: String)
+        /// What a root was to become cannot execute anything.
+        case notWorking(RootName, String, reason: String)
+        /// A root was changed in a way that a new base cannot be.
+        case localChanges(RootName, [LocalChanges.Loss])
+        /// Newer packages cannot be installed.
+        case upgrading(RootName, reason: String)
         case packages([String], reason: String, ExitStatus)
         /// A package of a root that is being made cannot be configured; which, what it said last, and where all that
         /// was said is kept.
@@ -68,6 +78,8 @@ package struct ProvisioningError: Failure {
         case .invalidName(let name): "\"\(name)\" is not a name for a root"
         case .noSuchRoot(let name, _): "no root is called \"\(name)\""
         case .nameInUse(let name): "a root called \"\(name)\" exists already"
+        case .noSuchGeneration(let name, let number?, _, _): "root \"\(name)\" has no generation \(number)"
+        case .noSuchGeneration(let name, nil, _, _): "root \"\(name)\" has no earlier generation"
         case .rootInUse(let name, _): "root \"\(name)\" is in use"
         case .mountInside(let name, let mount):
             "something is mounted in \(name.map { "root \"\($0)\"" } ?? "the remains of a root"): \(mount.point)"
@@ -86,6 +98,10 @@ package struct ProvisioningError: Failure {
         case .signatureMissing(let url, _): "there is no signature \(url)"
         case .noSuchSuite(let name, let release, _): "\(release) has no suite \(name) that could be left out"
         case .notASystem(let name, _): "\(name) cannot become a root"
+        case .olderUpstream(_, let url, _, _): "\(url) is older than what there was"
+        case .notWorking(let name, let version, _): "\(version) for root \"\(name)\" does not work"
+        case .localChanges(let name, _): "root \"\(name)\" was changed in a way that cannot be carried over"
+        case .upgrading(let name, _): "cannot bring the packages of root \"\(name)\" up to date"
         case .configuring: "cannot configure the packages of the root"
         case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
         case .artifact(let path, _): "cannot take \(path) out of the build"
@@ -99,6 +115,10 @@ package struct ProvisioningError: Failure {
         switch kind {
         case .invalidName: "a name is 64 or fewer of a-z, 0-9, \".\", \"_\", \"-\", and begins with a letter or digit"
         case .rootInUse(_, let holder): holder ?? "another mangrove is working with it"
+        case .noSuchGeneration(_, _, let current, let kept):
+            kept.isEmpty
+                ? "generation \(current) is the only one"
+                : "it is generation \(current); kept are \(kept.map(String.init).joined(separator: ", "))"
         case .mountInside(_, let mount): "a \(mount.fileSystem) from \(mount.source), which deleting would reach into"
         case .removedInPart(_, let failure): failure.cause.map { "\(failure.problem): \($0)" } ?? failure.problem
         case .remainsOnly: "a part of it was removed, and the rest could not be"
@@ -108,6 +128,12 @@ package struct ProvisioningError: Failure {
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _),
             .artifact(_, let reason), .worker(let reason):
             reason
+        case .olderUpstream(_, _, let has, let had):
+            "it has \(has), and had \(had): an old copy, or somebody in between"
+        case .notWorking(_, _, let reason), .upgrading(_, let reason): reason
+        case .localChanges(_, let losses):
+            losses.prefix(3).map { "/\($0.path): \($0.reason)" }.joined(separator: "; ")
+                + (losses.count > 3 ? "; and \(losses.count - 3) more" : "")
         case .unfitCredentials: "one of them is empty or has a blank in it, and apt's auth.conf takes words"
         case .noHome: "HOME is not set"
         case .below(let failure): failure.cause
@@ -141,9 +167,14 @@ package struct ProvisioningError: Failure {
         case .unfitCredentials: "leave --keep-credentials out, or have them changed on the server"
         case .notSigned: "leave --require-signature out to take it as it is"
         case .noSuchSuite(let name, _, let additions): NearestNames.question(name, among: additions)
+        case .olderUpstream: "try again later, or another mirror: --mirror URL"
+        case .localChanges: "lose those changes with --discard-changes; the generation that has them is kept"
+        case .notWorking, .upgrading: "the root is as it was"
         case .configuring(_, let log): log.map { "all that was said is in \($0)" }
         case .below(let failure): failure.remedy
-        case .invalidName, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages, .artifact, .worker,
+        case .noSuchGeneration(_, nil, _, let kept) where !kept.isEmpty: "name one of those that are kept"
+        case .invalidName, .noSuchGeneration, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages,
+            .artifact, .worker,
             .interrupted:
             nil
         }
@@ -153,14 +184,15 @@ package struct ProvisioningError: Failure {
         switch kind {
         case .invalidName, .noSuchSuite, .unfitCredentials: .usage
         case .removedInPart(_, let failure): failure.status
-        case .noSuchRoot, .noArchive, .remainsOnly: .noInput
+        case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
         case .notSigned, .signatureMissing, .notASystem, .artifact: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain
         case .damagedRecord, .configuration, .noHome: .badConfiguration
         case .packages(_, _, let status): status
-        case .configuring: .badData
+        case .configuring, .olderUpstream, .notWorking, .upgrading: .badData
+        case .localChanges: .cannotCreate
         case .worker: .software
         case .interrupted(let signal): ExitStatus(rawValue: 128 + signal)
         case .below(let failure): failure.status
@@ -172,6 +204,11 @@ extension ProvisioningError {
     /// The failure of another module that this is.
     package var underlying: (any Failure)? {
         if case .below(let failure) = kind { failure } else { nil }
+    }
+
+    /// Whether a run did not begin because its root was refreshed or rolled back meanwhile.
+    package var isOfReplacedRoot: Bool {
+        if case .below(let failure as SandboxError) = kind { failure.isOfReplacedRoot } else { false }
     }
 
     /// Whether a run was refused because this machine does not hold the limits that were asked for.

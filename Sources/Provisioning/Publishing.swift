@@ -28,6 +28,25 @@ extension Staging {
         }
     }
 
+    /// Does the same, but that what was there becomes an earlier generation; runs in it go on, and others begin meanwhile.
+    package func publish(_ record: RootRecord, after change: borrowing RootChange) throws(ProvisioningError) {
+        let old = change.record
+        var record = record
+        record.path = destination.string
+        record.generation = try store.nextGeneration(after: old)
+        record.replaced = old.generation
+        try below { () throws(FilesystemError) in
+            try open().replaceFile(RootStore.record, with: record.encoded())
+            try Directory.open(tree).synchronizeFileSystem()
+        }
+        let own = try store.lockChange(in: directory, of: name)
+        // From the exchange on runs want it.
+        shareLock()
+        try store.exchange(component, with: change)
+        try store.file(component, generation: old.generation, of: name)
+        withExtendedLifetime(own.rawValue) {}
+    }
+
     private func open() throws(FilesystemError) -> Directory {
         try Directory.open(store.directory).openDirectory(component)
     }
@@ -49,6 +68,7 @@ extension Staging {
         _ old: RootRecord, using workers: some NamespacePerforming
     ) throws(ProvisioningError) {
         try store.requireIdle(old)
+        try store.requireIdleGenerations(of: name)
         try below { () throws(FilesystemError) in
             let roots = try Directory.open(store.directory)
             if let outside {
@@ -66,6 +86,7 @@ extension Staging {
         }
         // What has the staging's name now is the old root.
         try store.discard(component, of: name, using: workers)
+        try store.discardGenerations(of: name, using: workers)
     }
 
     private func moveOutside(_ outside: OutsideTree, over: Bool) throws(FilesystemError) {

@@ -13,10 +13,12 @@ extension RootStore {
         let root = try find(name)
         let lock = try lock(root.name, .exclusive)
         try requireIdle(root)
+        try requireIdleGenerations(of: root.name)
         try requireOwnTree(root)
         let component = try hide(root.name)
         do throws(ProvisioningError) {
             try discard(component, of: root.name, using: workers)
+            try discardGenerations(of: root.name, using: workers)
         } catch {
             keepRemains(component, of: root)
             throw ProvisioningError(.removedInPart(root.name, because: error))
@@ -64,6 +66,7 @@ extension RootStore {
         let root = try find(name)
         _ = try lock(root.name, .exclusive)
         try requireIdle(root)
+        try requireIdleGenerations(of: root.name)
         try requireOwnTree(root)
         return root
     }
@@ -81,12 +84,13 @@ extension RootStore {
                     directory.appending(component).appending(Self.lock), .exclusive, wait: false)
             else { continue }
             do throws(ProvisioningError) {
-                try discard(component, of: nil, using: workers)
+                if try !settle(component) { try discard(component, of: nil, using: workers) }
             } catch {
                 failures.append(error)
             }
             withExtendedLifetime(lock.rawValue) {}
         }
+        do throws(ProvisioningError) { try sweepGenerations(using: workers) } catch { failures.append(error) }
         return failures
     }
 

@@ -55,7 +55,10 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var resolvConf: OriginalFile?
     /// The same of `/etc/hosts`.
     package var hosts: OriginalFile?
+    /// Which of the root's states it is: each that a refresh makes has the next number.
     package var generation = 1
+    /// The generation whose place this one was made to take; nil for the first.
+    package var replaced: Int?
     /// What its source was allowed to do without; nil where that is nothing.
     package var allowances: SourceAllowances?
     /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
@@ -158,5 +161,10 @@ extension RootRecord {
     }
 
     /// Now, as `created` has it.
-    package static var now: String { Date().formatted(.iso8601) }
+    package static var now: String { text(of: Int64(Date().timeIntervalSince1970)) }
+
+    /// The same of another time, in seconds since 1970.
+    static func text(of seconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+    }
 }

@@ -21,6 +21,9 @@ package struct Staging: ~Copyable, Sendable {
     /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
     package var lockDescriptor: CInt { held.lock.rawValue }
 
+    /// Lets others use what is being made.
+    func shareLock() { held.lock.share() }
+
     /// What will be the root's own directory.
     var directory: FilePath { store.directory.appending(component) }
 

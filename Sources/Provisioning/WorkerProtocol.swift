@@ -90,7 +90,37 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         }
     }
 
+    /// Copies the tree `from` into the directory `to`, which is empty.
+    package struct Copying: Codable, Equatable, Sendable {
+        package let from: String
+        package let to: String
+        package let ownership: RootRecord.Ownership
+    }
+
+    /// Looks for what has changed in the tree `tree` since the survey in the file `survey` was made.
+    package struct Comparing: Codable, Equatable, Sendable {
+        package let tree: String
+        package let survey: String
+        /// The packages it had then, versions by name.
+        package let installed: [String: String]
+    }
+
+    /// Takes `changes` of the tree `from` over to the tree `to`, as `ChangeCarrying` does.
+    package struct Carrying: Codable, Equatable, Sendable {
+        package let from: String
+        package let to: String
+        package let survey: String
+        package let changes: LocalChanges
+        /// Users and groups, and nothing else; else all but those.
+        package let accounts: Bool
+    }
+
     case bootstrap(Bootstrap)
+    case copy(Copying)
+    case compare(Comparing)
+    case carry(Carrying)
+    /// Writes down what there is in the tree `tree`: a `TreeSurvey`, to `file`.
+    case survey(tree: String, file: String)
     case collect(Collection)
     case extract(Unpacking)
     case export(Packing)
@@ -105,6 +135,9 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
     case bootstrapped(ConfigurationPlan)
+    case compared(LocalChanges)
+    /// The configuration that the new base has in another version too.
+    case carried(conflicts: [String])
     case collected(ArtifactCollection)
     case extracted(ExtractionReport)
     case exported(TreeArchive.Report)

@@ -13,6 +13,7 @@ extension mg_plan {
         unsafe new_mounts = plan.rootPath != nil || !plan.steps.isEmpty ? 1 : 0
         unsafe new_network = plan.isolatesNetwork ? 1 : 0
         unsafe root = UnsafePointer(plan.rootPath.map { unsafe strings.copy($0) } ?? nil)
+        unsafe root_inode = plan.rootInode ?? 0
         switch plan.root {
         case .host, .tree: break
         case .throwaway: unsafe throwaway = 1

@@ -107,6 +107,11 @@ package struct SandboxError: Failure, Equatable {
 }
 
 extension SandboxError {
+    /// Whether another tree has come to have the root's name since the run was planned.
+    package var isOfReplacedRoot: Bool { errno == Errno(rawValue: ESTALE) && code == .setup(step: Self.entering) }
+
+    static let entering = "enter the root"
+
     /// Whether it was a file system that cannot, or has done it already.
     var isOfFileSystemsIds: Bool { code == .unshiftable && (errno == .invalidArgument || errno == .notPermitted) }
 
@@ -136,7 +141,7 @@ extension SandboxError {
             let rule = plan.rules.indices.contains(index) ? plan.rules[index].name : ""
             self.init(.setup(step: "register the interpreter"), rule, errno)
         case mg_step_changes: self.init(.setup(step: "keep changes apart from"), plan.rootPath?.string ?? "", errno)
-        case mg_step_root: self.init(.setup(step: "enter the root"), plan.rootPath?.string ?? "", errno)
+        case mg_step_root: self.init(.setup(step: Self.entering), plan.rootPath?.string ?? "", errno)
         case mg_step_prepare, mg_step_attach: self.init(.setup(step: "mount"), operation, errno)
         case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)
         case mg_step_network: self.init(.setup(step: "bring up loopback"), "", errno)

@@ -33,6 +33,8 @@ package struct SandboxPlan: Hashable, Sendable {
     }
 
     package var root: Root
+    /// Of the tree that everything else here was planned for. Where another has its name when the run begins, it does not.
+    package var rootInode: UInt64?
     package var identity: Identity
     /// Of a root caller: why its ids inside are those of its files and so the host's; nil where they are not.
     package var sharesIds: String?

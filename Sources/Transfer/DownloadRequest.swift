@@ -96,4 +96,8 @@ package struct FetchedDocument: Hashable, Sendable {
     /// After redirects.
     package var finalURL: String
     package var validators: Validators
+
+    package init(bytes: [UInt8], url: String, finalURL: String, validators: Validators) {
+        (self.bytes, self.url, self.finalURL, self.validators) = (bytes, url, finalURL, validators)
+    }
 }

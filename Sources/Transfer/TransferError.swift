@@ -78,6 +78,14 @@ package struct TransferError: Failure, Equatable {
 package struct MirrorFailure: Equatable, Sendable {
     package let url: String
     package let reason: FailureReason
+
+    /// Nothing was answered.
+    package var isOfNetwork: Bool {
+        switch reason {
+        case .connection, .stalled: true
+        default: false
+        }
+    }
 }
 
 package enum FailureReason: Error, Equatable, CustomStringConvertible {

@@ -41,12 +41,27 @@ struct BaseMirror {
         try AtomicFile.write(try signer.export([key]).bytes, to: directory.appending("key.gpg"))
     }
 
+    /// Has the list name these versions, and makes the tarball of one that is none of the first two.
+    func publish(_ versions: [String], make: (FilePath) throws -> Void = { _ in }) throws {
+        let tree = directory.removingLastComponent().appending("toy-tree")
+        for version in versions where !["1.2.9", "1.2.10"].contains(version) {
+            try AtomicFile.write(
+                Array("ID=toy\nVERSION_ID=\(version)\n".utf8), to: tree.appending("etc/os-release"))
+            try make(tree)
+            let made = try ChildProcess.run(
+                "/usr/bin/tar", ["-C", tree.string, "-czf", tarball(version).string, "."],
+                environment: ["PATH=/usr/bin:/bin"])
+            guard made.succeeded else { throw Errno.ioError }
+        }
+        try sign(by: key, versions: versions)
+    }
+
     func tarball(_ version: String) -> FilePath { release.appending("toy-\(version)-amd64.tar.gz") }
 
     /// Writes the list of checksums as it stands, and its signature.
-    func sign(by key: Fingerprint) throws {
+    func sign(by key: Fingerprint, versions: [String] = ["1.2.9", "1.2.10"]) throws {
         var sums = ""
-        for version in ["1.2.9", "1.2.10"] {
+        for version in versions {
             let digest = try Digest.of(tarball(version).readFile())
             sums += "\(digest.hex) *toy-\(version)-amd64.tar.gz\n"
         }

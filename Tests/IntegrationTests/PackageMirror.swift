@@ -55,7 +55,8 @@ struct PackageMirror {
     /// so many bytes are there, signed as they are.
     func publish(
         _ suite: String = "toad", _ packages: [DebBuilder] = Self.base(), components: [String: [DebBuilder]] = [:],
-        architectures: String = "amd64", fields: String = "", key: Fingerprint? = nil, cutting: [String: Int] = [:]
+        architectures: String = "amd64", fields: String = "", key: Fingerprint? = nil, cutting: [String: Int] = [:],
+        date: String = "Sat, 21 Nov 2020 00:53:02 UTC"
     ) throws {
         let all = try components.merging(["main": packages]) { $1 }.mapValues { packages in
             try packages.map { package in
@@ -65,13 +66,13 @@ struct PackageMirror {
                     + "SHA256: \(try Digest.of(bytes).hex)\n"
             }
         }
-        try publish(suite, all, architectures: architectures, fields: fields, key: key ?? self.key)
+        try publish(suite, all, architectures: architectures, fields: fields, key: key ?? self.key, date: date)
     }
 
     /// The same of paragraphs of the indices, by component; the pool is the caller's matter.
     func publish(
         _ suite: String, _ paragraphs: [String: [String]], architectures: String = "amd64", fields: String = "",
-        key: Fingerprint
+        key: Fingerprint, date: String = "Sat, 21 Nov 2020 00:53:02 UTC"
     ) throws {
         var indices: [(path: String, bytes: [UInt8])] = []
         let others = architectures.split(separator: " ").filter { $0 != "amd64" }
@@ -93,7 +94,7 @@ struct PackageMirror {
         let text = """
             Origin: Toy
             Codename: \(suite)
-            Date: Sat, 21 Nov 2020 00:53:02 UTC
+            Date: \(date)
             Architectures: \(architectures)
             Components: \(paragraphs.keys.sorted().joined(separator: " "))
             \(fields)SHA256:
@@ -178,7 +179,9 @@ extension PackageMirror {
         deb.data.add("./bin/", .directory, mode: 0o755)
         let program = (try? FilePath("/bin/busybox").readFile()) ?? []
         deb.data.add("./bin/busybox".utf8, content: program, target: [], mode: 0o755)
-        for applet in ["cat", "echo", "ls", "sed", "sh", "sleep", "stat", "true", "uname"] {
+        for applet in [
+            "ar", "awk", "cat", "chmod", "echo", "ls", "mv", "sed", "sh", "sleep", "stat", "tar", "true", "uname",
+        ] {
             deb.data.add("./bin/\(applet)", .symbolicLink, target: "busybox")
         }
         return deb
@@ -191,6 +194,22 @@ extension PackageMirror {
         }
         let script = #"""
             #!/bin/sh
+            case " $* " in *" --version "*) exit 0 ;; *" --unpack "*)
+                for file do
+                    [ -f "$file" ] || continue
+                    name=$(ar -p "$file" control.tar | tar -xO ./control | sed -n 's/^Package: //p')
+                    awk -v name="$name" 'BEGIN { RS = ""; ORS = "\n\n" } $2 != name' /var/lib/dpkg/status > /status.new
+                    ar -p "$file" control.tar | tar -xO ./control >> /status.new
+                    echo 'Status: install ok unpacked' >> /status.new
+                    mv /status.new /var/lib/dpkg/status
+                    ar -p "$file" data.tar | tar -x -C /
+                    script="/var/lib/dpkg/info/$name.postinst"
+                    ar -p "$file" control.tar | tar -xO ./postinst > "$script" 2>/dev/null
+                    chmod 755 "$script"
+                    ar -p "$file" data.tar | tar -t | sed 's/^[.]//' > "/var/lib/dpkg/info/$name.list"
+                done
+                exit 0 ;;
+            esac
             for script in /var/lib/dpkg/info/*.postinst; do
                 [ -x "$script" ] || continue
                 name=${script##*/}

@@ -91,6 +91,7 @@ struct mg_plan {
     gid_t device_group;
     int nested; ///< 1: programs inside may mount proc(5) for PID namespaces of theirs
     const char *root;    ///< a directory; NULL: the host's own tree is kept
+    uint64_t root_inode; ///< of that directory, which may be replaced meanwhile: ESTALE then; 0: any
     int throwaway;       ///< 1: changes to the root go elsewhere: to memory and are dropped, unless `changes` is set
     const char *changes; ///< a directory in which they are kept, with those of earlier runs; NULL: none
     const struct mg_rule *rules; ///< registered in this order

@@ -4,6 +4,7 @@ internal import Architectures
 internal import ArgumentParser
 internal import Catalogue
 internal import Failures
+internal import PackageArchive
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -76,14 +77,18 @@ extension Creation {
     /// By this process's user, with what is configured.
     static func ofCaller(
         _ locations: Locations, _ configuration: Configuration, cpu: String?, caller: Caller,
-        _ progress: Progress
+        _ progress: Progress, isLooking: Bool = false
     ) throws -> Creation {
-        Creation(
-            store: RootStore(locations.roots), cache: Cache(locations.cache),
-            downloader: Downloader(settings: configuration.network.settings(version: version)),
+        let cache = Cache(locations.cache)
+        let downloader = Downloader(settings: configuration.network.settings(version: version))
+        return Creation(
+            store: RootStore(locations.roots), cache: cache, downloader: downloader,
             proxy: configuration.network.proxy.map { .url($0) } ?? .environment,
             workers: try Surroundings.workers(),
             caller: caller,
-            cpu: cpu ?? configuration.cpu, progress: progress)
+            cpu: cpu ?? configuration.cpu, progress: progress,
+            documents: DocumentCache(
+                cache.documents, downloader: downloader,
+                for: isLooking ? .looking : .making { progress.warn($0) }))
     }
 }

@@ -10,12 +10,15 @@ struct AcceleratedCommand: Sendable {
     let accelerator: Accelerator?
     /// For files that go with the tree and are no part of it.
     let directory: FilePath
+    /// Mounted in the tree besides.
+    var steps: [MountStep] = []
 
     /// As `TreeCommand.run`.
     func run(
         _ words: [String], environment: [String: String] = [:], log: FilePath
     ) throws(ProvisioningError) -> Int32 {
         var plan = try command.plan(words, environment: environment)
+        plan.steps += steps
         guard let accelerator else { return try command.perform(plan, log: log) }
         // Anew for each: the one before may have installed something.
         let acceleration = try acceleration(accelerator)

@@ -38,6 +38,12 @@ package struct ToolsTrees: Sendable {
             self.init(distro: root.distro, release: root.release, architecture: architecture)
         }
 
+        /// For a root's own programs, whichever they are.
+        init(emulating root: RootRecord) {
+            self.init(
+                distro: root.distro, release: root.release, architecture: Architecture(root.architecture) ?? .host)
+        }
+
         package var name: RootName {
             get throws(ProvisioningError) {
                 let text = "\(distro)-\(release)-\(architecture)".lowercased()

@@ -110,16 +110,11 @@ struct TreeManifest: Equatable, Sendable {
             if status.kind == .directory {
                 directories.append(name)
             } else {
-                add(status, bytes(of: name), to: &records)
+                add(status, name.bytes, to: &records)
             }
         }
         for name in directories {
-            try walk(try directory.openDirectory(name), path + [UInt8(ascii: "/")] + bytes(of: name), &records)
+            try walk(try directory.openDirectory(name), path + [UInt8(ascii: "/")] + name.bytes, &records)
         }
-    }
-
-    /// As the file system has it: not all names are UTF-8.
-    private static func bytes(of name: FilePath.Component) -> [UInt8] {
-        unsafe name.withPlatformString { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
 }

@@ -17,7 +17,7 @@ extension Creation {
     ) async throws(ProvisioningError) -> BootstrapPlan {
         try store.requireFree(request.name, replacing: request.replaces)
         try below { () throws(FilesystemError) in try cache.make() }
-        return try await resolve(request, bootstrap, ArchiveClient(downloader: downloader, cache: cache.archives)).plan
+        return try await resolve(request, bootstrap, archives).plan
     }
 
     func resolve(
@@ -29,14 +29,14 @@ extension Creation {
         var wanted = try await archiveRequest(request, bootstrap)
         if let first = base.repositories.first {
             // What the user names may be in any component; what a root consists of is in few.
-            let isPlain = request.packages.isEmpty && bootstrap.tools == nil
+            let isPlain = request.packages.isEmpty && bootstrap.tools == nil && bootstrap.installed == nil
             wanted.components = isPlain ? first.components : first.enabledComponents
             wanted.enabledComponents = first.enabledComponents
         }
         wanted.variant = bootstrap.variant
         wanted.packages = request.packages
         wanted.isBare = bootstrap.tools != nil
-        wanted.optionalPackages = bootstrap.tools ?? []
+        wanted.optionalPackages = bootstrap.tools ?? bootstrap.installed ?? []
         if let target = bootstrap.toolsTarget {
             wanted.packagesLeftOut = ToolsTreeReach.packages
             wanted.filesLeftOut = ToolsTreeReach.files(target)
@@ -44,7 +44,7 @@ extension Creation {
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
             for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
-            for choice in archive.freeChoices where bootstrap.tools == nil {
+            for choice in archive.freeChoices where bootstrap.tools == nil && bootstrap.installed == nil {
                 progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
             }
             return archive
@@ -61,13 +61,17 @@ extension Creation {
         try requireKnown(request.allowances.skippedSuites, base)
         let verifier = SignatureVerifier(
             pinned: base.trust.fingerprints, keys: try await fetcher(keyring: request.keyring).keys(base.trust))
-        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
         return ArchiveRequest(
-            architecture: base.selection.architecture,
-            suites: base.repositories.enumerated().map {
-                suite(of: $0.element, isFirst: $0.offset == 0, base, request.allowances, host)
-            },
-            verifier: verifier)
+            architecture: base.selection.architecture, suites: suites(request.allowances, bootstrap), verifier: verifier
+        )
+    }
+
+    /// The suites to ask, that of the release itself first.
+    func suites(_ allowances: SourceAllowances, _ bootstrap: BootstrapRequest) -> [ArchiveRequest.Suite] {
+        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        return bootstrap.base.repositories.enumerated().map {
+            suite(of: $0.element, isFirst: $0.offset == 0, bootstrap.base, allowances, host)
+        }
     }
 
     /// Those of the release itself, best first: this host's own apt's where nobody says otherwise.

@@ -33,7 +33,7 @@ extension Creation {
         try below { () throws(FilesystemError) in try cache.make() }
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
-        let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        let client = archives
         let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {
             return try await make(request, bootstrap, client, archive, tools)
@@ -47,7 +47,7 @@ extension Creation {
         _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient, _ archive: ResolvedArchive,
         _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
-        let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
+        let staging = try stage(request)
         do throws(ProvisioningError) {
             let configuration = try await unpack(archive, with: client, into: staging.tree)
             let request = try await tools.ready(progress)
@@ -55,9 +55,8 @@ extension Creation {
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
             await refreshTools(request) { versions[$0] }
             let record = try complete(staging, request, bootstrap, archive.plan, configuration)
-            try await compareCompilers(in: staging, record, request)
-            _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
-            try publish(staging, record)
+            try survey(staging, RootOrigin(archive), request)
+            try await finish(staging, record, request)
         } catch {
             progress.end()
             let failure = keepingLog(of: staging.directory, request.name, error)
@@ -163,7 +162,7 @@ extension Creation {
     }
 
     /// Debian's point release.
-    private func version(of tree: FilePath) -> String? {
+    func version(of tree: FilePath) -> String? {
         guard let etc = try? Directory.open(tree).openDirectory("etc"),
             let bytes = try? etc.readFile("debian_version", limit: 4096)
         else { return nil }

@@ -13,6 +13,8 @@ package struct BootstrapRequest: Sendable {
     package var mirror: String?
     /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
     var tools: [String]?
+    /// What a root has that is to be brought up to date: these too, as far as the archive has them.
+    var installed: [String]?
     /// That tree's roots are of this architecture.
     var toolsTarget: Architecture?
 

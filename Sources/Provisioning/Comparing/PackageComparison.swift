@@ -30,7 +30,7 @@ extension Creation {
         _ files: [FilePath], with bootstrap: BootstrapRequest, _ request: CreationRequest
     ) async throws(ProvisioningError) -> [ComparedPackage] {
         try below { () throws(FilesystemError) in try cache.make() }
-        let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        let client = archives
         let wanted = try await archiveRequest(request, bootstrap)
         progress.begin("reading the archive of \(bootstrap.base.selection.name)")
         defer { progress.end() }

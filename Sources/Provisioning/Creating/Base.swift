@@ -44,6 +44,8 @@ package struct Base: Equatable, Sendable {
     package var codename: String?
     /// Nil: as its programs say.
     package var architecture: Architecture?
+    /// Nil: it is of the user's own choice.
+    package var origin: RootOrigin?
 
     package init(name: String, place: Place, digest: Digest? = nil, trust: Verification) {
         self.name = name

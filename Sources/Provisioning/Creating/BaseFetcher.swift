@@ -5,6 +5,7 @@ internal import Failures
 internal import Filesystem
 internal import Glibc
 internal import Integrity
+internal import PackageArchive
 package import SystemPackage
 internal import Terminal
 internal import Transfer
@@ -23,6 +24,7 @@ package struct BaseFetcher: Sendable {
     /// Keys of the user's choice, in which the pinned ones are looked for first.
     let keyring: FilePath?
     let progress: Progress
+    var documents: DocumentCache?
 
     /// Throws, and keeps nothing, where it is not what it should be.
     func obtain(_ base: Base) async throws(ProvisioningError) -> VerifiedBase {
@@ -144,6 +146,7 @@ package struct BaseFetcher: Sendable {
         request.maximumSize = limit
         request.proxy = proxy
         do throws(TransferError) {
+            if let documents { return try await documents.fetch(request) }
             // Without validators there is no "not modified".
             guard case .document(let document) = try await downloader.fetch(request) else {
                 throw TransferError(.unreachable([]))

@@ -17,9 +17,12 @@ extension BaseFetcher {
         defer { progress.end() }
         var trust = Verification(how: .none, digest: "")
         var index: [UInt8]?
+        var origin = RootOrigin(.tarball)
+        origin.pointRelease = discovery.selection.pointRelease?.text
         if let document = discovery.index {
             let fetched = try await fetch(document.urls, limit: 16 << 20)
             index = fetched.bytes
+            origin.indices = [try below { () throws(IntegrityError) in try RootOrigin.Index(fetched) }]
             trust.urls.append(fetched.url)
             trust.how = .checksum
             if let signature = discovery.indexSignature {
@@ -36,6 +39,7 @@ extension BaseFetcher {
         base.version = found.version
         base.codename = discovery.selection.release.codename
         base.architecture = discovery.selection.architecture
+        base.origin = origin
         if case .overFile(let document, let trust) = found.signature,
             let fetched = try await signature(document.urls, discovery)
         {
@@ -98,5 +102,12 @@ extension ProvisioningError {
             return false
         }
         return !mirrors.isEmpty && mirrors.allSatisfy { $0.reason == .status(404) || $0.reason == .status(410) }
+    }
+}
+
+extension RootOrigin.Index {
+    /// That of base tarballs.
+    init(_ document: FetchedDocument) throws(IntegrityError) {
+        self.init(name: Self.tarball, url: document.url, sha256: try Digest.of(document.bytes).hex, date: nil)
     }
 }

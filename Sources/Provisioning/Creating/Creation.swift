@@ -5,6 +5,7 @@ internal import Architectures
 internal import Extraction
 internal import Failures
 internal import Filesystem
+package import PackageArchive
 internal import Sandbox
 package import SystemPackage
 package import Terminal
@@ -31,6 +32,10 @@ package struct CreationRequest: Sendable {
     package var tools: ToolsRequest?
     /// Why there is none.
     var reasonForNoTools: String?
+    /// As the user named it; for refreshes.
+    package var mirror: String?
+    /// Whose place it takes, while runs go on there.
+    var refresh: PendingRefresh?
 
     package init(name: RootName) {
         self.name = name
@@ -47,13 +52,15 @@ package struct Creation: Sendable {
     let caller: Caller
     let cpu: String?
     let progress: Progress
+    /// Lists and Release files; nil: each is fetched anew, and nothing can be made without a network.
+    let documents: DocumentCache?
 
     /// - Parameters:
     ///   - caller: as whom the tree is made, and packages are installed.
     ///   - cpu: the emulated one; nil: chosen.
     package init(
         store: RootStore, cache: Cache, downloader: Downloader, proxy: Proxy, workers: any NamespacePerforming,
-        caller: Caller, cpu: String?, progress: Progress
+        caller: Caller, cpu: String?, progress: Progress, documents: DocumentCache? = nil
     ) {
         self.store = store
         self.cache = cache
@@ -63,13 +70,20 @@ package struct Creation: Sendable {
         self.caller = caller
         self.cpu = cpu
         self.progress = progress
+        self.documents = documents
+    }
+
+    var archives: ArchiveClient {
+        ArchiveClient(downloader: downloader, cache: cache.archives, documents: documents)
     }
 
     /// A URL that the user gave, without user and password: these are kept apart, for requests only.
     package func bare(_ url: String) -> String { downloader.credentials.take(from: url) }
 
     package func fetcher(keyring: FilePath?) -> BaseFetcher {
-        BaseFetcher(cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress)
+        BaseFetcher(
+            cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress,
+            documents: documents)
     }
 
     /// Makes the root, or leaves nothing but what was downloaded.
@@ -95,14 +109,17 @@ package struct Creation: Sendable {
     private func make(
         _ request: CreationRequest, _ base: Base, _ verified: VerifiedBase, _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
-        let staging = try store.stage(request.name, at: request.directory, replacing: request.replaces)
+        let staging = try stage(request)
         do throws(ProvisioningError) {
             let unpacked = try unpack(base, verified, in: staging, request)
             let request = try await tools.ready(progress)
+            let origin = base.origin ?? RootOrigin(.file)
+            let before = try request.refresh?.carryAccounts(to: staging.tree, in: staging.directory, using: workers)
             let record = try await complete(unpacked, in: staging, request)
-            try await compareCompilers(in: staging, record, request)
-            _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
-            try publish(staging, record)
+            try survey(staging, origin, request)
+            try before?.keep(in: staging.directory)
+            try await carryOver(to: staging, record, request)
+            try await finish(staging, record, request)
         } catch {
             progress.end()
             try? staging.discard(using: workers)
@@ -114,6 +131,7 @@ package struct Creation: Sendable {
     /// What comes before anything is downloaded in vain.
     func prepare(_ request: CreationRequest) throws(ProvisioningError) {
         for failure in store.sweep(using: workers) { progress.warn(failure.problem) }
+        guard request.refresh == nil else { return }
         try store.requireFree(request.name, replacing: request.replaces)
     }
 
@@ -208,9 +226,7 @@ package struct Creation: Sendable {
             progress.begin("installing \(request.packages.joined(separator: " "))")
             let command = try command(
                 in: staging,
-                of: .init(
-                    distro: record.distro, release: record.release,
-                    architecture: Architecture(record.architecture) ?? .host), request)
+                of: .init(emulating: record), request)
             try PackageInstallation(command: command, log: staging.directory.appending("log"))
                 .install(request.packages, in: tree)
             progress.end()

@@ -1,10 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
+internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 internal import Terminal
 
+/// What comes when the tree of a root is complete.
 extension Creation {
+    /// A place for the root, or for another generation of it.
+    func stage(_ request: CreationRequest) throws(ProvisioningError) -> Staging {
+        try store.stage(
+            request.name, at: request.directory, replacing: request.replaces || request.refresh != nil)
+    }
+
+    /// Notes what the root is made of and what is in it, so that what changes from here on is known for its user's.
+    func survey(
+        _ staging: borrowing Staging, _ origin: RootOrigin, _ request: CreationRequest
+    ) throws(ProvisioningError) {
+        var origin = origin
+        (origin.mirror, origin.keyring) = (request.mirror, request.keyring?.string)
+        origin.note(packagesOf: staging.tree)
+        _ = try workers.perform(
+            .survey(tree: staging.tree.string, file: staging.directory.appending(TreeSurvey.file).string))
+        try below { () throws(FilesystemError) in try origin.write(in: staging.directory) }
+    }
+
+    /// Sees to what runs want beside the tree, and gives the root its name: after a smoke test where it takes the place of
+    /// another generation.
+    func finish(
+        _ staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
+    ) async throws(ProvisioningError) {
+        try await compareCompilers(in: staging, record, request)
+        _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
+        guard let refresh = request.refresh else { return try publish(staging, record) }
+        try SmokeTest(record).perform(in: staging, caller: caller, cpu: cpu, progress)
+        progress.begin("writing to the disk")
+        defer { progress.end() }
+        try staging.publish(record, after: refresh.change)
+    }
+
     /// Gives the root its name, and says who else can get at it.
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
         progress.begin("writing to the disk")
@@ -16,5 +51,14 @@ extension Creation {
         progress.warn(
             "every user of this host can execute the setuid programs in \(staging.destination); "
                 + "a directory of mode 0700 above it would keep them out")
+    }
+}
+
+extension RootOrigin {
+    /// Notes which packages there are.
+    mutating func note(packagesOf tree: FilePath) {
+        guard let found = try? InstalledPackages(of: Directory.open(tree)) else { return }
+        installed = Dictionary(
+            found.names.compactMap { name in found[name].map { (name, $0.version) } }, uniquingKeysWith: { $1 })
     }
 }

@@ -3,6 +3,7 @@
 internal import Failures
 internal import Filesystem
 internal import Glibc
+internal import PackageArchive
 internal import SystemPackage
 
 /// Installs packages in a tree that is not a root yet, with the tree's own package manager.
@@ -55,7 +56,7 @@ enum PackageManager: String, CaseIterable {
         return nil
     }
 
-    private var program: String {
+    var program: String {
         switch self {
         case .apt: "apt-get"
         case .xbps: "xbps-install"
@@ -65,6 +66,57 @@ enum PackageManager: String, CaseIterable {
 
     var environment: [String: String] {
         self == .apt ? ["DEBIAN_FRONTEND": "noninteractive"] : [:]
+    }
+
+    /// Brings all packages up to date; nil where it is not known how that is to be told to it without a question.
+    var upgrade: [Step]? {
+        switch self {
+        case .apt:
+            [
+                Step(command: ["apt-get", "-q", "update"], failure: .unavailable),
+                Step(
+                    command: ["apt-get", "-qy", "-o", "Dpkg::Options::=--force-confold", "dist-upgrade"],
+                    failure: .unavailable),
+            ]
+        case .apk: [Step(command: ["apk", "upgrade", "-U", "--no-cache"], failure: .unavailable)]
+        case .dnf, .pacman, .xbps, .zypper: nil
+        }
+    }
+
+    /// URLs of what says that there are newer packages, as the tree's own configuration has them.
+    func indices(in tree: FilePath, _ architecture: String) -> [String]? {
+        func text(_ path: String) -> String? {
+            guard let file = try? Directory.open(tree).openInRoot(path),
+                let bytes = try? file.readToEnd(of: tree.appending(path), limit: 1 << 20)
+            else { return nil }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        switch self {
+        case .apk:
+            guard let lines = text("etc/apk/repositories")?.split(separator: "\n"),
+                let own = text("etc/apk/arch")?.split(separator: "\n").first
+            else { return nil }
+            return lines.filter { $0.hasPrefix("http") }.map { "\($0)/\(own)/APKINDEX.tar.gz" }
+        case .apt:
+            var sources = text("etc/apt/sources.list").map { AptSource.parse(list: $0) } ?? []
+            var names: [String] = []
+            if let parts = try? Directory.open(tree).openInRoot("etc/apt/sources.list.d", onlyDirectory: true) {
+                names = (try? Directory(adopting: parts, path: tree).names().map(\.string)) ?? []
+            }
+            for name in names.sorted() {
+                guard let text = text("etc/apt/sources.list.d/\(name)") else { continue }
+                if name.hasSuffix(".list") { sources += AptSource.parse(list: text) }
+                if name.hasSuffix(".sources") { sources += (try? AptSource.parse(sources: text, file: name)) ?? [] }
+            }
+            return sources.flatMap { source in
+                source.uris.filter { $0.hasPrefix("http") }.flatMap { uri in
+                    source.suites.filter { !$0.hasSuffix("/") }.map { suite in
+                        "\(uri.hasSuffix("/") ? String(uri.dropLast()) : uri)/dists/\(suite)/InRelease"
+                    }
+                }
+            }
+        case .dnf, .pacman, .xbps, .zypper: return nil
+        }
     }
 
     /// First what there is, then whether it can be installed at all, then the installation.

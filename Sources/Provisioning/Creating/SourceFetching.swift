@@ -40,7 +40,7 @@ extension Creation {
         into directory: FilePath
     ) async throws(ProvisioningError) {
         try below { () throws(FilesystemError) in try cache.make() }
-        let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        let client = archives
         let wanted = try await archiveRequest(request, bootstrap)
         progress.begin("fetching the source of \(name)")
         defer { progress.end() }

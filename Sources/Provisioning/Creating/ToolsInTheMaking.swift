@@ -65,7 +65,7 @@ extension Creation {
         let beside = Creation(
             store: store, cache: cache, downloader: downloader, proxy: proxy, workers: workers, caller: caller,
             cpu: cpu,
-            progress: Progress(beside: progress))
+            progress: Progress(beside: progress), documents: documents)
         return ToolsInTheMaking(request) {
             do throws(ProvisioningError) {
                 return .success(try await beside.makeTools(wanted, for: request))

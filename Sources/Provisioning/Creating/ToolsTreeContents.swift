@@ -39,7 +39,7 @@ extension Creation {
         bootstrap.tools = try eligible(.dpkg, for: request.subject).union(added).sorted()
         let use = try below { () throws(FilesystemError) in try cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
-        let client = ArchiveClient(downloader: downloader, cache: cache.archives)
+        let client = archives
         let archive: ResolvedArchive
         do throws(ProvisioningError) {
             archive = try await resolve(creation, bootstrap, client)

@@ -22,20 +22,21 @@ package struct RootRun: ~Copyable {
     package init(
         _ request: RunRequest, in name: String, of store: RootStore, caller: Caller, known: KnownVersions? = nil
     ) throws(ProvisioningError) {
-        let record = try store.find(name)
-        let lock = try store.lock(record, .shared)
+        let held = try store.hold(name)
+        let record = held.record
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
             cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)
         var plan = try SandboxPlan(
             request, tree: FilePath(record.path), hostname: record.name.description, caller: caller,
             emulation: emulation)
+        plan.rootInode = held.inode
         directory = store.path(of: record.name)
         second = SecondInterpreter(emulation, in: directory, trustsSetuid: request.trustsSetuid)
         if let second { plan.rules.append(second.rule) }
         self.plan = plan
         (self.record, self.request, self.caller, self.emulation) = (record, request, caller, emulation)
-        self.lock = lock
+        lock = held.takeLock()
     }
 
     var tree: FilePath { FilePath(record.path) }

@@ -21,6 +21,7 @@ enum JSONSamples {
             ("list", render(RootList(roots: [root]))),
             ("inspect", render(RootReport(root: root))),
             ("inspect, accelerated", render(Extract(of: RootReport(root: root, accelerated: accelerated)))),
+            ("refresh", render(RefreshReport(outcomes: try refreshes()))),
             ("run --profile", render(ProfileReport(profile: profile))),
             ("create --dry-run", render(CreationReport(plan: try plan()))),
             ("distros", render(DistroReport(distros: [try Catalogue.load().distro("archlinuxarm")]))),
@@ -48,6 +49,16 @@ enum JSONSamples {
                {"path": "hello", "size": 70512, "mode": "755", "architecture": "arm64",
                 "sha256": "0fdee66b7f3199e74638af8893ccf0d67344ef410e97b73dd92187359d03a47c"},
                {"path": "hi", "size": 0, "mode": "777", "link": "hello"}]}
+            """)
+    }
+
+    private static func refreshes() throws -> [RefreshOutcome] {
+        try decode(
+            """
+            [{"name": "arm", "state": "refreshed", "from": "12.15", "to": "12.15", "generation": 2, "bytes": 1487320,
+              "seconds": 12.25, "packages": [{"name": "libc6", "from": "2.36-9+deb12u13", "to": "2.36-9+deb12u14"}]},
+             {"name": "mine", "state": "held", "why": "made from a tarball of your own, rootfs.tar.xz", "packages": [],
+              "bytes": 0, "seconds": 0.001}]
             """)
     }
 

@@ -51,7 +51,8 @@ import Testing
     }
 
     private static let pages = [
-        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "security.md",
+        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "refreshing.md",
+        "security.md",
         "troubleshooting.md",
     ]
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Catalogue
+internal import Failures
+internal import FoundationEssentials
+internal import PackageArchive
+internal import Provisioning
+internal import SystemPackage
+internal import Terminal
+
+struct Refresh: AsyncParsableCommand, ShowsProgress {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring roots up to date.",
+        discussion: """
+            Looks for the newest point release and newer packages. Where there are any, a new generation of the root is \
+            made beside it, tried, and put in its place in one step; runs that go on keep the one they began in. What you \
+            have changed in a root is carried over, or else the root is left as it is. One root's failure does not keep \
+            the others from being refreshed; the exit status is the worst one's.
+            """)
+
+    @Argument(help: "The roots.")
+    var names: [String] = []
+
+    @Flag(help: "Refresh every root there is.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Keep so many earlier generations of each.", valueName: "number"))
+    var keep = 1
+
+    @Option(help: ArgumentHelp("Make so many generations at once.", valueName: "number"))
+    var jobs = 1
+
+    @Flag(help: "Lose those changes to a root that cannot be carried over to a new base.")
+    var discardChanges = false
+
+    @Flag(help: "Exit with 10 where a root was refreshed, or with --dry-run would be.")
+    var exitCode = false
+
+    @Option(
+        help: ArgumentHelp("Write metrics for node_exporter's textfile collector to this file.", valueName: "file"),
+        completion: .file())
+    var metrics: String?
+
+    @OptionGroup var acceleration: AccelerationOptions
+    @OptionGroup var catalogue: CatalogueOptions
+
+    @Option(
+        help: ArgumentHelp("Fetch from here instead of the mirrors that the roots were made from.", valueName: "url"))
+    var mirror: String?
+
+    @Option(help: ArgumentHelp("Look for the distro's keys in this file only.", valueName: "file"), completion: .file())
+    var keyring: String?
+
+    @OptionGroup var isolation: IsolationOption
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var output: FormatOptions
+    @OptionGroup var progress: ProgressOptions
+
+    func validate() throws {
+        guard names.isEmpty == all else { throw ValidationError("name roots, or give --all") }
+        guard (0...1000).contains(keep) else { throw ValidationError("--keep takes a number from 0 to 1000") }
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64") }
+    }
+
+    func run() async throws {
+        let locations = try Surroundings.locations()
+        let configuration = try Configuration(at: locations.configuration)
+        let report = Progress(progress.form)
+        defer { report.stop() }
+        let store = RootStore(locations.roots)
+        let roots = all ? try store.names().map(\.description) : try names.map { try store.find($0).name.description }
+        let refresher = try refresher(locations, configuration, report)
+        if !dryRun.isDryRun { Interruption.cleansUp() }
+        let work = RefreshWork(refresher: refresher, isDryRun: dryRun.isDryRun, jobs: jobs, progress: report)
+        let result = await work.perform(roots.uniqued)
+        report.end()
+        try OutputRendering.show(RefreshReport(outcomes: result.map(\.outcome)), as: output.format)
+        if let metrics {
+            let path = Surroundings.workingDirectory.pushing(FilePath(metrics))
+            try RefreshMetrics(outcomes: result.map(\.outcome), at: Date().timeIntervalSince1970).write(to: path)
+        }
+        if let worst = result.compactMap(\.failure?.status.rawValue).max() { throw ExitCode(worst) }
+        let hasNews = result.contains { [.refreshed, .outdated].contains($0.outcome.state) }
+        if exitCode, hasNews { throw ExitCode(10) }
+    }
+
+    private func refresher(
+        _ locations: Locations, _ configuration: Configuration, _ report: Progress
+    ) throws -> Refresher {
+        let caller = try isolation.caller()
+        let creation = try Creation.ofCaller(
+            locations, configuration, cpu: nil, caller: caller, report, isLooking: true)
+        var request = RefreshRequest()
+        (request.keep, request.discardsChanges, request.mirror) = (keep, discardChanges, mirror)
+        request.keyring = keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
+        request.acceleration = acceleration.choice(configuration)
+        let known = try catalogue.load()
+        let mirrors = configuration.mirrors
+        return Refresher(
+            creation, known, request, mirror: { mirrors[$0.distro.name] },
+            tools: { root, wanted in
+                guard let subject = ToolsTrees.Subject(root), let selection = try? subject.selection(in: known) else {
+                    return nil
+                }
+                var tools = ToolsRequest(subject, selection)
+                tools.mirror = wanted.mirror ?? mirrors[selection.distro.name]
+                (tools.keyring, tools.allowances) = (wanted.keyring, wanted.allowances)
+                tools.changes = configuration.accelerate
+                return tools
+            })
+    }
+}
+
+extension [String] {
+    /// Each once, at its first place.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import FoundationEssentials
+internal import Integrity
+internal import Synchronization
+package import SystemPackage
+package import Transfer
+
+/// Small documents that change, with what their servers said identifies them: asked for again, most are not sent again
+/// (RFC 9110, section 13). What comes from here is verified no less than what comes from a server.
+///
+/// One to a process; any number of processes may share a directory.
+package final class DocumentCache: Sendable {
+    package enum Purpose: Sendable {
+        /// To make something: every document is sent anew; where no server can be reached, that of last time is taken, and
+        /// `note` gets a line for the user.
+        case making(note: @Sendable (String) -> Void)
+        /// To see what has changed: only what has is sent, each document once in the life of this value.
+        case looking
+    }
+
+    private let downloader: Downloader
+    private let directory: FilePath
+    private let purpose: Purpose
+    /// What was asked for already, by its first URL.
+    private let asked = Mutex<[String: Task<Result<FetchedDocument, TransferError>, Never>]>([:])
+
+    /// `directory` holds a file for each URL, and is made if need be.
+    package init(_ directory: FilePath, downloader: Downloader, for purpose: Purpose) {
+        (self.directory, self.downloader, self.purpose) = (directory, downloader, purpose)
+    }
+
+    /// The document, from the first of `request.urls` that has it; its validators are this cache's matter.
+    package func fetch(_ request: FetchRequest) async throws(TransferError) -> FetchedDocument {
+        let url = request.urls.first.map(downloader.credentials.take) ?? ""
+        guard case .looking = purpose else { return try await ask(request, url) }
+        let task = asked.withLock { asked in
+            if let task = asked[url] { return task }
+            let task = Task { () -> Result<FetchedDocument, TransferError> in
+                do throws(TransferError) {
+                    return .success(try await self.ask(request, url))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            asked[url] = task
+            return task
+        }
+        return try await task.value.get()
+    }
+
+    /// Everything is asked for once more.
+    package func forget() { asked.withLock { $0 = [:] } }
+
+    private func ask(_ request: FetchRequest, _ url: String) async throws(TransferError) -> FetchedDocument {
+        let last = Entry(reading: file(of: url), url)
+        var request = request
+        if case .looking = purpose { request.validators = last?.head.validators }
+        do throws(TransferError) {
+            switch try await downloader.fetch(request) {
+            case .notModified:
+                guard let last else { throw TransferError(.unreachable([])) }
+                return last.document
+            case .document(let document):
+                write(Entry(document), url)
+                return document
+            }
+        } catch {
+            guard case .making(let note) = purpose, let last, error.isOfNetwork else { throw error }
+            note("\(last.head.url) cannot be reached; going on with the copy of \(last.age)")
+            return last.document
+        }
+    }
+
+    private func file(of url: String) -> FilePath {
+        let digest = (try? Digest.of(Array(url.utf8)).hex) ?? ""
+        return directory.appending(digest.isEmpty ? "none" : digest)
+    }
+
+    /// One that cannot be kept is asked for again.
+    private func write(_ entry: Entry, _ url: String) {
+        try? directory.makeDirectories(mode: 0o700)
+        try? AtomicFile.write(entry.bytes(for: url), to: file(of: url))
+    }
+}
+
+/// A file of the cache: a line of JSON, and the document.
+private struct Entry {
+    struct Head: Codable {
+        /// The first that was asked.
+        var asked: String
+        /// Where it came from.
+        var url: String
+        var validators: Validators
+        /// Seconds since 1970.
+        var fetched: Double
+    }
+
+    var head: Head
+    let document: FetchedDocument
+
+    init(_ document: FetchedDocument) {
+        self.document = document
+        head = Head(
+            asked: "", url: document.url, validators: document.validators, fetched: Date().timeIntervalSince1970)
+    }
+
+    /// nil where there is none at `path`, or one of something else.
+    init?(reading path: FilePath, _ url: String) {
+        guard let bytes = try? path.readFile(limit: 64 << 20), let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
+            let head = try? JSONDecoder().decode(Head.self, from: Data(bytes[..<end])), head.asked == url
+        else { return nil }
+        self.head = head
+        document = FetchedDocument(
+            bytes: Array(bytes[(end + 1)...]), url: head.url, finalURL: head.url, validators: head.validators)
+    }
+
+    func bytes(for url: String) -> [UInt8] {
+        var head = head
+        head.asked = url
+        let line = (try? JSONEncoder().encode(head)) ?? Data()
+        return Array(line) + [UInt8(ascii: "\n")] + document.bytes
+    }
+
+    var age: String {
+        let hours = Int((Date().timeIntervalSince1970 - head.fetched) / 3600)
+        return switch hours {
+        case ..<1: "less than an hour ago"
+        case 1..<48: "\(hours) hours ago"
+        default: "\(hours / 24) days ago"
+        }
+    }
+}
+
+extension TransferError {
+    /// No server answered at all.
+    fileprivate var isOfNetwork: Bool { !failures.isEmpty && failures.allSatisfy(\.isOfNetwork) }
+}
