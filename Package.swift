@@ -136,8 +136,8 @@ let package = Package(
         tests(
             of: "Provisioning",
             [
-                "Acceleration", "Architectures", "Emulation", "Extraction", "Failures", "Filesystem", "Fixtures",
-                "Integrity",
+                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem",
+                "Fixtures", "Integrity", "PackageArchive",
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),

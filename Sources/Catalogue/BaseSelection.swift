@@ -9,9 +9,16 @@ package struct BaseSelection: Hashable, Sendable {
     /// The one point release that was asked for; nil: the newest.
     package let pointRelease: VersionNumber?
     package let architecture: Architecture
+    /// The archive as it was then is meant; nil: as it is.
+    package var snapshot: SnapshotMoment?
 
-    /// "ubuntu:24.04".
-    package var name: String { "\(distro.name):\(pointRelease?.text ?? release.number)" }
+    /// "ubuntu:24.04", "debian:13@20260901T000000Z".
+    package var name: String {
+        "\(distro.name):\(pointRelease?.text ?? release.number)" + (snapshot.map { "@\($0)" } ?? "")
+    }
+
+    /// The same without a point release.
+    package var releaseName: String { "\(distro.name):\(release.number)" + (snapshot.map { "@\($0)" } ?? "") }
 
     /// A line for the user where the release gets no more updates; nil where it does.
     package func endOfLifeWarning(on day: CalendarDate = .today) -> String? {
@@ -21,6 +28,7 @@ package struct BaseSelection: Hashable, Sendable {
 
     /// How to find its base tarball; `mirror` stands for the mirrors of distros.json.
     package func tarball(mirror: String? = nil) throws(CatalogueError) -> TarballDiscovery {
+        guard snapshot == nil else { throw notOffered("nobody keeps the base tarballs of every moment") }
         guard let source = distro.tarball else {
             throw notOffered("\(distro.title) publishes no base tarball; its archive of packages makes one")
         }
@@ -28,7 +36,8 @@ package struct BaseSelection: Hashable, Sendable {
     }
 
     /// The archive it can be made from; `mirror` stands for the archive's mirrors in distros.json, not for those
-    /// that one suite (security) has to itself.
+    /// that one suite (security) has to itself. With a snapshot it stands for the service that keeps them: the moment is put
+    /// in for `{timestamp}`, or added.
     package func archive(mirror: String? = nil) throws(CatalogueError) -> ArchiveBase {
         guard let source = distro.archive else {
             throw notOffered("mangrove knows no archive of \(distro.title) to make a root from")
@@ -39,16 +48,28 @@ package struct BaseSelection: Hashable, Sendable {
         guard let known = source.mirrors.first(where: { $0.architectures.contains(architecture) }) else {
             throw notOffered("no archive of \(distro.title) is known for \(architecture)")
         }
-        let mirrors = try Self.mirrors(mirror) ?? known.urls
+        let given = try Self.mirrors(mirror)
+        let kept = given.map { SnapshotTemplate($0[0]) } ?? source.snapshot
+        if snapshot != nil, kept == nil {
+            throw notOffered("mangrove knows nobody who keeps the archive of \(distro.title) as it was")
+        }
+        let suites = release.suites ?? source.suites
+        if snapshot != nil, let suite = suites.first(where: { !$0.mirrors.isEmpty && $0.snapshot == nil }) {
+            let name = URLTemplate.expand(suite.name, variables(source.variables))
+            throw notOffered("mangrove knows nobody who keeps \(name) as it was")
+        }
+        let mirrors = snapshot.flatMap { moment in kept.map { [$0.url(moment)] } } ?? given ?? known.urls
         let values = variables(source.variables)
         return ArchiveBase(
             selection: self,
-            repositories: (release.suites ?? source.suites).map { suite in
-                ArchiveRepository(
-                    mirrors: suite.mirrors.isEmpty ? mirrors : suite.mirrors,
+            repositories: suites.map { suite in
+                // One with mirrors of its own is in an archive of its own.
+                let (own, kept) = suite.mirrors.isEmpty ? (mirrors, kept) : (suite.mirrors, suite.snapshot)
+                return ArchiveRepository(
+                    mirrors: snapshot.flatMap { moment in kept.map { [$0.url(moment)] } } ?? own,
                     suite: URLTemplate.expand(suite.name, values), components: source.components,
-                    enabledComponents: source.enabledComponents)
-            }, keyrings: source.keyrings, trust: source.trust, allowsExpired: release.archived)
+                    enabledComponents: source.enabledComponents, snapshot: kept)
+            }, keyrings: source.keyrings, trust: source.trust, allowsExpired: release.archived, snapshot: snapshot)
     }
 
     /// What is put in for names in templates.
@@ -83,6 +104,8 @@ package struct ArchiveBase: Hashable, Sendable {
     package let trust: Trust
     /// The release is kept for the record: its metadata's Valid-Until is over.
     package let allowsExpired: Bool
+    /// The moment that the mirrors of its repositories show; nil: they go on.
+    package let snapshot: SnapshotMoment?
 }
 
 package struct ArchiveRepository: Hashable, Sendable {
@@ -93,4 +116,6 @@ package struct ArchiveRepository: Hashable, Sendable {
     package let components: [String]
     /// What its sources.list names.
     package let enabledComponents: [String]
+    /// Where it is as it was at other moments.
+    package let snapshot: SnapshotTemplate?
 }

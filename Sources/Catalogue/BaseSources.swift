@@ -66,6 +66,8 @@ package struct ArchiveSource: Hashable, Sendable {
     /// Names of the keyring files that the distro's keyring package installs.
     package let keyrings: [String]
     package let trust: Trust
+    /// Where it is as it was at any moment; nil where nobody keeps it so.
+    let snapshot: SnapshotTemplate?
     let variables: [String: String]
 }
 
@@ -74,4 +76,6 @@ package struct ArchiveSuite: Hashable, Sendable {
     let name: String
     /// Empty: the archive's own.
     let mirrors: [String]
+    /// That of a suite with mirrors of its own.
+    let snapshot: SnapshotTemplate?
 }

@@ -69,8 +69,26 @@ package struct Catalogue: Sendable {
     }
 
     /// What `DISTRO[:RELEASE]` means for `architecture`: a release by number, codename or alias, or one point
-    /// release of it, "ubuntu:24.04.3".
-    package func select(_ name: String, architecture: Architecture) throws(CatalogueError) -> BaseSelection {
+    /// release of it, "ubuntu:24.04.3". `@20260901T000000Z` after it means the archive as it was then, which is in the
+    /// past, `now` being in seconds since 1970.
+    package func select(
+        _ name: String, architecture: Architecture, now: SnapshotMoment = .now
+    ) throws(CatalogueError) -> BaseSelection {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var selection = try selectNewest(parts[0], architecture: architecture)
+        guard parts.count == 2 else { return selection }
+        guard let moment = SnapshotMoment(parts[1]) else { throw CatalogueError(.noMoment, parts[1]) }
+        guard moment <= now else { throw CatalogueError(.futureMoment(now: now), parts[1]) }
+        guard selection.distro.archive != nil else {
+            throw CatalogueError(
+                .notOffered(reason: "\(selection.distro.title) has no archive that is kept as it was at every moment"),
+                name)
+        }
+        selection.snapshot = moment
+        return selection
+    }
+
+    private func selectNewest(_ name: String, architecture: Architecture) throws(CatalogueError) -> BaseSelection {
         let fields = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let distro = try distro(fields[0])
         let wanted = (fields.count == 2 ? fields[1] : distro.defaultRelease).lowercased()

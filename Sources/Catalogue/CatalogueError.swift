@@ -16,6 +16,10 @@ package struct CatalogueError: Failure, Equatable {
         /// What the distro publishes is not in the form it should be.
         case unusableDocument(reason: String)
         case file(FilesystemError)
+        /// Something else where a moment of an archive belongs.
+        case noMoment
+        /// A moment after this one, which is now.
+        case futureMoment(now: SnapshotMoment)
     }
 
     package let code: Code
@@ -38,6 +42,8 @@ package struct CatalogueError: Failure, Equatable {
         case .malformed(let error): error.problem
         case .unusableDocument: "cannot use \(subject)"
         case .file(let error): error.problem
+        case .noMoment: "\"\(subject)\" is no moment of an archive"
+        case .futureMoment: "\(subject) lies in the future"
         }
     }
 
@@ -47,6 +53,8 @@ package struct CatalogueError: Failure, Equatable {
         case .notOffered(let reason), .unusableDocument(let reason): reason
         case .malformed(let error): error.cause
         case .file(let error): error.cause
+        case .noMoment: SnapshotMoment.form
+        case .futureMoment(let now): "nobody has the archive of that moment yet; now it is \(now)"
         }
     }
 
@@ -56,12 +64,14 @@ package struct CatalogueError: Failure, Equatable {
         case .malformed: "mend the file; docs/distros.schema.json describes it"
         case .unusableDocument: "try another mirror: --mirror URL"
         case .file(let error): error.remedy
+        case .noMoment: nil
+        case .futureMoment: "name a moment that has passed, or none for the archive as it is"
         }
     }
 
     package var status: ExitStatus {
         switch code {
-        case .unknown, .notOffered: .usage
+        case .unknown, .notOffered, .noMoment, .futureMoment: .usage
         case .malformed, .file: .badConfiguration
         case .unusableDocument: .badData
         }

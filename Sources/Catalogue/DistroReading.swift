@@ -126,7 +126,8 @@ extension TarballSource {
 extension ArchiveSource {
     init(_ field: JSONField) throws(JSONError) {
         let object = try field.object(
-            "mirrors", "suites", "components", "enabledComponents", "keyrings", "keys", "keyURLs", "variables")
+            "mirrors", "suites", "components", "enabledComponents", "keyrings", "keys", "keyURLs", "snapshot",
+            "variables")
         var mirrors: [Mirrors] = []
         for field in try object.required("mirrors").array() {
             let object = try field.object("architectures", "urls")
@@ -141,6 +142,7 @@ extension ArchiveSource {
         enabledComponents = object["enabledComponents"] == nil ? components : try object.strings("enabledComponents")
         keyrings = try object.strings("keyrings")
         variables = try object.texts("variables")
+        snapshot = try object["snapshot"].map { (field) throws(JSONError) in try field.snapshot() }
         trust = try Trust(object)
     }
 }
@@ -175,6 +177,14 @@ extension JSONField {
         return mirrors.map(Mirror.normalized)
     }
 
+    fileprivate func snapshot() throws(JSONError) -> SnapshotTemplate {
+        let url = try string()
+        guard Mirror.isURL(url), url.contains(SnapshotTemplate.placeholder) else {
+            throw fault("expected a URL with \(SnapshotTemplate.placeholder) in it")
+        }
+        return SnapshotTemplate(url)
+    }
+
     fileprivate func architectures(among offered: [Architecture]) throws(JSONError) -> [Architecture] {
         var found: [Architecture] = []
         for field in try array() {
@@ -189,9 +199,12 @@ extension JSONField {
     fileprivate func suites() throws(JSONError) -> [ArchiveSuite] {
         var suites: [ArchiveSuite] = []
         for field in try array() {
-            let object = try field.object("name", "mirrors")
+            let object = try field.object("name", "mirrors", "snapshot")
             let mirrors = try object["mirrors"].map { (field) throws(JSONError) in try field.mirrors() }
-            suites.append(ArchiveSuite(name: try object.required("name").string(), mirrors: mirrors ?? []))
+            suites.append(
+                ArchiveSuite(
+                    name: try object.required("name").string(), mirrors: mirrors ?? [],
+                    snapshot: try object["snapshot"].map { (field) throws(JSONError) in try field.snapshot() }))
         }
         return suites
     }

@@ -15,13 +15,14 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         abstract: "Provision a root.",
         discussion: """
             A release is a number, a codename or an alias: ubuntu:24.04, ubuntu:noble, alpine:latest. Without one the \
-            newest that is supported longest is taken. "mangrove distros" lists what there is.
+            newest that is supported longest is taken. "mangrove distros" lists what there is. @MOMENT behind it is the \
+            distro's archive of packages as it was then, in UTC: debian:13@20260901T000000Z.
             """)
 
     @Argument(help: "What to call the root.")
     var name: String
 
-    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release]"))
+    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release][@moment]"))
     var distro: String?
 
     @Option(
@@ -48,6 +49,12 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Flag(help: "Make it from the distro's archive of packages, not from a tarball.")
     var fromArchive = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Make it again, of the very files that this lock file names (mangrove lock).", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var locked: String?
+
     @Option(help: "How much a root made from an archive holds.")
     var variant: Variant?
 
@@ -73,7 +80,11 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
+        if locked != nil { return try validateLocked() }
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
+        guard from == nil || distro?.contains("@") != true else {
+            throw ValidationError("--from names a tarball, of which there are no moments as of an archive")
+        }
         guard from == nil || !fromArchive && variant == nil && allowed.allowances == SourceAllowances() else {
             throw ValidationError(
                 "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-… are for what a distro publishes"
@@ -86,6 +97,24 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
         guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
             throw ValidationError("--package takes the name of a package")
+        }
+    }
+
+    /// The lock file says all of what these say.
+    private func validateLocked() throws {
+        let said: [(String, Bool)] = [
+            ("a distro", distro != nil), ("--arch", arch != nil), ("--package", !packages.isEmpty),
+            ("--from", from != nil), ("--sha256", sha256 != nil), ("--from-archive", fromArchive),
+            ("--variant", variant != nil), ("--skip-suite", !allowed.skipSuite.isEmpty),
+            ("--allow-expired", allowed.allowExpired), ("--allow-unsigned", allowed.allowUnsigned),
+            ("--keyring", sources.keyring != nil), ("--keep-credentials", keepCredentials),
+        ]
+        if let option = said.first(where: \.1)?.0 {
+            throw ValidationError("--locked says what the root is made of; \(option) cannot be added to that")
+        }
+        guard !sources.requireSignature else {
+            throw ValidationError(
+                "--require-signature and --locked exclude each other: a lock file's digests are compared, no signature")
         }
     }
 
@@ -111,8 +140,18 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.mirror = sources.mirror.map(creation.bare)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
-        let selection = from == nil ? try selection(report) : nil
-        if let selection, let bootstrap = try bootstrap(selection, creation, configuration) {
+        let selection = from == nil && locked == nil ? try selection(report) : nil
+        if let locked {
+            let wanted = try lockedRequest(locked, creation, report)
+            if dryRun.isDryRun {
+                let plan = try creation.plan(request, from: wanted)
+                return try OutputRendering.show(CreationReport(plan: plan, isLocked: true), as: output.format)
+            }
+            if let selection = wanted.selection {
+                request.tools = try tools(request, selection, creation, configuration, report)
+            }
+            root = try await creation.create(request, from: wanted)
+        } else if let selection, let bootstrap = try bootstrap(selection, creation, configuration) {
             if dryRun.isDryRun {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
@@ -132,6 +171,21 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         if !asLayer { report.say("\(root.name) is ready: mangrove shell \(root.name)") }
     }
 
+    /// What the lock file asks for, and what else is known of where it can be had.
+    private func lockedRequest(
+        _ file: String, _ creation: Creation, _ report: Progress
+    ) throws -> LockedRequest {
+        let path = Surroundings.workingDirectory.pushing(FilePath(file))
+        let lock = try LockFile(at: path)
+        guard lock.kind == .archive || sources.mirror == nil else {
+            throw ValidationError("--mirror is for archives of packages; the lock file names the tarball's URLs")
+        }
+        let selection = try? sources.catalogue.load().select(
+            "\(lock.distro):\(lock.release)", architecture: try Catalogue.architecture(lock.architecture))
+        if let warning = selection?.endOfLifeWarning() { report.warn(warning) }
+        return LockedRequest(lock, selection: selection, mirror: sources.mirror.map(creation.bare))
+    }
+
     /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one
     /// that is there turns out to be too old.
     private func tools(
@@ -145,7 +199,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         else { return nil }
         do {
             var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
-            wanted.mirror = sources.mirror(for: selection, creation, configuration)
+            // A tree of tools is made of the archive as it is.
+            if selection.snapshot == nil { wanted.mirror = sources.mirror(for: selection, creation, configuration) }
             (wanted.keyring, wanted.allowances) = (request.keyring, request.allowances)
             wanted.changes = configuration.accelerate
             return wanted
@@ -168,7 +223,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     private func bootstrap(
         _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
     ) throws -> BootstrapRequest? {
-        guard fromArchive || variant != nil || selection.distro.tarball == nil else { return nil }
+        let isWanted = fromArchive || variant != nil || selection.snapshot != nil
+        guard isWanted || selection.distro.tarball == nil else { return nil }
         guard !allowed.allowUnsigned else {
             throw ValidationError("--allow-unsigned is for base tarballs; an archive of packages is always signed")
         }

@@ -6,6 +6,8 @@ internal import Terminal
 /// `create --dry-run`.
 struct CreationReport: Report {
     let plan: CreationPlan
+    /// A lock file says what it is made of.
+    var isLocked = false
 
     var document: CreationPlan { plan }
 
@@ -26,7 +28,10 @@ struct CreationReport: Report {
     }
 
     private func archiveText(_ selected: [String]) -> StyledText {
-        var lines = plan.sources.map { "read the archive \($0) and verify its signature" }
+        var lines =
+            isLocked
+            ? ["compare every package with its digest in the lock file"]
+            : plan.sources.map { "read the archive \($0) and verify its signature" }
         lines.append("get and unpack \(selected.count) packages to \(plan.path)")
         lines += selected.map { "  \($0)" }
         lines.append("configure them in the root")

@@ -10,7 +10,12 @@ internal import Terminal
 struct ExportCommand: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a root as a tar archive.",
-        discussion: "How it is compressed is taken from the name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz.")
+        discussion: """
+            How it is compressed is taken from the name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. With --reproducible roots \
+            that were made of the same give the same bytes: what says when and where they were made is left out \
+            (docs/reproducing.md), and no time is later than $SOURCE_DATE_EPOCH, else than that of the newest thing the root \
+            was made of.
+            """)
 
     @Argument(help: "The root.")
     var name: String
@@ -20,6 +25,9 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
 
     @Option(help: "How to compress it, whatever the name says.")
     var compression: TreeArchive.Compression?
+
+    @Flag(help: "Leave out what says when and where the root was made.")
+    var reproducible = false
 
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var progress: ProgressOptions
@@ -44,10 +52,12 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
     func run() throws {
         let store = RootStore(try Surroundings.locations().roots)
         let path = file == "-" ? nil : Surroundings.workingDirectory.pushing(FilePath(file))
-        let export = try Export(name, of: store, to: path, compression: chosen ?? .none)
+        var export = try Export(name, of: store, to: path, compression: chosen ?? .none)
+        if reproducible { try export.makeReproducible(sourceDate: Surroundings.sourceDate()) }
         if dryRun.isDryRun {
+            let times = export.newestTime.map { ", no time after \(RecordTime.text($0))" } ?? ""
             return try Console.print(
-                "write \(export.root.path) to \(file), compression \(export.compression.rawValue)\n")
+                "write \(export.root.path) to \(file), compression \(export.compression.rawValue)\(times)\n")
         }
         Interruption.cleansUp(deleting: export.temporary)
         let report = Progress(progress.form)

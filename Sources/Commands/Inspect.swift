@@ -90,6 +90,9 @@ struct RootReport: Report {
         lines += root.verified.urls.map { ("url", $0) }
         if !root.packages.isEmpty { lines.append(("packages", root.packages.joined(separator: " "))) }
         lines += [("ownership", root.ownership.rawValue), ("generation", String(root.generation))]
+        if let snapshot = root.snapshot { lines.append(("snapshot", snapshot)) }
+        if let lock = root.lock { lines.append(("lock file", lock)) }
+        if let date = root.sourceDate { lines.append(("newest source", date)) }
         if let allowances = root.allowances {
             lines.append(("allowed", AllowanceOptions.arguments(for: allowances).joined(separator: " ")))
         }

@@ -12,8 +12,8 @@ struct Mangrove: ParsableCommand {
             CommandGroup(
                 name: "Roots",
                 subcommands: [
-                    Create.self, Run.self, Shell.self, Build.self, Refresh.self, RollbackCommand.self, List.self,
-                    Inspect.self, Remove.self, ExportCommand.self,
+                    Create.self, Run.self, Shell.self, Build.self, Refresh.self, RollbackCommand.self, Lock.self,
+                    List.self, Inspect.self, Remove.self, ExportCommand.self,
                     Distros.self,
                 ]),
             CommandGroup(

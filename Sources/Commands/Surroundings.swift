@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ArgumentParser
 internal import Glibc
 internal import Provisioning
 internal import Sandbox
@@ -18,6 +19,15 @@ enum Surroundings {
             unsafe entry += 1
         }
         return result
+    }
+
+    /// SOURCE_DATE_EPOCH, in seconds since 1970 (reproducible-builds.org); nil where it is not set.
+    static func sourceDate() throws -> Int64? {
+        guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int64(text), seconds < 1 << 36 else {
+            throw ValidationError("SOURCE_DATE_EPOCH is \"\(text)\"; it takes a number of seconds since 1970")
+        }
+        return seconds
     }
 
     /// `KEY=VALUE`.

@@ -90,7 +90,7 @@ struct Worker: ParsableCommand, PassesStatus {
     private func compilers(_ wanted: CompilerVersions, _ locations: Locations) throws -> String {
         let selection = try catalogue.load().select(base, architecture: try Catalogue.architecture(arch))
         let layer = try Layer(
-            .distro("\(selection.distro.name):\(selection.release.number)"), selection.architecture.rawValue,
+            .distro(selection.releaseName), selection.architecture.rawValue,
             packages: wanted.names + WorkerPlace.packages, options: [])
         var difference: String?
         // The one that is there may be older than what the archive has. It is asked once a day.

@@ -38,6 +38,11 @@ internal import Glibc
         return (user, group)
     }
 
+    /// In seconds since 1970; nil where nothing is said.
+    var modified: Int64? {
+        unsafe archive_entry_mtime_is_set(entry) != 0 ? Int64(archive_entry_mtime(entry)) : nil
+    }
+
     /// Last access and last modification, for utimensat(2).
     var times: (timespec, timespec) {
         let omitted = timespec(tv_sec: 0, tv_nsec: mg_utime_omit)

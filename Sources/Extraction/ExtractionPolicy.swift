@@ -74,6 +74,8 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
     package internal(set) var entries = 0
     /// Bytes of file contents.
     package internal(set) var bytes: Int64 = 0
+    /// The latest time of an entry, in seconds since 1970.
+    package internal(set) var newestTime: Int64 = 0
     /// The first thousand; `skippedCount` has the number of all.
     package internal(set) var skipped: [Skipped] = []
     package internal(set) var skippedCount = 0

@@ -20,6 +20,8 @@ package struct TreeArchive: Sendable {
         case omitted
         /// It is there, what is below it is not.
         case emptied
+        /// A regular file has these contents; owner, mode and attributes are its own.
+        case contents([UInt8])
         /// A file, root's.
         case file([UInt8], permissions: UInt32)
         /// A symbolic link, root's.
@@ -37,13 +39,19 @@ package struct TreeArchive: Sendable {
     package var compression: Compression
     /// By path below the root, without a slash at either end: `etc/resolv.conf`. A path need not exist, its directory must.
     package var overrides: [String: Override]
-    /// For zstd and xz.
+    /// For zstd and xz. One of several threads gives other bytes than one alone.
     package var threads: Int
+    /// nil: everything is written as it is.
+    package var reproduction: Reproduction?
 
-    package init(compression: Compression, overrides: [String: Override] = [:], threads: Int = 2) {
+    package init(
+        compression: Compression, overrides: [String: Override] = [:], threads: Int = 2,
+        reproduction: Reproduction? = nil
+    ) {
         self.compression = compression
         self.overrides = overrides
-        self.threads = threads
+        self.threads = reproduction == nil ? threads : 1
+        self.reproduction = reproduction
     }
 
     /// Writes `directory` to `output`, from where that stands; a pipe will do. Synchronous.
@@ -63,7 +71,8 @@ package struct TreeArchive: Sendable {
         }
         let output = try ArchiveOutput(
             descriptor: output.rawValue, name: name, compression: compression, threads: threads)
-        let walk = TreeArchiveWalk(output: output, archive: name, overrides: overrides, progress: progress)
+        let walk = TreeArchiveWalk(
+            output: output, archive: name, overrides: overrides, reproduction: reproduction, progress: progress)
         try walk.run(root: directory.rawValue)
         try output.close()
         return walk.report

@@ -13,10 +13,7 @@ extension TreeArchiveWalk {
         var status = status
         let kind = status.st_mode & S_IFMT
         let entry = try NewEntry(archive, path: path, isDirectory: kind == S_IFDIR)
-        unsafe archive_entry_copy_stat(entry.pointer, &status)
-        // Not part of a tree's state, and different each time.
-        unsafe archive_entry_unset_atime(entry.pointer)
-        unsafe archive_entry_unset_ctime(entry.pointer)
+        describe(entry, &status)
         if kind != S_IFREG { unsafe archive_entry_set_size(entry.pointer, 0) }
         let identity = Identity(device: status.st_dev, inode: status.st_ino)
         if kind != S_IFDIR, status.st_nlink > 1 {
@@ -43,7 +40,7 @@ extension TreeArchiveWalk {
             return try gone(path, .last)
         }
         defer { _ = close(file) }
-        if Int64(status.st_blocks) * 512 < Int64(status.st_size) {
+        if reproduction == nil, Int64(status.st_blocks) * 512 < Int64(status.st_size) {
             unsafe addHoles(of: file, status, to: entry.pointer)
         }
         try unsafe output.begin(entry.pointer)
@@ -52,12 +49,38 @@ extension TreeArchiveWalk {
         report.entries += 1
     }
 
+    /// Gives `entry` owner, mode, size and time.
+    private func describe(_ entry: borrowing NewEntry, _ status: inout stat) {
+        var said = reproduction?.adapted(status) ?? status
+        unsafe archive_entry_copy_stat(entry.pointer, &said)
+        // Not part of a tree's state, and different each time.
+        unsafe archive_entry_unset_atime(entry.pointer)
+        unsafe archive_entry_unset_ctime(entry.pointer)
+    }
+
+    /// Adds the regular file `name` with other contents.
+    func add(
+        _ name: [UInt8], in directory: CInt, path: [UInt8], _ status: stat, containing bytes: [UInt8]
+    ) throws(ExtractionError) {
+        var status = status
+        status.st_size = off_t(bytes.count)
+        status.st_nlink = 1
+        let entry = try NewEntry(archive, path: path, isDirectory: false)
+        describe(entry, &status)
+        unsafe addAttributes(of: name, in: directory, to: entry.pointer)
+        try add(entry, bytes)
+    }
+
     func add(_ path: [UInt8], _ bytes: [UInt8], _ permissions: mode_t) throws(ExtractionError) {
         let entry = try NewEntry(archive, path: path, isDirectory: false)
         unsafe archive_entry_set_filetype(entry.pointer, UInt32(0o100000))
         unsafe archive_entry_set_perm(entry.pointer, permissions)
         unsafe archive_entry_set_size(entry.pointer, Int64(bytes.count))
         unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
+        try add(entry, bytes)
+    }
+
+    private func add(_ entry: borrowing NewEntry, _ bytes: [UInt8]) throws(ExtractionError) {
         try unsafe output.begin(entry.pointer)
         for start in stride(from: 0, to: bytes.count, by: Self.chunk) {
             let part = bytes[start..<min(start + Self.chunk, bytes.count)]

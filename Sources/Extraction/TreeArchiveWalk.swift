@@ -18,6 +18,7 @@ internal import SystemPackage
     let output: ArchiveOutput
     let archive: String
     private let overrides: [[UInt8]: TreeArchive.Override]
+    let reproduction: Reproduction?
     let progress: ((Int64) -> Void)?
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 4096)
     private var device: dev_t = 0
@@ -27,9 +28,10 @@ internal import SystemPackage
 
     init(
         output: ArchiveOutput, archive: String, overrides: [String: TreeArchive.Override],
-        progress: ((Int64) -> Void)?
+        reproduction: Reproduction?, progress: ((Int64) -> Void)?
     ) {
         self.output = output
+        self.reproduction = reproduction
         self.archive = archive
         self.progress = progress
         self.overrides = Dictionary(uniqueKeysWithValues: overrides.map { (Array($0.key.utf8), $0.value) })
@@ -83,7 +85,7 @@ internal import SystemPackage
             case .omitted: continue
             case .file(let bytes, let permissions): try add(path, bytes, mode_t(permissions))
             case .symbolicLink(let target): try add(path, linkTo: Array(target.utf8))
-            case .emptied, nil:
+            case .emptied, .contents, nil:
                 guard let directory = try addFound(name, in: place.current, path: path) else { continue }
                 stack.append(
                     Listing(rest: try children(of: directory.rawValue, path: path), pathLength: path.count))
@@ -99,7 +101,11 @@ internal import SystemPackage
     /// The names to add below a directory, the last one first.
     private func children(of directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {
         var names = Set(try self.names(in: directory, path: path))
-        for (overridden, value) in overrides where value != .omitted && value != .emptied {
+        for (overridden, value) in overrides {
+            switch value {
+            case .omitted, .emptied, .contents: continue
+            case .file, .symbolicLink: break
+            }
             let split = overridden.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
             if overridden[..<max(split - 1, 0)].elementsEqual(path) { names.insert(Array(overridden[split...])) }
         }
@@ -123,6 +129,12 @@ internal import SystemPackage
         if status.st_mode & S_IFMT == S_IFSOCK { return skip(path, "a socket") }
         let isMount = status.st_dev != device
         if isMount, status.st_mode & S_IFMT != S_IFDIR { return skip(path, "on another file system") }
+        let override = overrides[path] ?? reproduction?.override(path, status.st_mode)
+        if override == .omitted { return nil }
+        if status.st_mode & S_IFMT == S_IFREG, case .contents(let bytes) = override {
+            try add(name, in: directory, path: path, status, containing: bytes)
+            return nil
+        }
         try add(name, in: directory, path: path, status)
         guard status.st_mode & S_IFMT == S_IFDIR, overrides[path] != .emptied else { return nil }
         if isMount { return skip(path + Array("/*".utf8), "on another file system") }

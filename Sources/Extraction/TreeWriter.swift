@@ -40,6 +40,7 @@ struct TreeWriter: ~Copyable {
         guard report.entries <= policy.entryLimit else {
             throw ExtractionError(archive, .tooLarge("more than the limit of \(policy.entryLimit) entries"))
         }
+        if let time = entry.modified { report.newestTime = max(report.newestTime, time) }
         guard let pointer = unsafe entry.name else { throw hostile(entry, "it has no name") }
         let name: EntryName
         do throws(EntryName.Refusal) {

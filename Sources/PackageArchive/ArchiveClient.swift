@@ -108,9 +108,11 @@ package struct ArchiveClient: Sendable {
                     name: record.name, version: record.version.text, architecture: record.architecture,
                     size: record.size, sha256: record.sha256, file: packagePath(record.sha256).string,
                     isSameForArchitectures: record.multiArch == "same",
-                    replaces: Set(record.replaces.map(\.name)).intersection(names).subtracting([record.name]).sorted())
+                    replaces: Set(record.replaces.map(\.name)).intersection(names).subtracting([record.name]).sorted(),
+                    path: record.filename, suite: request.suites[record.suite].name)
             }, automatic: selection.automatic.sorted())
         plan.isBare = request.isBare
+        plan.isSnapshot = request.suites.contains { $0.moment != nil }
         plan.leftOut = request.filesLeftOut
         return ResolvedArchive(
             plan: plan, freeChoices: selection.freeChoices,

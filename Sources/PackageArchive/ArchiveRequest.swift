@@ -21,6 +21,9 @@ package struct ArchiveRequest: Sendable {
         package var rootURI: String?
         /// Whether a Release file past its Valid-Until is refused.
         package var checksValidUntil = true
+        /// When that is looked at, in seconds since 1970; nil: now. Its mirrors show it as it was then: a Release file made
+        /// later is refused.
+        package var moment: Int64?
 
         var uri: String { rootURI ?? mirrors.first ?? "" }
 

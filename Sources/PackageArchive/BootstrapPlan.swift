@@ -17,14 +17,18 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         package let isSameForArchitectures: Bool
         /// Names of selected packages whose files it may take over.
         package let replaces: [String]
+        /// Where it is below the archive's URI, and the suite that named it.
+        package let path: String
+        package let suite: String
 
         package init(
             name: String, version: String, architecture: String, size: Int64, sha256: String, file: String,
-            isSameForArchitectures: Bool = false, replaces: [String] = []
+            isSameForArchitectures: Bool = false, replaces: [String] = [], path: String = "", suite: String = ""
         ) {
             (self.name, self.version, self.architecture) = (name, version, architecture)
             (self.size, self.sha256, self.file) = (size, sha256, file)
             (self.isSameForArchitectures, self.replaces) = (isSameForArchitectures, replaces)
+            (self.path, self.suite) = (path, suite)
         }
     }
 
@@ -92,6 +96,22 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     func only(_ places: [Int]) -> BootstrapPlan {
         var plan = self
         plan.packages = places.map { packages[$0] }
+        return plan
+    }
+
+    /// The sources show the archive as it was once: apt is not to care how long their Release files are valid.
+    package var isSnapshot = false
+
+    /// The same, with the packages' files where `place` says, by their SHA-256.
+    func located(_ place: (String) -> String) -> BootstrapPlan {
+        var plan = self
+        plan.packages = packages.map { package in
+            Package(
+                name: package.name, version: package.version, architecture: package.architecture,
+                size: package.size, sha256: package.sha256, file: place(package.sha256),
+                isSameForArchitectures: package.isSameForArchitectures, replaces: package.replaces,
+                path: package.path, suite: package.suite)
+        }
         return plan
     }
 

@@ -30,7 +30,7 @@ extension ArchiveClient {
                         ready(index)
                         return nil
                     } catch {
-                        return error
+                        return archive.isLocked ? error.ofLocked(package, download.urls) : error
                     }
                 }
             }

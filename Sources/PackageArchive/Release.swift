@@ -74,6 +74,14 @@ package struct Release: Sendable {
             remedy: "use another mirror, or --allow-expired where it is a snapshot")
     }
 
+    /// `moment` in seconds since 1970. Throws where it was made later: it is not what the archive had then.
+    package func checkMade(before moment: Int64) throws(PackageArchiveError) {
+        guard let date, date > moment else { return }
+        throw PackageArchiveError(
+            .mismatch, "\(name) is not of the moment that was asked for",
+            cause: "it was made \((date - moment + 59) / 60) minutes after that: this is no snapshot of the archive")
+    }
+
     /// The package index of a component in all forms there are, the smallest first, and the plain one's entry.
     package func packageIndex(
         component: String, architecture: String

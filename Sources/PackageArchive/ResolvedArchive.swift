@@ -21,6 +21,8 @@ package struct ResolvedArchive: Sendable {
     /// Optional suites that have nothing for the architecture, and the words for it; worth a line to the user.
     package let leftOut: [LeftOut]
     let downloads: [Download]
+    /// A lock file says what it is made of; another attempt to find that out would come to the same.
+    var isLocked = false
 
     /// The same, with no packages but those called `names`, in the same order.
     package func only(_ names: Set<String>) -> ResolvedArchive {

@@ -36,7 +36,8 @@ struct RootSources {
 
     var oneLine: String {
         let components = plan.components.joined(separator: " ")
-        return plan.sources.map { "deb \($0.uri) \($0.suite) \(components)\n" }.joined()
+        let options = plan.isSnapshot ? "[check-valid-until=no] " : ""
+        return plan.sources.map { "deb \(options)\($0.uri) \($0.suite) \(components)\n" }.joined()
     }
 
     func deb822(_ keyring: String) -> String {
@@ -54,7 +55,7 @@ struct RootSources {
             URIs: \(archive.uri)
             Suites: \(archive.suites.joined(separator: " "))
             Components: \(plan.components.joined(separator: " "))
-            Signed-By: \(keyring)
+            Signed-By: \(keyring)\(plan.isSnapshot ? "\nCheck-Valid-Until: no" : "")
 
             """
         }.joined(separator: "\n")

@@ -80,7 +80,8 @@ extension ArchiveClient {
                 .mismatch, "\(signed.url) is not the Release file of \(suite.name)",
                 cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
         }
-        if suite.checksValidUntil { try release.checkValidity(at: Int64(time(nil))) }
+        if let moment = suite.moment { try release.checkMade(before: moment) }
+        if suite.checksValidUntil { try release.checkValidity(at: suite.moment ?? Int64(time(nil))) }
         return (release, signed)
     }
 

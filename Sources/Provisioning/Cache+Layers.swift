@@ -50,7 +50,7 @@ extension Cache {
         }
         return Entry(
             name: name, path: directory.string, size: usage.bytes,
-            used: Date(timeIntervalSince1970: used).formatted(.iso8601))
+            used: Date(timeIntervalSince1970: used).formatted(.iso8601), shared: usage.shared)
     }
 
     /// Deletes those that were not used since `limit`, in seconds since the epoch, unless a build is using them.

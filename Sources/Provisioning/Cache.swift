@@ -22,6 +22,27 @@ package struct Cache: Sendable {
         package let size: Int64
         /// When it was used last. RFC 3339, in UTC.
         package let used: String
+        /// What deleting it would free: less than `size` where others have some of its files too. In bytes.
+        package var frees: Int64
+
+        package init(name: String, path: String, size: Int64, used: String, shared: Int64 = 0) {
+            (self.name, self.path, self.size, self.used) = (name, path, size, used)
+            frees = size - shared
+        }
+    }
+
+    /// What is pruned.
+    package struct Pruning: Sendable {
+        /// What was not used for so many days.
+        package var olderThan: Int?
+        /// What was used longest ago, until the rest takes no more than so many bytes.
+        package var maximumSize: Int64?
+        /// Roots whose tools trees stay, whenever they were used last.
+        package var roots: [RootRecord] = []
+
+        package init(olderThan: Int? = nil, maximumSize: Int64? = nil) {
+            (self.olderThan, self.maximumSize) = (olderThan, maximumSize)
+        }
     }
 
     /// Makes the cache's directory where there is none; for its owner alone, as there are trees in it.
@@ -58,11 +79,12 @@ package struct Cache: Sendable {
             + memoryEntries(using: workers).map(\.entry)
     }
 
-    /// Deletes what was not used for `days` days, and returns it. What is being downloaded stays.
+    /// Deletes what `pruning` says, all where it says neither age nor size, and returns it. What is being downloaded or used
+    /// stays.
     package func prune(
-        olderThan days: Int, dryRun: Bool, using workers: some NamespacePerforming
+        _ pruning: Pruning, dryRun: Bool, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> [Entry] {
-        let limit = Date().timeIntervalSince1970 - Double(days) * 86_400
+        let limit = try limit(of: pruning, using: workers)
         return try below { () throws(FilesystemError) in
             var pruned: [Entry] = []
             for item in try read() where Double(item.modified) / 1e9 <= limit {
@@ -76,9 +98,30 @@ package struct Cache: Sendable {
                 withExtendedLifetime(lock.rawValue) {}
             }
             return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
-        } + pruneTools(notUsedSince: limit, dryRun: dryRun, using: workers)
+        } + pruneTools(notUsedSince: limit, but: pruning.roots, dryRun: dryRun, using: workers)
             + pruneLayers(notUsedSince: limit, dryRun: dryRun, using: workers)
             + pruneMemories(notUsedSince: limit, dryRun: dryRun, using: workers)
+    }
+
+    /// What was used no later than this, in seconds since 1970, is pruned.
+    private func limit(
+        of pruning: Pruning, using workers: some NamespacePerforming
+    ) throws(ProvisioningError) -> Double {
+        let now = Date().timeIntervalSince1970
+        var limit = pruning.olderThan.map { now - Double($0) * 86_400 } ?? (pruning.maximumSize == nil ? now : 0)
+        guard let maximum = pruning.maximumSize else { return limit }
+        var rest = try below { () throws(FilesystemError) in
+            try read().map { (used: Double($0.modified) / 1e9, size: $0.entry.size) } + poolUses()
+        }
+        rest += try toolsEntries(using: workers).map { (used: $0.2, size: $0.1.frees) }
+        rest += try layerEntries(using: workers).map { (used: $0.used, size: $0.entry.frees) }
+        rest += try memoryEntries(using: workers).map { (used: $0.used, size: $0.entry.frees) }
+        var sum: Int64 = 0
+        for each in rest.sorted(by: { $0.used > $1.used }) {
+            sum += each.size
+            if sum > maximum { limit = max(limit, each.used) }
+        }
+        return limit
     }
 
     private struct Item {

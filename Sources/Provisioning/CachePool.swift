@@ -24,6 +24,11 @@ struct CachePool {
         return total(of: old)
     }
 
+    /// When each file was used last, in seconds since 1970, and its size.
+    func uses() throws(FilesystemError) -> [(used: Double, size: Int64)] {
+        try files().map { (Double($0.status.modified) / 1e9, $0.status.allocated) }
+    }
+
     private func files() throws(FilesystemError) -> [(name: FilePath.Component, status: FileStatus)] {
         let directory: Directory
         do throws(FilesystemError) {
@@ -63,6 +68,12 @@ extension Cache {
         for pool in pools {
             if let entry = try pool.entry() { found.append(entry) }
         }
+        return found
+    }
+
+    func poolUses() throws(FilesystemError) -> [(used: Double, size: Int64)] {
+        var found: [(used: Double, size: Int64)] = []
+        for pool in pools { found += try pool.uses() }
         return found
     }
 

@@ -87,16 +87,22 @@ package struct DirectPerformer: NamespacePerforming {
             try OwnedDescriptor.open(FilePath(packing.output), .writeOnly)
         }
         let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(packing.tree)) }
-        let overrides = packing.originals.mapValues { original -> TreeArchive.Override in
+        var overrides = packing.originals.mapValues { original -> TreeArchive.Override in
             switch original {
             case .absent: .omitted
             case .symbolicLink(let target): .symbolicLink(target)
             case .file(let contents): .file(Array(contents.utf8), permissions: 0o644)
             }
         }
+        let reproducible = packing.newestTime.map { ReproducibleExport(newestTime: $0) }
+        if let reproducible {
+            try below { () throws(FilesystemError) in
+                overrides.merge(try reproducible.overrides(in: tree)) { original, _ in original }
+            }
+        }
         let archive = TreeArchive(
             compression: packing.compression, overrides: overrides,
-            threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))))
+            threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))), reproduction: reproducible?.reproduction)
         return try below { () throws(ExtractionError) in
             try archive.write(tree, to: output, name: packing.name, progress: progress)
         }

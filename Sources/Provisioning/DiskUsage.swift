@@ -9,10 +9,14 @@ package struct DiskUsage: Codable, Equatable, Sendable {
     package private(set) var bytes: Int64 = 0
     /// Files of every kind, directories included.
     package private(set) var files = 0
+    /// Of those bytes what is another tree's too, by hard links: deleting this one does not free them. Extents that are shared
+    /// (reflinks) are not known.
+    package private(set) var shared: Int64 = 0
 
     /// Of the directory at `path` and all below it on the same file system.
     init(of path: FilePath) throws(FilesystemError) {
-        var seen: Set<UInt64> = []
+        // By inode: its links, those that were seen, and its bytes.
+        var linked: [UInt64: (links: Int, seen: Int, bytes: Int64)] = [:]
         let top = try Directory.open(path)
         let status = try top.status()
         bytes = status.allocated
@@ -27,7 +31,12 @@ package struct DiskUsage: Codable, Equatable, Sendable {
             }
             let directory = try place.directory()
             guard let found = try directory.status(of: name), found.device == status.device else { continue }
-            if found.kind != .directory, found.links > 1, !seen.insert(UInt64(found.inode)).inserted { continue }
+            if found.kind != .directory, found.links > 1 {
+                let inode = UInt64(found.inode)
+                let known = linked[inode]
+                linked[inode] = (found.links, (known?.seen ?? 0) + 1, found.allocated)
+                if known != nil { continue }
+            }
             bytes += found.allocated
             files += 1
             guard found.kind == .directory else { continue }
@@ -35,5 +44,6 @@ package struct DiskUsage: Codable, Equatable, Sendable {
             rest.append(try inner.names())
             try place.enter(inner.release())
         }
+        shared = linked.values.reduce(0) { $1.seen < $1.links ? $0 + $1.bytes : $0 }
     }
 }

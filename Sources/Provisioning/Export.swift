@@ -14,6 +14,8 @@ package struct Export: Sendable {
     private let store: RootStore
     /// What is written before it has its name.
     package let temporary: FilePath?
+    /// Of a reproducible one, in seconds since 1970: no time in it is later.
+    package var newestTime: Int64?
 
     package init(
         _ name: String, of store: RootStore, to file: FilePath?, compression: TreeArchive.Compression
@@ -26,6 +28,15 @@ package struct Export: Sendable {
             file.lastComponent.flatMap { FilePath.Component(".\($0.string).\(getpid()).new") }
                 .map { file.removingLastComponent().appending($0) }
         }
+    }
+
+    /// Makes it the same for roots that were made of the same, whenever and by whomever. `sourceDate`, in seconds since
+    /// 1970, stands for the newest time of what the root was made of.
+    package mutating func makeReproducible(sourceDate: Int64?) throws(ProvisioningError) {
+        guard let date = sourceDate ?? root.sourceDate.flatMap({ RecordTime.seconds($0) }) else {
+            throw ProvisioningError(.noSourceDate(root.name))
+        }
+        newestTime = date
     }
 
     /// Writes it; the file has its name only when it is complete and on the disk.
@@ -74,7 +85,7 @@ package struct Export: Sendable {
             .export(
                 .init(
                     tree: tree.string, output: output, name: file?.string ?? "standard output",
-                    compression: compression, originals: originals)), progress: progress)
+                    compression: compression, originals: originals, newestTime: newestTime)), progress: progress)
         guard case .exported(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
         return report
     }

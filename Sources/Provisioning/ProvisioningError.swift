@@ -59,6 +59,12 @@ package struct ProvisioningError: Failure {
         case artifact(String, reason: String)
         /// A worker process failed to do its part.
         case worker(String)
+        /// What is to be reproducible has no time to put in the place of later ones.
+        case noSourceDate(RootName)
+        /// What a root was made of is not known; `installed` by its own package manager.
+        case noLock(RootName, installed: [String])
+        /// A lock file of the distro names nothing to make a root of.
+        case notRepeatable(String)
         case interrupted(signal: CInt)
         case below(any Failure)
     }
@@ -106,6 +112,9 @@ package struct ProvisioningError: Failure {
         case .packages(let names, _, _): "cannot install \(names.joined(separator: " "))"
         case .artifact(let path, _): "cannot take \(path) out of the build"
         case .worker: "a process that works on the files of a root failed"
+        case .noSourceDate(let name): "nothing says how old what root \"\(name)\" was made of is"
+        case .noLock(let name, _): "root \"\(name)\" cannot be locked"
+        case .notRepeatable(let distro): "the lock file of \(distro) names nothing to make a root of"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
         }
@@ -136,12 +145,17 @@ package struct ProvisioningError: Failure {
                 + (losses.count > 3 ? "; and \(losses.count - 3) more" : "")
         case .unfitCredentials: "one of them is empty or has a blank in it, and apt's auth.conf takes words"
         case .noHome: "HOME is not set"
+        case .noLock(_, let installed):
+            installed.isEmpty
+                ? "an earlier mangrove made it, which did not write down what of"
+                : "its own package manager fetched \(installed.joined(separator: " ")), and what that was nobody wrote down"
+        case .noSourceDate: "an earlier mangrove made it, which did not write that down"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
         case .signatureMissing(_, let distro): "\(distro) publishes one, and no mirror has it"
         case .noSuchSuite(_, _, let additions):
             additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
-        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .interrupted: nil
+        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .notRepeatable, .interrupted: nil
         }
     }
 
@@ -162,6 +176,11 @@ package struct ProvisioningError: Failure {
         case .foreignTree: "move that directory elsewhere, then remove the root again"
         case .damagedRecord(let path, _): "delete \(path.removingLastComponent()) by hand if nothing in it is wanted"
         case .noHome: "set MANGROVE_HOME to a directory"
+        case .noLock(let name, let installed):
+            installed.isEmpty
+                ? "make it again: mangrove create \(name) … --replace"
+                : "make it from the archive of packages, where the distro has one: --from-archive"
+        case .noSourceDate: "set SOURCE_DATE_EPOCH to the latest time that is to be in it, in seconds since 1970"
         case .signatureMissing:
             "try another mirror: --mirror URL, or take it unsigned from a mirror you trust: --allow-unsigned"
         case .unfitCredentials: "leave --keep-credentials out, or have them changed on the server"
@@ -174,22 +193,21 @@ package struct ProvisioningError: Failure {
         case .below(let failure): failure.remedy
         case .noSuchGeneration(_, nil, _, let kept) where !kept.isEmpty: "name one of those that are kept"
         case .invalidName, .noSuchGeneration, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages,
-            .artifact, .worker,
-            .interrupted:
+            .artifact, .worker, .notRepeatable, .interrupted:
             nil
         }
     }
 
     package var status: ExitStatus {
         switch kind {
-        case .invalidName, .noSuchSuite, .unfitCredentials: .usage
+        case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .signatureMissing, .notASystem, .artifact: .badData
+        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain
-        case .damagedRecord, .configuration, .noHome: .badConfiguration
+        case .damagedRecord, .configuration, .noHome, .notRepeatable: .badConfiguration
         case .packages(_, _, let status): status
         case .configuring, .olderUpstream, .notWorking, .upgrading: .badData
         case .localChanges: .cannotCreate

@@ -99,7 +99,7 @@ extension RootOrigin.Rejected {
         switch plan {
         case .nothing, .held: false
         case .base(let base): isSame(base.origin?.indices ?? [])
-        case .packages(_, _, let indices), .upgrade(_, let indices): isSame(indices)
+        case .packages(_, _, let indices, _), .upgrade(_, let indices): isSame(indices)
         }
     }
 

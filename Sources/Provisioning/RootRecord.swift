@@ -63,6 +63,12 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var allowances: SourceAllowances?
     /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
     package var acceleration: String?
+    /// The newest time of what it was made of, RFC 3339 in UTC: of an archive's Release files, of a tarball's entries.
+    package var sourceDate: String?
+    /// The moment of the archive that it is pinned to, as `20260901T000000Z`; what refreshes it has nothing to look for.
+    package var snapshot: String?
+    /// Of the lock file that it was made from, `sha256:…`.
+    package var lock: String?
     /// True where `remove` could not delete everything: what is left cannot be used.
     package var removedInPart: Bool?
 
@@ -161,10 +167,5 @@ extension RootRecord {
     }
 
     /// Now, as `created` has it.
-    package static var now: String { text(of: Int64(Date().timeIntervalSince1970)) }
-
-    /// The same of another time, in seconds since 1970.
-    static func text(of seconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
-    }
+    package static var now: String { Date().formatted(.iso8601) }
 }

@@ -4,7 +4,7 @@ internal import Integrity
 
 /// How the base of a root was verified before anything of it was unpacked.
 package struct Verification: Codable, Equatable, Sendable {
-    package enum Means: String, Codable, Sendable {
+    package enum Means: String, CaseIterable, Codable, Sendable {
         /// An OpenPGP signature by a pinned key, over the base or over the checksums it agrees with.
         case signature
         /// A checksum that came over the network or from the user: damage is excluded, not deceit.
@@ -28,6 +28,11 @@ package struct Verification: Codable, Equatable, Sendable {
         how = .signature
         fingerprint = signature.fingerprint.hex
         signedBy = signature.userID.isEmpty ? nil : signature.userID
+    }
+
+    /// Notes that no signature was looked at: a lock file said what the digests are.
+    mutating func becomeChecksum() {
+        (how, fingerprint, signedBy, urls) = (.checksum, nil, nil, [])
     }
 
     package init(

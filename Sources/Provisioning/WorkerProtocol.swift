@@ -47,19 +47,21 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         /// What messages call it.
         package let name: String
         package let compression: TreeArchive.Compression
-        /// What `etc/resolv.conf` is in the archive; nil: as in the tree.
         /// By path below the root: what the archive has instead.
         package let originals: [String: OriginalFile]
+        /// Of an archive that is to be reproducible, in seconds since 1970: no time in it is later.
+        package let newestTime: Int64?
 
         package init(
             tree: String, output: String, name: String, compression: TreeArchive.Compression,
-            originals: [String: OriginalFile]
+            originals: [String: OriginalFile], newestTime: Int64? = nil
         ) {
             self.tree = tree
             self.output = output
             self.name = name
             self.compression = compression
             self.originals = originals
+            self.newestTime = newestTime
         }
     }
 

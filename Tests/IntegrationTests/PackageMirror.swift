@@ -114,8 +114,10 @@ struct PackageMirror {
     }
 
     /// A distros file that describes it as the archive of `toy`, release 7, `toad`. `suites`: besides the first.
+    /// `snapshot`: where it is as it was at a moment.
     func catalogue(
-        codename: String = "toad", suites: [String] = [], enabled: [String] = ["main"], mirrors: [String]? = nil
+        codename: String = "toad", suites: [String] = [], enabled: [String] = ["main"], mirrors: [String]? = nil,
+        snapshot: String? = nil
     ) throws -> FilePath {
         func list(_ texts: [String]) -> String { texts.map { "\"\($0)\"" }.joined(separator: ", ") }
         let text = """
@@ -124,6 +126,7 @@ struct PackageMirror {
               "archive": {
                 "mirrors": [{"architectures": ["amd64"], "urls": [\(list(mirrors ?? ["\(url)"]))]}],
                 "suites": [\((["{codename}"] + suites).map { "{\"name\": \"\($0)\"}" }.joined(separator: ", "))],
+                \(snapshot.map { "\"snapshot\": \"\($0)\"," } ?? "")
                 "components": ["main"], "enabledComponents": [\(list(enabled))],
                 "keys": ["\(key.hex)"], "keyURLs": ["\(url)/key.gpg"]},
               "releases": {"7": {"codename": "\(codename)"}}}}}

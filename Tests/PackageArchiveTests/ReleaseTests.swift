@@ -45,6 +45,15 @@ struct ReleaseTests {
         try release.checkValidity(at: 1_789_804_541)
     }
 
+    @Test func oneThatWasMadeLaterIsNotOfTheMoment() throws {
+        let release = try Release(parsing: Self.text, name: "InRelease")
+        try release.checkMade(before: 1_789_199_741)
+        #expect { try release.checkMade(before: 1_789_199_740) } throws: {
+            let error = $0 as? PackageArchiveError
+            return error?.status == .badData && error?.cause?.contains("1 minutes after") == true
+        }
+    }
+
     @Test func whatIsNotOfferedIsSaidWithWhatIs() throws {
         let release = try Release(parsing: Self.text, name: "InRelease")
         #expect { try release.packageIndex(component: "main", architecture: "riscv64") } throws: {

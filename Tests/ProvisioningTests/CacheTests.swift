@@ -22,9 +22,9 @@ import Testing
                     "base.tar.gz", "sha256-01", "sha256-02 (unfinished)",
                 ])
             let busy = try FileLock.acquire(cache.bases.appending(".sha256-02.lock"), .exclusive, wait: false)
-            #expect(try cache.prune(olderThan: 1, dryRun: false, using: DirectPerformer()) == [])
-            #expect(try cache.prune(olderThan: 0, dryRun: true, using: DirectPerformer()).count == 2)
-            #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()).count == 2)
+            #expect(try cache.prune(Cache.Pruning(olderThan: 1), dryRun: false, using: DirectPerformer()) == [])
+            #expect(try cache.prune(Cache.Pruning(olderThan: 0), dryRun: true, using: DirectPerformer()).count == 2)
+            #expect(try cache.prune(Cache.Pruning(olderThan: 0), dryRun: false, using: DirectPerformer()).count == 2)
             #expect(try cache.entries(using: DirectPerformer()).map(\.name) == ["sha256-02 (unfinished)"])
             #expect(try Directory.open(cache.bases).names().count == 2)
             withExtendedLifetime(busy.rawValue) {}
@@ -41,14 +41,18 @@ import Testing
             }
             let names = ["2 packages of archives", "1 indices of archives", "1 logs of roots that failed"]
             #expect(try cache.entries(using: DirectPerformer()).map(\.name) == names)
-            #expect(try cache.prune(olderThan: 1, dryRun: false, using: DirectPerformer()) == [])
+            #expect(try cache.prune(Cache.Pruning(olderThan: 1), dryRun: false, using: DirectPerformer()) == [])
             do {
                 let use = try cache.useArchives()
-                #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()) == [])
+                #expect(try cache.prune(Cache.Pruning(olderThan: 0), dryRun: false, using: DirectPerformer()) == [])
                 withExtendedLifetime(use.rawValue) {}
             }
-            #expect(try cache.prune(olderThan: 0, dryRun: true, using: DirectPerformer()).map(\.name) == names)
-            #expect(try cache.prune(olderThan: 0, dryRun: false, using: DirectPerformer()).map(\.name) == names)
+            #expect(
+                try cache.prune(Cache.Pruning(olderThan: 0), dryRun: true, using: DirectPerformer()).map(\.name)
+                    == names)
+            #expect(
+                try cache.prune(Cache.Pruning(olderThan: 0), dryRun: false, using: DirectPerformer()).map(\.name)
+                    == names)
             #expect(try cache.entries(using: DirectPerformer()) == [])
         }
     }

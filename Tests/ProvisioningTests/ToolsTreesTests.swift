@@ -121,7 +121,7 @@ import Testing
             let trees = ToolsTrees(cache)
             for _ in 1...3 { try Self.add(to: trees) }
             func prune(olderThan days: Int, dryRun: Bool = false) throws -> [String] {
-                try cache.prune(olderThan: days, dryRun: dryRun, using: DirectPerformer()).map(\.name)
+                try cache.prune(Cache.Pruning(olderThan: days), dryRun: dryRun, using: DirectPerformer()).map(\.name)
             }
             let old = ["", ".2"].map { "tools tree debian-12-\(Self.foreign)\($0)" }
             #expect(try prune(olderThan: 30, dryRun: true).sorted() == old)

@@ -46,8 +46,11 @@ class Bench:
         self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self.cache))
         self.host = Host()
         self.made = {}
+        self.at_end = []
 
     def close(self):
+        for each in self.at_end:
+            each()
         if "accelerated" in self.made:
             self.mangrove("remove", "bench", home=self.accelerated)
             # A tools tree's files may have subordinate owners.

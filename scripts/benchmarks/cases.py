@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cases: for each, what mangrove does and what other programs do for the same result, with what is around it."""
 
+import cases_refresh
 import contents
 from bench import CPU, Case, Contender
 from runner import Measurement
@@ -156,4 +157,5 @@ CASES = {
     "start": start_up, "run": run, "run-accelerated": run_accelerated, "run-native": run_native,
     "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
     "bootstrap": bootstrap, "bootstrap-native": bootstrap_native, "first-root": first_root,
+    **cases_refresh.CASES,
 }

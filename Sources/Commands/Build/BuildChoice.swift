@@ -198,7 +198,7 @@ struct BuildChoice {
                 status: .badConfiguration)
         }
         let selection = try options.sources.catalogue.load().select(name, architecture: architecture)
-        recipe.base = .distro("\(selection.distro.name):\(selection.release.number)")
+        recipe.base = .distro(selection.releaseName)
         return recipe
     }
 

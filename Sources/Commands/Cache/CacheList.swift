@@ -25,8 +25,15 @@ struct CacheReport: Report {
 
     var text: StyledText {
         var table = Table(
-            [Table.Column("name"), Table.Column("size", numeric: true), Table.Column("used"), Table.Column("path")])
-        for entry in entries { table.add([entry.name, Quantity.bytes(entry.size), entry.used, entry.path]) }
+            [
+                Table.Column("name"), Table.Column("size", numeric: true), Table.Column("frees", numeric: true),
+                Table.Column("used"), Table.Column("path"),
+            ])
+        for entry in entries {
+            table.add([
+                entry.name, Quantity.bytes(entry.size), Quantity.bytes(entry.frees), entry.used, entry.path,
+            ])
+        }
         return table.text
     }
 }

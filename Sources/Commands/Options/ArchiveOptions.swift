@@ -31,7 +31,9 @@ struct ArchiveOptions: ParsableArguments {
 extension SourceOptions {
     /// Where to fetch from instead of the distro's mirrors.
     func mirror(for selection: BaseSelection, _ creation: Creation, _ configuration: Configuration) -> String? {
-        (mirror ?? configuration.mirrors[selection.distro.name]).map(creation.bare)
+        // Those of the configuration show the archive as it is.
+        let configured = selection.snapshot == nil ? configuration.mirrors[selection.distro.name] : nil
+        return (mirror ?? configured).map(creation.bare)
     }
 
     var keyringPath: FilePath? { keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) } }

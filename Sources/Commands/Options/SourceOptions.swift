@@ -6,7 +6,10 @@ internal import ArgumentParser
 struct SourceOptions: ParsableArguments {
     @OptionGroup var catalogue: CatalogueOptions
 
-    @Option(help: ArgumentHelp("Fetch from here instead of the distro's mirrors.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Fetch from here instead of the distro's mirrors; of a moment, below URL/MOMENT, or where {timestamp} stands.",
+            valueName: "url"))
     var mirror: String?
 
     @Option(

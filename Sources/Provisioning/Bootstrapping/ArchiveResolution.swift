@@ -68,7 +68,7 @@ extension Creation {
 
     /// The suites to ask, that of the release itself first.
     func suites(_ allowances: SourceAllowances, _ bootstrap: BootstrapRequest) -> [ArchiveRequest.Suite] {
-        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        let host = host(for: bootstrap)
         return bootstrap.base.repositories.enumerated().map {
             suite(of: $0.element, isFirst: $0.offset == 0, bootstrap.base, allowances, host)
         }
@@ -77,8 +77,13 @@ extension Creation {
     /// Those of the release itself, best first: this host's own apt's where nobody says otherwise.
     func mirrors(of bootstrap: BootstrapRequest) -> [String] {
         guard let first = bootstrap.base.repositories.first else { return [] }
-        let host = bootstrap.mirror == nil ? HostArchives.ofHost() : nil
+        let host = host(for: bootstrap)
         return suite(of: first, isFirst: true, bootstrap.base, SourceAllowances(), host).mirrors
+    }
+
+    /// This host's own archives; nil where the user named another, or a moment that they do not show.
+    private func host(for bootstrap: BootstrapRequest) -> HostArchives? {
+        bootstrap.mirror == nil && bootstrap.base.snapshot == nil ? HostArchives.ofHost() : nil
     }
 
     private func requireKnown(_ skipped: [String], _ base: ArchiveBase) throws(ProvisioningError) {
@@ -95,6 +100,7 @@ extension Creation {
         var suite = ArchiveRequest.Suite(repository.suite, mirrors: known, isOptional: !isFirst)
         suite.proxy = proxy
         suite.checksValidUntil = !base.allowsExpired && !allowances.allowsExpired
+        suite.moment = base.snapshot?.seconds
         suite.isSkipped = allowances.skippedSuites.contains(repository.suite)
         let isSecurity = repository.suite.hasSuffix("-security") || repository.suite.hasSuffix("/updates")
         guard

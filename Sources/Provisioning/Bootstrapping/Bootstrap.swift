@@ -36,15 +36,16 @@ extension Creation {
         let client = archives
         let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {
-            return try await make(request, bootstrap, client, archive, tools)
+            return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
         } catch let error where error.isPassing {
             // The mirror was in the middle of an update: its files may fit each other now.
-            return try await make(request, bootstrap, client, try await resolve(request, bootstrap, client), tools)
+            let archive = try await resolve(request, bootstrap, client)
+            return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
         }
     }
 
-    private func make(
-        _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ client: ArchiveClient, _ archive: ResolvedArchive,
+    func make(
+        _ request: CreationRequest, _ origin: ArchiveOrigin, _ client: ArchiveClient, _ archive: ResolvedArchive,
         _ tools: ToolsInTheMaking
     ) async throws(ProvisioningError) -> RootRecord {
         let staging = try stage(request)
@@ -54,7 +55,8 @@ extension Creation {
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
             await refreshTools(request) { versions[$0] }
-            let record = try complete(staging, request, bootstrap, archive.plan, configuration)
+            let record = try complete(staging, request, origin, archive.plan, configuration)
+            try keep(LockFile(archive.plan, origin, requested: request.packages), in: staging.directory)
             try survey(staging, RootOrigin(archive), request)
             try await finish(staging, record, request)
         } catch {
@@ -124,7 +126,7 @@ extension Creation {
     }
 
     private func complete(
-        _ staging: borrowing Staging, _ request: CreationRequest, _ bootstrap: BootstrapRequest, _ plan: BootstrapPlan,
+        _ staging: borrowing Staging, _ request: CreationRequest, _ origin: ArchiveOrigin, _ plan: BootstrapPlan,
         _ configuration: ConfigurationPlan
     ) throws(ProvisioningError) -> RootRecord {
         let tree = staging.tree
@@ -136,9 +138,7 @@ extension Creation {
         }
         let command = try command(
             in: staging,
-            of: .init(
-                distro: bootstrap.base.selection.distro.name, release: bootstrap.base.selection.release.number,
-                architecture: bootstrap.base.selection.architecture), request)
+            of: .init(distro: origin.distro, release: origin.release, architecture: origin.architecture), request)
         try PackageConfiguration(plan: configuration, command: command, log: staging.directory.appending("log"))
             .perform(in: tree, progress)
         let credentials = AptCredentials(for: plan.sources, in: downloader.credentials)
@@ -147,17 +147,19 @@ extension Creation {
         } else if let uri = credentials.uris.first {
             progress.say("\(uri) wants a password that apt in the root does not have; --keep-credentials gives it one")
         }
-        let selection = bootstrap.base.selection
+        var verified = try below { () throws(IntegrityError) in try Verification(plan) }
+        if origin.lock != nil { verified.becomeChecksum() }
         var record = RootRecord(
-            name: request.name, distro: selection.distro.name, release: selection.release.number,
-            version: version(of: tree) ?? selection.release.number, codename: selection.release.codename,
-            architecture: selection.architecture.rawValue, path: tree, created: RootRecord.now,
-            verified: try below { () throws(IntegrityError) in try Verification(plan) },
+            name: request.name, distro: origin.distro, release: origin.release,
+            version: version(of: tree) ?? origin.release, codename: origin.codename,
+            architecture: origin.architecture.rawValue, path: tree, created: RootRecord.now, verified: verified,
             source: plan.suites.first.map { "\($0.uri) \($0.name)" } ?? "", ownership: ownership)
         record.packages = request.packages
         (record.resolvConf, record.hosts) = (original, hosts)
         record.acceleration = request.acceleration.extent.rawValue
         record.allowances = request.allowances.recorded
+        record.sourceDate = plan.suites.compactMap(\.date).max().map { RecordTime.text($0) }
+        (record.snapshot, record.lock) = (origin.snapshot, origin.lock)
         return record
     }
 

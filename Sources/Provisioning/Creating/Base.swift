@@ -46,6 +46,8 @@ package struct Base: Equatable, Sendable {
     package var architecture: Architecture?
     /// Nil: it is of the user's own choice.
     package var origin: RootOrigin?
+    /// The lock file that names it.
+    package var lock: LockFile?
 
     package init(name: String, place: Place, digest: Digest? = nil, trust: Verification) {
         self.name = name

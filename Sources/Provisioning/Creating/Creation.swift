@@ -89,7 +89,7 @@ package struct Creation: Sendable {
     /// Makes the root, or leaves nothing but what was downloaded.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
-        if !base.isSigned {
+        if !base.isSigned, base.lock == nil {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
                 base.digest == nil
@@ -119,6 +119,10 @@ package struct Creation: Sendable {
             try survey(staging, origin, request)
             try before?.keep(in: staging.directory)
             try await carryOver(to: staging, record, request)
+            // What a package manager fetched from the network nobody has written down.
+            if request.packages.isEmpty {
+                try keep(base.lock ?? LockFile(base, verified.verification, record), in: staging.directory)
+            }
             try await finish(staging, record, request)
         } catch {
             progress.end()
@@ -196,6 +200,8 @@ package struct Creation: Sendable {
             try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
         }
         var record = try describe(tree, request, base, verified.verification)
+        record.sourceDate = RecordTime.text(report.newestTime)
+        if let lock = base.lock { record.lock = try lock.digest() }
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
         // What is in /dev a run does not see: it has one of its own.
         let missed = report.skipped.filter { skipped in

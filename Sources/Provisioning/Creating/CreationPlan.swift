@@ -43,7 +43,7 @@ extension Creation {
         return plan
     }
 
-    private func path(of request: CreationRequest) -> String {
+    func path(of request: CreationRequest) -> String {
         (request.directory ?? store.path(of: request.name).appending(RootStore.tree)).string
     }
 

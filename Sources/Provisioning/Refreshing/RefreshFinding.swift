@@ -22,7 +22,7 @@ package struct RefreshFinding: Sendable {
         /// A newer base.
         case base(Base)
         /// Newer packages of the archive it was made from; with all that it is to consist of.
-        case packages(ResolvedArchive, [PackageChange], indices: [RootOrigin.Index])
+        case packages(ResolvedArchive, [PackageChange], indices: [RootOrigin.Index], ArchiveOrigin)
         /// What the root's own package manager finds.
         case upgrade(PackageManager, indices: [RootOrigin.Index])
     }
@@ -47,14 +47,14 @@ package struct RefreshFinding: Sendable {
         if case .base(let base) = plan { base.version ?? record.version } else { record.version }
     }
 
-    package var packages: [PackageChange] { if case .packages(_, let changes, _) = plan { changes } else { [] } }
+    package var packages: [PackageChange] { if case .packages(_, let changes, _, _) = plan { changes } else { [] } }
 
     /// What is to be downloaded, in bytes, where it is known.
     package var bytes: Int64 {
         switch plan {
         case .nothing, .held, .upgrade: 0
         case .base(let base): base.size ?? 0
-        case .packages(let archive, let changes, _): archive.only(changes).plan.size
+        case .packages(let archive, let changes, _, _): archive.only(changes).plan.size
         }
     }
 }

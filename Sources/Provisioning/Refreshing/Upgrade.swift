@@ -65,12 +65,16 @@ extension Refresher {
         origin.rejected = nil
         let log = staging.directory.appending("log")
         switch finding.plan {
-        case .packages(let archive, let changes, let indices):
+        case .packages(let archive, let changes, let indices, let source):
             origin.indices = indices
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
             await creation.refreshTools(wanted) { versions[$0] }
             try await install(archive.only(changes), in: staging, record, wanted)
+            try creation.keep(
+                LockFile(archive.plan, source, requested: record.packages), in: staging.directory)
+            record.lock = nil
+            record.sourceDate = archive.plan.suites.compactMap(\.date).max().map { RecordTime.text($0) }
             record.verified = try below { () throws(IntegrityError) in try Verification(archive.plan) }
         case .upgrade(let manager, let indices):
             origin.indices = indices

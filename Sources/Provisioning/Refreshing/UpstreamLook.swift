@@ -23,6 +23,7 @@ extension Refresher {
         func finding(_ plan: RefreshFinding.Plan) -> RefreshFinding {
             RefreshFinding(record: record, origin: origin, plan: plan)
         }
+        if let moment = record.snapshot { return finding(.held("pinned to the archive of \(moment)")) }
         if let version = origin.pointRelease {
             return finding(.held("point release \(version) was asked for"))
         }
@@ -105,7 +106,7 @@ extension Refresher {
             return PackageChange(name: package.name, from: own, to: package.version)
         }
         guard !changes.isEmpty else { return .nothing(indices: indices) }
-        return .packages(archive, changes, indices: indices)
+        return .packages(archive, changes, indices: indices, ArchiveOrigin(bootstrap))
     }
 
     /// For roots that were made from a tarball and given packages.
@@ -161,16 +162,15 @@ extension Refresher {
             guard let date = suite.date else { continue }
             if let old = origin.index(suite.name)?.date, date < old {
                 throw ProvisioningError(
-                    .olderUpstream(record.name, suite.url, has: Self.day(date), had: Self.day(old)))
+                    .olderUpstream(record.name, suite.url, has: RecordTime.text(date), had: RecordTime.text(old)))
             }
             if date > now + 86_400 {
                 creation.progress.warn(
-                    "\(suite.url) is of \(Self.day(date)), which is to come: is the clock of this machine right?")
+                    "\(suite.url) is of \(RecordTime.text(date)), which is to come: is the clock of this machine right?"
+                )
             }
         }
     }
-
-    private static func day(_ seconds: Int64) -> String { RootRecord.text(of: seconds) }
 
     func keyring(_ origin: RootOrigin) -> FilePath? { request.keyring ?? origin.keyring.map { FilePath($0) } }
 }

@@ -23,6 +23,7 @@ enum JSONSamples {
             ("inspect, accelerated", render(Extract(of: RootReport(root: root, accelerated: accelerated)))),
             ("refresh", render(RefreshReport(outcomes: try refreshes()))),
             ("run --profile", render(ProfileReport(profile: profile))),
+            ("lock", String(decoding: try lock().encoded(), as: UTF8.self)),
             ("create --dry-run", render(CreationReport(plan: try plan()))),
             ("distros", render(DistroReport(distros: [try Catalogue.load().distro("archlinuxarm")]))),
             ("doctor", render(DoctorReport(findings: findings))),
@@ -78,10 +79,32 @@ enum JSONSamples {
                 urls: [base, "https://cdimage.ubuntu.com/ubuntu-base/releases/24.04/release/SHA256SUMS"]),
             source: "ubuntu-base-24.04.4-base-arm64.tar.gz", ownership: .archive)
         root.packages = ["gcc", "make"]
+        root.sourceDate = "2026-08-04T17:02:11Z"
         root.skipped = [.init(path: "dev/console", reason: "devices cannot be made here")]
         root.resolvConf = .symbolicLink(target: "../run/systemd/resolve/stub-resolv.conf")
         return root
     }
+
+    private static func lock() throws -> LockFile {
+        let json = """
+            {"schema": 1, "kind": "archive", "distro": "debian", "release": "13", "codename": "trixie",
+             "architecture": "arm64", "requested": ["hello"], "snapshot": "20260901T000000Z", "variant": "minbase",
+             "components": ["main"],
+             "sources": [{"suite": "trixie", "url": "\(kept)"}],
+             "suites": [
+               {"name": "trixie", "codename": "trixie", "url": "\(kept)", "release": "\(kept)/dists/trixie/InRelease",
+                "date": "2026-08-08T09:35:11Z", "fingerprint": "04B54C3CDCA79751B16BC6B5225629DF75B188BD",
+                "signedBy": "Debian Stable Release Key (13/trixie) <debian-release@lists.debian.org>"}],
+             "packages": [
+               {"name": "hello", "version": "2.10-5", "architecture": "arm64", "size": 53232, "suite": "trixie",
+                "path": "pool/main/h/hello/hello_2.10-5_arm64.deb",
+                "sha256": "5d9b3dc2cb6fb8c9c1e2a7fbd3a4c20fb0f1d7f5f9c2fef8d6a6bb2d1f4d2b77"}],
+             "automatic": []}
+            """
+        return try LockFile(parsing: Array(json.utf8), at: "mangrove.lock.json")
+    }
+
+    private static let kept = "https://snapshot.debian.org/archive/debian/20260901T000000Z"
 
     private static let base =
         "https://cdimage.ubuntu.com/ubuntu-base/releases/24.04/release/ubuntu-base-24.04.4-base-arm64.tar.gz"
@@ -163,7 +186,8 @@ enum JSONSamples {
     private static func entry() throws -> Cache.Entry {
         try decode(
             """
-            {"name": "ubuntu-base-24.04.4-base-arm64.tar.gz", "size": 29339648, "used": "2026-11-23T03:16:45Z",
+            {"name": "ubuntu-base-24.04.4-base-arm64.tar.gz", "size": 29339648, "frees": 29339648,
+             "used": "2026-11-23T03:16:45Z",
              "path": "/var/cache/mangrove/bases/sha256-04207713ece899c3740823d33690441ad3a7f0ded1101aca744e2b0f37ac7ff2"}
             """)
     }

@@ -52,8 +52,7 @@ import Testing
 
     private static let pages = [
         "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "refreshing.md",
-        "security.md",
-        "troubleshooting.md",
+        "reproducing.md", "security.md", "troubleshooting.md",
     ]
 
     private static func read(_ name: String) throws -> String {

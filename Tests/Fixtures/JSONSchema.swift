@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+package import Foundation
 
-/// As much of JSON Schema (2020-12) as `docs/distros.schema.json` uses; a keyword it does not know is a fault.
-struct JSONSchema {
+/// As much of JSON Schema (2020-12) as the schemas in `docs` use; a keyword it does not know is a fault.
+package struct JSONSchema {
     private let root: [String: Any]
 
-    init(_ data: Data) throws {
+    package init(_ data: Data) throws {
         root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
     /// What is wrong with `document`, each with its path.
-    func faults(in document: Any) -> [String] { faults(document, root, "") }
+    package func faults(in document: Any) -> [String] { faults(document, root, "") }
 
     private func faults(_ value: Any, _ schema: [String: Any], _ path: String) -> [String] {
         schema.flatMap { keyword, argument in faults(value, keyword, argument, schema, path) }
@@ -28,7 +28,7 @@ struct JSONSchema {
         case "type":
             let fits: [String: Bool] = [
                 "object": value is [String: Any], "array": value is [Any], "string": value is String,
-                "boolean": value is Bool,
+                "boolean": value is Bool, "integer": value is Int,
             ]
             return fits[argument as? String ?? ""] == true ? [] : ["\(path): no \(argument)"]
         case "const": return value as? Int == argument as? Int ? [] : ["\(path): not \(argument)"]

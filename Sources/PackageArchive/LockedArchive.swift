@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+internal import SystemPackage
+package import Transfer
+
+/// Where the packages of a suite may be: archives' base URIs, best first.
+package struct LockedSuite: Sendable {
+    package var mirrors: [String]
+    package var proxy: Proxy
+
+    package init(mirrors: [String], proxy: Proxy) {
+        (self.mirrors, self.proxy) = (mirrors, proxy)
+    }
+}
+
+extension ArchiveClient {
+    /// What `plan` names, to be fetched by digest alone: no index is asked. `suites` by name; those that the plan's packages
+    /// are of have to be there.
+    package func locked(
+        _ plan: BootstrapPlan, in suites: [String: LockedSuite]
+    ) throws(PackageArchiveError) -> ResolvedArchive {
+        try makeDirectories()
+        return ResolvedArchive(
+            plan: plan.located { packagePath($0).string }, freeChoices: [], leftOut: [],
+            downloads: plan.packages.map { package in
+                let suite = suites[package.suite]
+                let path = Self.escaped(package.path)
+                return ResolvedArchive.Download(
+                    urls: suite?.mirrors.map { "\($0)/\(path)" } ?? [], proxy: suite?.proxy ?? .environment)
+            }, isLocked: true)
+    }
+}
+
+extension PackageArchiveError {
+    /// The same, of a file that a lock file names: nothing that the archive has by now stands in for it.
+    func ofLocked(_ package: BootstrapPlan.Package, _ urls: [String]) -> PackageArchiveError {
+        guard kind == .mismatch else { return self }
+        guard status == .unavailable else {
+            return PackageArchiveError(
+                .other, problem.replacing("the archive says", with: "the lock file says"),
+                cause: cause?.replacing("was signed", with: "is locked"),
+                remedy: "name a mirror that has the right one: --mirror URL", status: status)
+        }
+        return PackageArchiveError(
+            .other, "\(package.name) \(package.version) is nowhere to be had",
+            cause: "looked for at \(urls.joined(separator: ", "))",
+            remedy: "name a mirror that still has it: --mirror URL", status: .unavailable)
+    }
+}
