@@ -30,6 +30,12 @@ int mg_openat2(int directory, const char *path, int flags, unsigned long long re
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int mg_open_within_mount(int directory, const char *name, int flags) {
+    int opened = mg_openat2(directory, name, flags | O_CLOEXEC, mg_resolve_no_xdev);
+    if (opened >= 0 || (errno != ENOSYS && errno != EPERM)) return opened;
+    return openat(directory, name, flags | O_CLOEXEC);
+}
+
 int mg_unshare_umask(void) {
     return unshare(CLONE_FS);
 }

@@ -63,6 +63,9 @@ enum Surroundings {
     }
 
     static func locations() throws -> Locations {
-        try Locations(environment: environment, isRoot: geteuid() == 0, workingDirectory: workingDirectory)
+        let locations = try Locations(
+            environment: environment, isRoot: geteuid() == 0, workingDirectory: workingDirectory)
+        try locations.requireOwn(by: geteuid())
+        return locations
     }
 }

@@ -82,6 +82,12 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
 
     mutating func skip(_ path: String, _ reason: String) {
         skippedCount += 1
-        if skipped.count < 1_000 { skipped.append(Skipped(path: path, reason: reason)) }
+        guard skipped.count < 1_000 else { return }
+        skipped.append(Skipped(path: Self.shortened(path), reason: Self.shortened(reason)))
+    }
+
+    /// A path may have any length, and all of them are kept in one record.
+    private static func shortened(_ text: String) -> String {
+        text.unicodeScalars.count <= 500 ? text : "\(String(text.unicodeScalars.prefix(500)))…"
     }
 }

@@ -33,18 +33,24 @@ extension TreeArchiveWalk {
         unsafe addAttributes(of: name, in: directory, to: entry.pointer)
         guard kind == S_IFREG, status.st_size > 0 else { return try finish(entry) }
         let file = unsafe name.withCString {
-            unsafe openat(directory, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            unsafe mg_open_within_mount(directory, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         }
+        let error = Errno.last
         guard file >= 0 else {
             firstNames[identity] = nil
-            return try gone(path, .last)
+            return error == .improperLink ? leaveOut(path, "a mount") : try gone(path, error)
         }
         defer { _ = close(file) }
-        if reproduction == nil, Int64(status.st_blocks) * 512 < Int64(status.st_size) {
-            unsafe addHoles(of: file, status, to: entry.pointer)
+        var opened = stat()
+        guard unsafe fstat(file, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else {
+            firstNames[identity] = nil
+            return try gone(path, .invalidArgument)
         }
+        let hasHoles = Int64(status.st_blocks) * 512 < Int64(status.st_size)
+        // What has holes depends on who wrote it: a reproducible archive has none.
+        if hasHoles, reproduction == nil { unsafe addHoles(of: file, status, to: entry.pointer) }
         try unsafe output.begin(entry.pointer)
-        try copy(file, size: Int64(status.st_size), path)
+        try copy(file, size: Int64(status.st_size), hasHoles: hasHoles, path)
         try output.finishEntry()
         report.entries += 1
     }
@@ -122,9 +128,15 @@ extension TreeArchiveWalk {
         if position == 0 { unsafe archive_entry_sparse_add_entry(entry, Int64(status.st_size), 0) }
     }
 
-    private func copy(_ file: CInt, size: Int64, _ path: [UInt8]) throws(ExtractionError) {
+    private func copy(_ file: CInt, size: Int64, hasHoles: Bool, _ path: [UInt8]) throws(ExtractionError) {
         var offset: Int64 = 0
         while offset < size {
+            let end = hasHoles ? endOfHole(in: file, at: offset, size) : offset
+            if end > offset {
+                try writeHole(end - offset)
+                offset = end
+                continue
+            }
             let count = unsafe pread(
                 file, buffer.baseAddress, Int(min(Int64(buffer.count), size - offset)), off_t(offset))
             if count < 0 {
@@ -142,6 +154,27 @@ extension TreeArchiveWalk {
             report.bytes += Int64(count)
             progress?(report.bytes)
         }
+    }
+
+    /// Where the hole that begins at `offset` ends: there, where none does.
+    private func endOfHole(in file: CInt, at offset: Int64, _ size: Int64) -> Int64 {
+        let data = lseek(file, off_t(offset), mg_seek_data)
+        if data >= 0 { return min(Int64(data), size) }
+        return Errno.last == .noSuchAddressOrDevice ? size : offset
+    }
+
+    /// libarchive counts the bytes of a hole and writes none of them. They are not read: a few blocks on the disk can be a
+    /// file of terabytes.
+    private func writeHole(_ size: Int64) throws(ExtractionError) {
+        unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        var rest = size
+        while rest > 0 {
+            let count = Int(min(Int64(Self.chunk), rest))
+            try unsafe output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            rest -= Int64(count)
+        }
+        report.bytes += size
+        progress?(report.bytes)
     }
 }
 

@@ -139,10 +139,12 @@ internal import SystemPackage
         guard status.st_mode & S_IFMT == S_IFDIR, overrides[path] != .emptied else { return nil }
         if isMount { return skip(path + Array("/*".utf8), "on another file system") }
         let opened = unsafe name.withCString {
-            unsafe openat(directory, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            unsafe mg_open_within_mount(directory, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         }
         guard opened >= 0 else {
             let error = Errno.last
+            // A bind mount may be of the same file system.
+            if error == .improperLink { return skip(path + Array("/*".utf8), "a mount") }
             try gone(path, error)
             return nil
         }
@@ -170,10 +172,15 @@ internal import SystemPackage
         report.leftOut.append(ExtractionReport.Skipped(path: printable(path), reason: reason))
     }
 
-    /// Something that was listed and is not there any more is left out; any other error ends the walk.
+    /// Something that was listed and is not there any more, or has become something else, is left out; any other error
+    /// ends the walk.
     func gone(_ path: [UInt8], _ error: Errno) throws(ExtractionError) {
-        guard error == .noSuchFileOrDirectory else { throw failed("read", path, error) }
-        leaveOut(path, "it disappeared meanwhile")
+        switch error {
+        case .noSuchFileOrDirectory: leaveOut(path, "it disappeared meanwhile")
+        case .tooManySymbolicLinkLevels, .notDirectory, .noSuchAddressOrDevice, .invalidArgument:
+            leaveOut(path, "something else took its place meanwhile")
+        default: throw failed("read", path, error)
+        }
     }
 
     func failed(_ operation: String, _ path: [UInt8], _ error: Errno) -> ExtractionError {

@@ -79,6 +79,11 @@ package struct Directory: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
+    /// Whether others than owner and group may have rights of their own here (acl(5)).
+    package var hasAccessControlList: Bool {
+        unsafe mg_lgetxattr("/proc/self/fd/\(rawValue)/.", "system.posix_acl_access", nil, 0) > 0
+    }
+
     package func makeDirectory(_ name: FilePath.Component, mode: UInt32 = 0o755) throws(FilesystemError) {
         guard unsafe name.withPlatformString({ unsafe mkdirat(rawValue, $0, mode) }) == 0 else {
             throw FilesystemError("create directory", path.appending(name), .last)

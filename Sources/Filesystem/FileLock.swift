@@ -24,7 +24,7 @@ package struct FileLock: ~Copyable, Sendable {
         _ path: FilePath, _ kind: Kind, wait: Bool
     ) throws(FilesystemError) -> FileLock {
         while true {
-            let file = try OwnedDescriptor.open(path, .readOnly, options: .create)
+            let file = try open(path)
             let raw = file.rawValue
             let operation = kind.operation | (wait ? 0 : LOCK_NB)
             if let error = retrying({ flock(raw, operation) }).error { throw FilesystemError("lock", path, error) }
@@ -34,11 +34,21 @@ package struct FileLock: ~Copyable, Sendable {
         }
     }
 
+    /// What is locked is a file that has this very name: one lock does not stand for another.
+    private static func open(_ path: FilePath) throws(FilesystemError) -> OwnedDescriptor {
+        let flags = O_RDONLY | O_CREAT | O_NOFOLLOW | OwnedDescriptor.neverWaiting
+        let opened = retrying { unsafe path.withPlatformString { unsafe Glibc.open($0, flags, 0o644) } }
+        if let error = opened.error { throw FilesystemError("lock", path, error) }
+        let file = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value))
+        try file.requireFile(path)
+        return file
+    }
+
     /// Whether the file that is locked still has its name.
     package var isNamed: Bool {
         var held = stat()
         var named = stat()
-        guard unsafe fstat(rawValue, &held) == 0, unsafe stat(path.string, &named) == 0 else { return false }
+        guard unsafe fstat(rawValue, &held) == 0, unsafe lstat(path.string, &named) == 0 else { return false }
         return (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
     }
 

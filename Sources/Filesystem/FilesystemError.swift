@@ -33,7 +33,7 @@ package struct FilesystemError: Failure, Equatable {
     }
 
     package var status: ExitStatus {
-        if found != nil { return .badData }
+        if found != nil { return operation == "replace" ? .cannotCreate : .badData }
         return switch errno {
         case .fileTooLarge where operation == "read": .badData
         case .noSpace, .diskQuotaExceeded, .ioError: .inputOutput

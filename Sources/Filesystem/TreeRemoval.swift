@@ -88,7 +88,8 @@ extension Directory {
             if try directory.status().permissions & 0o700 != 0o700 { _ = fchmod(directory.rawValue, 0o700) }
             return directory
         } catch let error where error.errno == .permissionDenied {
-            _ = unsafe name.withPlatformString { unsafe fchmodat(rawValue, $0, 0o700, 0) }
+            // A link that has come to have the name meanwhile leads to what is not ours.
+            _ = unsafe name.withPlatformString { unsafe fchmodat(rawValue, $0, 0o700, AT_SYMLINK_NOFOLLOW) }
             return try openWithinMount(name)
         }
     }
@@ -96,17 +97,14 @@ extension Directory {
     /// A bind mount may be of the same file system: it has the same device, and only the kernel can tell.
     private func openWithinMount(_ name: FilePath.Component) throws(FilesystemError) -> Directory {
         let raw = rawValue
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         let opened = retrying {
-            unsafe name.withPlatformString { unsafe mg_openat2(raw, $0, flags, mg_resolve_no_xdev) }
+            unsafe name.withPlatformString { unsafe mg_open_within_mount(raw, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) }
         }
         switch opened.error {
         case nil:
             return Directory(
                 adopting: OwnedDescriptor(adopting: FileDescriptor(rawValue: opened.value)), path: path.appending(name))
         case .improperLink: throw FilesystemError("delete across a mount at", path.appending(name), .improperLink)
-        // Linux before 5.6, and sandboxes that have not heard of it.
-        case .noFunction, .notPermitted: return try openDirectory(name)
         case let error?: throw FilesystemError("open", path.appending(name), error)
         }
     }

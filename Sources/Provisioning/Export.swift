@@ -21,6 +21,7 @@ package struct Export: Sendable {
         _ name: String, of store: RootStore, to file: FilePath?, compression: TreeArchive.Compression
     ) throws(ProvisioningError) {
         root = try store.find(name)
+        if let file { try below { () throws(FilesystemError) in try Self.requireReplaceable(file) } }
         self.store = store
         self.file = file
         self.compression = compression
@@ -39,6 +40,15 @@ package struct Export: Sendable {
         newestTime = date
     }
 
+    /// That there is a file or nothing: a device, a pipe or a directory would be lost.
+    private static func requireReplaceable(_ file: FilePath) throws(FilesystemError) {
+        var found = stat()
+        let exists = unsafe file.withPlatformString { unsafe stat($0, &found) } == 0
+        let kind = exists ? FileStatus(found).kind : .regular
+        guard kind == .regular else { throw FilesystemError("replace", file, .fileExists, found: kind) }
+        guard file.lastComponent?.kind == .regular else { throw FilesystemError("replace", file, .isDirectory) }
+    }
+
     /// Writes it; the file has its name only when it is complete and on the disk.
     package func perform(
         using workers: some NamespacePerforming, progress: @escaping @Sendable (Int64) -> Void
@@ -48,15 +58,16 @@ package struct Export: Sendable {
         let lock = try store.lock(root.name, .shared)
         defer { withExtendedLifetime(lock.rawValue) {} }
         guard let file, let temporary else {
-            return try write(to: "/proc/\(getpid())/fd/1", tree, using: workers, progress)
+            return try write(to: STDOUT_FILENO, tree, using: workers, progress)
         }
         do throws(ProvisioningError) {
-            try below { () throws(FilesystemError) in
-                _ = try OwnedDescriptor.open(temporary, .writeOnly, options: [.create, .exclusiveCreate])
+            let output = try below { () throws(FilesystemError) in
+                try OwnedDescriptor.open(temporary, .writeOnly, options: [.create, .exclusiveCreate])
             }
-            let report = try write(to: temporary.string, tree, using: workers, progress)
+            // Not by its name: whoever else may write to that directory could put another file there.
+            let report = try write(to: output.rawValue, tree, using: workers, progress)
             try below { () throws(FilesystemError) in
-                try OwnedDescriptor.open(temporary, .readOnly).synchronize(temporary)
+                try output.synchronize(temporary)
                 guard let from = temporary.lastComponent, let to = file.lastComponent else { return }
                 let parent = file.removingLastComponent()
                 let directory = try Directory.open(parent.isEmpty ? "." : parent)
@@ -71,7 +82,7 @@ package struct Export: Sendable {
     }
 
     private func write(
-        to output: String, _ tree: FilePath, using workers: some NamespacePerforming,
+        to output: CInt, _ tree: FilePath, using workers: some NamespacePerforming,
         _ progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
         var originals: [String: OriginalFile] = [:]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filesystem
 package import SystemPackage
 
 /// Where things are kept.
@@ -49,6 +50,13 @@ package struct Locations: Equatable, Sendable {
             else { throw ProvisioningError(.noHome) }
             roots = data.appending("mangrove/roots")
             cache = caches.appending("mangrove")
+        }
+    }
+    /// That what is kept there already is `user`'s, or root's.
+    package func requireOwn(by user: UInt32) throws(ProvisioningError) {
+        for place in [roots, cache] {
+            guard let owner = try? Directory.open(place).status().user, owner != user, owner != 0 else { continue }
+            throw ProvisioningError(.foreignStore(place, user: owner))
         }
     }
 }

@@ -29,6 +29,12 @@ struct OutsideTree: Codable, Equatable {
         try directory.replaceFile(Self.file, with: Array(data))
     }
 
+    /// Whether it is what has this name.
+    func isAt(_ place: FilePath) throws(FilesystemError) -> Bool {
+        guard let identity, path == place.string else { return false }
+        return try place.directoryIdentity() == identity
+    }
+
     /// The name that the tree has now; nil where it has neither.
     ///
     /// Where a replacement got half-way, the tree that was replaced is put back first.

@@ -12,14 +12,15 @@ struct PathAbove {
         let reason: String
     }
 
-    private let directories: [(path: FilePath, status: FileStatus)]
+    private let directories: [(path: FilePath, status: FileStatus, hasACL: Bool)]
 
     /// Of a tree in `parent`, which is absolute and has no symbolic links in it.
     init(of parent: FilePath) throws(FilesystemError) {
-        var directories: [(path: FilePath, status: FileStatus)] = []
+        var directories: [(path: FilePath, status: FileStatus, hasACL: Bool)] = []
         var path = parent
         while true {
-            directories.append((path, try Directory.open(path).status()))
+            let directory = try Directory.open(path)
+            directories.append((path, try directory.status(), directory.hasAccessControlList))
             if path.components.isEmpty { break }
             path = path.removingLastComponent()
         }
@@ -28,8 +29,8 @@ struct PathAbove {
 
     /// The first directory that is neither root's nor `user`'s, or that others may rename things in; nil where there is
     /// none. What is made below it could be another directory's by the next moment.
-    func weakness(for user: uid_t = geteuid()) -> Weakness? {
-        for (path, status) in directories {
+    func weakness(for user: uid_t = geteuid(), group: gid_t = getegid()) -> Weakness? {
+        for (path, status, hasACL) in directories {
             if status.user != 0, status.user != user {
                 return Weakness(directory: path, reason: "\(path) belongs to another user, number \(status.user)")
             }
@@ -37,6 +38,14 @@ struct PathAbove {
                 return Weakness(
                     directory: path, reason: "everybody can rename what is in \(path): it is world-writable, not sticky"
                 )
+            }
+            // With an ACL these bits are its mask (acl(5)).
+            guard status.permissions & S_IWGRP != 0, status.permissions & S_ISVTX == 0 else { continue }
+            if hasACL {
+                return Weakness(directory: path, reason: "others can rename what is in \(path): it has an ACL")
+            }
+            if status.group != 0, status.group != group {
+                return Weakness(directory: path, reason: "group \(status.group) can rename what is in \(path)")
             }
         }
         return nil

@@ -32,6 +32,8 @@ package struct ProvisioningError: Failure {
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
         case noHome
+        /// Somebody else has put there what the records are read from; that user's number.
+        case foreignStore(FilePath, user: UInt32)
         /// The file to be unpacked is not there.
         case noArchive(FilePath)
         case notSigned(String)
@@ -98,6 +100,7 @@ package struct ProvisioningError: Failure {
         case .configuration(let path, let position, _):
             position.map { "bad configuration in \(path), \($0)" } ?? "bad configuration in \(path)"
         case .noHome: "there is no place for roots"
+        case .foreignStore(let path, let user): "\(path) belongs to another user, number \(user)"
         case .noArchive(let path): "there is no file \(path)"
         case .notSigned(let name): "\(name) is not signed"
         case .unfitCredentials(let mirror): "user and password of \(mirror) cannot be kept for apt"
@@ -150,6 +153,7 @@ package struct ProvisioningError: Failure {
                 ? "an earlier mangrove made it, which did not write down what of"
                 : "its own package manager fetched \(installed.joined(separator: " ")), and what that was nobody wrote down"
         case .noSourceDate: "an earlier mangrove made it, which did not write that down"
+        case .foreignStore: "what is written there decides what is executed and what is deleted"
         case .below(let failure): failure.cause
         case .notSigned: "no signature is published for it"
         case .signatureMissing(_, let distro): "\(distro) publishes one, and no mirror has it"
@@ -181,6 +185,7 @@ package struct ProvisioningError: Failure {
                 ? "make it again: mangrove create \(name) … --replace"
                 : "make it from the archive of packages, where the distro has one: --from-archive"
         case .noSourceDate: "set SOURCE_DATE_EPOCH to the latest time that is to be in it, in seconds since 1970"
+        case .foreignStore: "be that user, or set MANGROVE_HOME to a directory of your own"
         case .signatureMissing:
             "try another mirror: --mirror URL, or take it unsigned from a mirror you trust: --allow-unsigned"
         case .unfitCredentials: "leave --keep-credentials out, or have them changed on the server"
@@ -207,6 +212,7 @@ package struct ProvisioningError: Failure {
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain
+        case .foreignStore: .notPermitted
         case .damagedRecord, .configuration, .noHome, .notRepeatable: .badConfiguration
         case .packages(_, _, let status): status
         case .configuring, .olderUpstream, .notWorking, .upgrading: .badData

@@ -12,8 +12,13 @@ extension Staging {
     ) throws(ProvisioningError) {
         var record = record
         record.path = destination.string
+        let bytes = record.encoded()
+        guard bytes.count <= RootRecord.limit else {
+            throw ProvisioningError(
+                .notASystem(record.source, reason: "what is to be recorded of it takes more than 16 MiB"))
+        }
         try below { () throws(FilesystemError) in
-            try open().replaceFile(RootStore.record, with: record.encoded())
+            try open().replaceFile(RootStore.record, with: bytes)
             try Directory.open(tree).synchronizeFileSystem()
         }
         do throws(ProvisioningError) {
@@ -69,13 +74,15 @@ extension Staging {
     ) throws(ProvisioningError) {
         try store.requireIdle(old)
         try store.requireIdleGenerations(of: name)
+        try store.requireOwnTree(old)
         try below { () throws(FilesystemError) in
             let roots = try Directory.open(store.directory)
             if let outside {
                 let oldDirectory = try roots.openDirectory(try name.component)
-                let isSamePlace = old.path == outside.path
+                let oldOutside = try OutsideTree.read(in: oldDirectory)
+                let isSamePlace = oldOutside?.path == outside.path
                 // Its tree is about to have the name that this one has now.
-                if isSamePlace, var replaced = try OutsideTree.read(in: oldDirectory) {
+                if isSamePlace, var replaced = oldOutside {
                     replaced.staged = outside.staged
                     try replaced.write(in: oldDirectory)
                 }

@@ -16,24 +16,34 @@ extension RootStore {
         try requireIdleGenerations(of: root.name)
         try requireOwnTree(root)
         let component = try hide(root.name)
+        var isMarked = false
         do throws(ProvisioningError) {
+            // Before anything is deleted: what cannot be marked would be taken for whole.
+            try mark(component, of: root)
+            isMarked = true
             try discard(component, of: root.name, using: workers)
             try discardGenerations(of: root.name, using: workers)
         } catch {
-            keepRemains(component, of: root)
-            throw ProvisioningError(.removedInPart(root.name, because: error))
+            // That may be gone by now, too.
+            if isMarked { try? mark(component, of: root) }
+            restore(component, root.name)
+            throw isMarked ? ProvisioningError(.removedInPart(root.name, because: error)) : error
         }
         withExtendedLifetime(lock.rawValue) {}
     }
 
-    /// Gives what is left of a root its name back. Where that cannot be done it is swept later.
-    private func keepRemains(_ component: FilePath.Component, of root: RootRecord) {
+    /// Writes down that a root is not whole any more.
+    private func mark(_ component: FilePath.Component, of root: RootRecord) throws(ProvisioningError) {
         var root = root
         root.removedInPart = true
-        guard let roots = try? Directory.open(directory), let name = try? root.name.component,
-            let own = try? roots.openDirectory(component),
-            (try? own.replaceFile(Self.record, with: root.encoded())) != nil
-        else { return }
+        try below { () throws(FilesystemError) in
+            try Directory.open(directory).openDirectory(component).replaceFile(Self.record, with: root.encoded())
+        }
+    }
+
+    /// Gives what is left of a root its name back. Where that cannot be done it is swept later.
+    private func restore(_ component: FilePath.Component, _ name: RootName) {
+        guard let roots = try? Directory.open(directory), let name = try? name.component else { return }
         try? roots.rename(component, to: name)
         try? roots.synchronize()
     }
@@ -55,6 +65,8 @@ extension RootStore {
                 throw FilesystemError("rename", directory, .invalidArgument)
             }
             let roots = try Directory.open(directory)
+            // A link keeps its name: what it leads to is not deleted.
+            _ = try roots.openDirectory(try name.component)
             try roots.rename(try name.component, to: component)
             try roots.synchronize()
             return component
@@ -111,9 +123,14 @@ extension RootStore {
         }
         try requireNoMounts(under: [path] + (place.map { [$0] } ?? []), name)
         if let outside, let place, let last = place.lastComponent {
-            _ = try workers.perform(
-                .remove(
-                    .init(directory: place.removingLastComponent().string, name: last.string, only: outside.identity)))
+            let parent = place.removingLastComponent()
+            if let identity = outside.identity {
+                _ = try workers.perform(
+                    .remove(.init(directory: parent.string, name: last.string, only: identity)))
+            } else {
+                // It was not written down which one it is: then nothing has been put into it.
+                try? Directory.open(parent).removeDirectory(last)
+            }
         }
         _ = try workers.perform(.remove(.init(directory: path.string, name: Self.tree.string)))
         try below { () throws(FilesystemError) in try Directory.open(directory).removeTree(component) }
@@ -137,7 +154,7 @@ extension RootStore {
     }
 
     /// A tree outside must still be the one that was made: what else is there is not ours to delete.
-    private func requireOwnTree(_ root: RootRecord) throws(ProvisioningError) {
+    func requireOwnTree(_ root: RootRecord) throws(ProvisioningError) {
         let isOwn = try below { () throws(FilesystemError) -> Bool in
             guard let outside = try OutsideTree.read(in: try Directory.open(path(of: root.name))) else { return true }
             let found = try FilePath(outside.path).directoryIdentity()

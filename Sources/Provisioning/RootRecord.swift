@@ -9,6 +9,8 @@ package import SystemPackage
 package struct RootRecord: Codable, Equatable, Sendable {
     /// The newest `schema` this program understands.
     package static let schema = 1
+    /// The largest one that is read, in bytes.
+    package static let limit = 16 << 20
 
     /// To whom the files of the tree belong on the host.
     package enum Ownership: String, Codable, Sendable {

@@ -87,7 +87,7 @@ package struct RootStore: Sendable {
         let path = path(of: name).appending(Self.record)
         let bytes: [UInt8]
         do throws(FilesystemError) {
-            bytes = try path.readFile(limit: 16 << 20)
+            bytes = try path.readFile(limit: RootRecord.limit)
         } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
             throw ProvisioningError(.noSuchRoot(name.description, known: try names().map(\.description)))
         } catch {

@@ -166,7 +166,11 @@ extension RootStore {
             })
         else { return place }
         guard status.kind == .directory else { throw refuse("it is not a directory") }
-        if old?.path == place.string { return place }
+        // Not what the record says: what is replaced is deleted.
+        let isReplaced = try below { () throws(FilesystemError) in
+            old == nil ? false : try OutsideTree.read(in: try Directory.open(self.path(of: name)))?.isAt(place) == true
+        }
+        if isReplaced { return place }
         let (isEmpty, isMountPoint) = try below { () throws(FilesystemError) in
             let parent = try Directory.open(place.removingLastComponent()).status()
             return (try Directory.open(place).names().isEmpty, parent.device != status.device)

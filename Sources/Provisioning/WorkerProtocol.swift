@@ -40,10 +40,11 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
 
     /// Nothing: that it comes back shows that there can be workers.
     case probe
-    /// Writes the directory `tree` as an archive to the file `output`, which exists.
+    /// Writes the directory `tree` as an archive.
     package struct Packing: Codable, Equatable, Sendable {
         package let tree: String
-        package let output: String
+        /// A descriptor to write to: no name, which may come to lead elsewhere. A worker gets it as 3.
+        package var output: Int32
         /// What messages call it.
         package let name: String
         package let compression: TreeArchive.Compression
@@ -53,7 +54,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let newestTime: Int64?
 
         package init(
-            tree: String, output: String, name: String, compression: TreeArchive.Compression,
+            tree: String, output: Int32, name: String, compression: TreeArchive.Compression,
             originals: [String: OriginalFile], newestTime: Int64? = nil
         ) {
             self.tree = tree

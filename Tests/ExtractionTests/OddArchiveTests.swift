@@ -103,6 +103,17 @@ import Testing
         try extracting(tar.finished) { report, _ in #expect(report.entries == 2_000) }
     }
 
+    /// All that was left out is kept in one record.
+    @Test func whatIsRecordedOfLongPathsIsShort() throws {
+        var tar = TarBuilder()
+        let directory = String(repeating: String(repeating: "n", count: 200) + "/", count: 150)
+        for index in 0..<1_200 { tar.add("\(directory)\(index)", .characterDevice) }
+        try extracting(tar.finished) { report, _ in
+            #expect(report.skippedCount == 1_200 && report.skipped.count == 1_000)
+            #expect(report.skipped.reduce(0) { $0 + $1.path.utf8.count } < 1 << 20)
+        }
+    }
+
     @Test func whatBelongsToPrivilegesIsKeptOrRecorded() throws {
         var tar = TarBuilder()
         // Version 2, cap_net_raw (capability.h, vfs_cap_data).

@@ -66,6 +66,7 @@ extension IntegrationTests {
                 try Self.processesOfAllKinds(home, distros)
                 try Self.privileges(home, distros)
                 try Self.attacks(home, distros)
+                try Self.git(home, mirror, distros)
                 try Self.replacements(home, mirror, distros)
             }
         }
@@ -151,6 +152,29 @@ extension IntegrationTests {
                 """
             let (output, _) = try run(script, home, distros)
             #expect(output == "an interpreter\na directory\na directory\n")
+        }
+
+        /// In the shared directory, by native programs and emulated; and what emulated ones cannot do.
+        private static func git(_ home: Home, _ mirror: PackageMirror, _ distros: FilePath) throws {
+            try AtomicFile.write(mirror.directory.appending("key.gpg").readFile(), to: home.work.appending("key.gpg"))
+            let install = """
+                cp key.gpg /etc/apt/trusted.gpg.d/test.gpg
+                apt-get -qq update
+                DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install git >log 2>&1 || cat log
+                """
+            #expect(try run(install, home, distros).output == "")
+            let native = try run(DebianUses.git + "\nrm -r repo clone", home, distros)
+            #expect(native.output == DebianUses.cloned)
+            #expect((native.profile["/usr/bin/git"]?.native.executions ?? 0) > 0)
+            let script =
+                DebianUses.git + "\nunshare --user true 2>&1 || unshare --pid --fork --mount-proc ls -d /proc/1"
+            let emulated = try home.start(["run", "--no-accelerate", "deb", "--", "sh", "-c", script]).wait(
+                seconds: 120)
+            let refused = "unshare: unshare failed: Invalid argument\n/proc/1\n"
+            #expect(emulated.output == DebianUses.cloned + refused, "\(emulated.errors)")
+            for name in ["repo", "clone"] {
+                try Directory.open(home.work).removeTree(FilePath.Component(name) ?? "repo")
+            }
         }
 
         /// Files that are replaced by packages and by hand in a run that uses them.

@@ -20,7 +20,7 @@ import Transfer
 enum DebianMirror {
     static let suite = "bookworm"
     /// Of no root, but there to be installed.
-    static let extra = "hello"
+    private static let extras = ["hello", "git", "bubblewrap", "dpkg-dev", "tcc", "libc6-dev"]
 
     private static var cache: FilePath {
         FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
@@ -31,8 +31,13 @@ enum DebianMirror {
     /// Debian's archive cannot be reached.
     static func publish(to mirror: PackageMirror, for architectures: [Architecture] = [.amd64]) async throws -> Int? {
         var archives: [ResolvedArchive] = []
+        var count = 0
         do {
-            for architecture in architectures { archives.append(try await fetch(architecture)) }
+            for architecture in architectures {
+                let (archive, own) = try await fetch(architecture)
+                if archives.isEmpty { count = own }
+                archives.append(archive)
+            }
         } catch let error as PackageArchiveError where error.status == .unavailable {
             print("not tried here: \(error.problem)")
             return nil
@@ -54,14 +59,14 @@ enum DebianMirror {
         }
         let names = architectures.map(\.rawValue).joined(separator: " ")
         try mirror.publish(suite, ["main": paragraphs], architectures: names, key: mirror.key)
-        // Without the extra one.
-        return archives[0].plan.packages.count - 1
+        return count
     }
 
     /// Where a package is in the mirror.
     static func pool(_ name: String, _ architecture: String) -> String { "pool/\(name)_\(architecture).deb" }
 
-    private static func fetch(_ architecture: Architecture) async throws -> ResolvedArchive {
+    /// All packages, and how many of them a root has without the extra ones.
+    private static func fetch(_ architecture: Architecture) async throws -> (ResolvedArchive, Int) {
         try cache.makeDirectories()
         let base = try Catalogue.load().select("debian:12", architecture: architecture).archive()
         let host = HostArchives.ofHost()
@@ -78,10 +83,11 @@ enum DebianMirror {
             architecture: architecture, suites: suites,
             verifier: SignatureVerifier(
                 pinned: base.trust.fingerprints, keys: KeyFile.onHost(holding: base.trust.fingerprints)))
-        request.packages = [extra]
         let client = ArchiveClient(downloader: Downloader(settings: NetworkSettings(version: "test")), cache: cache)
+        let count = try await client.resolve(request).plan.packages.count
+        request.packages = extras
         let archive = try await client.resolve(request)
         try await client.fetch(archive)
-        return archive
+        return (archive, count)
     }
 }

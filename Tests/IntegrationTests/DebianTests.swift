@@ -56,6 +56,7 @@ extension IntegrationTests {
                 let lines = checked.output.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }
                 #expect(lines == ["\(count) ii ", "clean", "Hello, world!"], "\(home.who): \(checked.output)")
             }
+            try DebianUses.areServed(homes)
         }
     }
 }

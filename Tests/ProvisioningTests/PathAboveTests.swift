@@ -4,6 +4,7 @@ import Failures
 import Filesystem
 import Fixtures
 import Glibc
+import Processes
 import SystemPackage
 import Testing
 
@@ -49,6 +50,27 @@ import Testing
             #expect(above.weakness(for: owner) == nil)
             let weakness = above.weakness(for: owner + 1)
             #expect(weakness?.reason.contains("belongs to another user, number \(owner)") == true)
+        }
+    }
+
+    @Test func aGroupOrAnAccessControlListIsSomebodyElse() throws {
+        try withScratchDirectory { scratch in
+            let place = try scratch.resolved().appending("place")
+            try place.makeDirectories()
+            #expect(chmod(place.string, 0o775) == 0)
+            let group = try Directory.open(place).status().group
+            let above = try PathAbove(of: place)
+            #expect(above.weakness(group: group) == nil)
+            // What is root's group's is root's.
+            #expect(group == 0 || above.weakness(group: group + 1)?.reason.contains("group \(group) can") == true)
+            if geteuid() == 0 {
+                try #require(chown(place.string, 0, 4321) == 0)
+                #expect(try PathAbove(of: place).weakness()?.directory == place)
+                try #require(chown(place.string, 0, 0) == 0)
+            }
+            let set = try? ChildProcess.run("/usr/bin/setfacl", ["-m", "u:4321:rwx", place.string])
+            guard set?.succeeded == true else { return }
+            #expect(try PathAbove(of: place).weakness()?.reason.contains("has an ACL") == true)
         }
     }
 

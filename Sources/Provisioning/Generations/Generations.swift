@@ -62,7 +62,7 @@ extension RootStore {
     /// That of whatever has the name of `component` in the store; nil where none can be read.
     private func record(in component: FilePath.Component) -> RootRecord? {
         let path = directory.appending(component).appending(Self.record)
-        guard let bytes = try? path.readFile(limit: 16 << 20) else { return nil }
+        guard let bytes = try? path.readFile(limit: RootRecord.limit) else { return nil }
         return try? RootRecord(parsing: bytes, at: path)
     }
 

@@ -36,6 +36,11 @@ package struct NamespacePerformer: NamespacePerforming {
             bootstrap.feed = 3
             request = .bootstrap(bootstrap)
         }
+        if case .export(var packing) = request {
+            descriptors.inherited = packing.output
+            packing.output = 3
+            request = .export(packing)
+        }
         let run: Run
         do throws(SandboxError) {
             run = try Run.start(plan, descriptors: descriptors)
