@@ -174,7 +174,8 @@ let package = Package(
 
 // The readers that scripts/fuzz gives bytes to, with everything instrumented; else they are tests that read the seeds.
 let fuzzed: [Target.Dependency] = [
-    "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive", system,
+    "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Filesystem", "PackageArchive",
+    "Provisioning", system,
 ]
 package.targets.append(
     Context.environment["MANGROVE_FUZZ"] == nil

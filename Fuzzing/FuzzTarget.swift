@@ -9,11 +9,12 @@ import SystemPackage
 @testable import Extraction
 @testable import Filesystem
 @testable import PackageArchive
+@testable import Provisioning
 
 /// A reader of something that others write. Refusing is right; a trap, a hang, or more memory than bytes deserve is a
 /// finding.
 enum FuzzTarget: String, CaseIterable {
-    case archive, compressed, package, packages, release, dpkg, apk, distros, yaml, osrelease, elf, binfmt
+    case archive, compressed, package, packages, release, dpkg, apk, distros, yaml, osrelease, elf, binfmt, lock
 
     func read(_ bytes: [UInt8]) {
         switch self {
@@ -34,6 +35,8 @@ enum FuzzTarget: String, CaseIterable {
             if let index = try? AlpineIndex(parsing: bytes, from: "releases.yaml") {
                 _ = try? index.candidates(for: "alpine-minirootfs-{version}-x86_64.tar.gz", architecture: "x86_64")
             }
+        case .lock:
+            if let lock = try? LockFile(parsing: bytes, at: "mangrove.lock.json") { _ = lock.plan?.size }
         case .osrelease: _ = OSRelease(parsing: Self.text(bytes))
         case .elf: Self.elf(bytes)
         case .binfmt:

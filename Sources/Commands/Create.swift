@@ -100,24 +100,6 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
     }
 
-    /// The lock file says all of what these say.
-    private func validateLocked() throws {
-        let said: [(String, Bool)] = [
-            ("a distro", distro != nil), ("--arch", arch != nil), ("--package", !packages.isEmpty),
-            ("--from", from != nil), ("--sha256", sha256 != nil), ("--from-archive", fromArchive),
-            ("--variant", variant != nil), ("--skip-suite", !allowed.skipSuite.isEmpty),
-            ("--allow-expired", allowed.allowExpired), ("--allow-unsigned", allowed.allowUnsigned),
-            ("--keyring", sources.keyring != nil), ("--keep-credentials", keepCredentials),
-        ]
-        if let option = said.first(where: \.1)?.0 {
-            throw ValidationError("--locked says what the root is made of; \(option) cannot be added to that")
-        }
-        guard !sources.requireSignature else {
-            throw ValidationError(
-                "--require-signature and --locked exclude each other: a lock file's digests are compared, no signature")
-        }
-    }
-
     private var digest: Digest? { sha256.flatMap { Digest(.sha256, hex: $0) } }
 
     func run() async throws {
@@ -142,7 +124,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         let root: RootRecord
         let selection = from == nil && locked == nil ? try selection(report) : nil
         if let locked {
-            let wanted = try lockedRequest(locked, creation, report)
+            let wanted = try lockedRequest(locked, creation, configuration, report)
             if dryRun.isDryRun {
                 let plan = try creation.plan(request, from: wanted)
                 return try OutputRendering.show(CreationReport(plan: plan, isLocked: true), as: output.format)
@@ -169,21 +151,6 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
         if !asLayer { report.say("\(root.name) is ready: mangrove shell \(root.name)") }
-    }
-
-    /// What the lock file asks for, and what else is known of where it can be had.
-    private func lockedRequest(
-        _ file: String, _ creation: Creation, _ report: Progress
-    ) throws -> LockedRequest {
-        let path = Surroundings.workingDirectory.pushing(FilePath(file))
-        let lock = try LockFile(at: path)
-        guard lock.kind == .archive || sources.mirror == nil else {
-            throw ValidationError("--mirror is for archives of packages; the lock file names the tarball's URLs")
-        }
-        let selection = try? sources.catalogue.load().select(
-            "\(lock.distro):\(lock.release)", architecture: try Catalogue.architecture(lock.architecture))
-        if let warning = selection?.endOfLifeWarning() { report.warn(warning) }
-        return LockedRequest(lock, selection: selection, mirror: sources.mirror.map(creation.bare))
     }
 
     /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one

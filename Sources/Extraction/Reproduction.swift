@@ -46,7 +46,7 @@ package struct Reproduction: Codable, Equatable, Sendable {
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
         status.st_mtim.tv_sec = isDirectory ? Int(newestTime) : min(status.st_mtim.tv_sec, Int(newestTime))
         status.st_mtim.tv_nsec = 0
-        // libarchive writes these down beside other extended headers.
+        // Of the file system, whatever an edition of libarchive makes of them.
         (status.st_dev, status.st_ino, status.st_nlink) = (0, 0, 1)
         return status
     }

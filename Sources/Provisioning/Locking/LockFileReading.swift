@@ -125,7 +125,9 @@ extension LockFile.Package {
             throw digest.fault("expected 64 hexadecimal digits")
         }
         self.sha256 = sha256
-        size = Int64(try object.required("size").positiveInteger())
+        let size = try object.required("size")
+        self.size = Int64(try size.positiveInteger())
+        guard self.size <= 1 << 40 else { throw size.fault("expected a number of bytes, 1 TiB at most") }
         let path = try object.required("path")
         self.path = try path.word()
         guard !self.path.hasPrefix("/"), !self.path.split(separator: "/").contains("..") else {
