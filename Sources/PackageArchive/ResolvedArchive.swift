@@ -28,7 +28,8 @@ package struct ResolvedArchive: Sendable {
     package func only(_ names: Set<String>) -> ResolvedArchive {
         let kept = plan.packages.indices.filter { names.contains(plan.packages[$0].name) }
         return ResolvedArchive(
-            plan: plan.only(kept), freeChoices: freeChoices, leftOut: leftOut, downloads: kept.map { downloads[$0] })
+            plan: plan.only(kept), freeChoices: freeChoices, leftOut: leftOut, downloads: kept.map { downloads[$0] },
+            isLocked: isLocked)
     }
 }
 

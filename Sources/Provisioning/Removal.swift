@@ -33,7 +33,7 @@ extension RootStore {
     }
 
     /// Writes down that a root is not whole any more.
-    private func mark(_ component: FilePath.Component, of root: RootRecord) throws(ProvisioningError) {
+    func mark(_ component: FilePath.Component, of root: RootRecord) throws(ProvisioningError) {
         var root = root
         root.removedInPart = true
         try below { () throws(FilesystemError) in

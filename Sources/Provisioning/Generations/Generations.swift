@@ -36,17 +36,22 @@ extension RootStore {
         return (number, name)
     }
 
-    /// The generations of `name` that are kept, the newest first; of every root where it is nil.
+    /// The generations of `name` that are kept and whole, the newest first; of every root where it is nil.
     func keptGenerations(of name: RootName? = nil) throws(ProvisioningError) -> [Generation] {
+        try everyGeneration().filter { (name == nil || $0.name == name) && $0.record.removedInPart != true }
+            .sorted { $0.record.generation > $1.record.generation }
+    }
+
+    /// Those that are being deleted, or were left half-deleted, included.
+    private func everyGeneration() throws(ProvisioningError) -> [Generation] {
         guard let components = try? Directory.open(directory).names() else { return [] }
         var found: [Generation] = []
         for component in components {
-            guard let parts = Self.parse(component), name == nil || parts.name == name,
-                let record = record(in: component), record.name == parts.name
+            guard let parts = Self.parse(component), let record = record(in: component), record.name == parts.name
             else { continue }
             found.append(Generation(component: component, name: parts.name, record: record))
         }
-        return found.sorted { $0.record.generation > $1.record.generation }
+        return found
     }
 
     /// The records of the generations of `name` that are kept, the newest first.
@@ -79,7 +84,8 @@ extension RootStore {
 
     /// Keeps `component`, which has the name of a staging, where it is the generation that the current one has replaced.
     func settle(_ component: FilePath.Component) throws(ProvisioningError) -> Bool {
-        guard let old = record(in: component), let current = try? read(old.name), current.replaced == old.generation
+        guard let old = record(in: component), let current = try? read(old.name), current.replaced == old.generation,
+            old.removedInPart != true
         else { return false }
         try file(component, generation: old.generation, of: old.name)
         return true
@@ -88,18 +94,33 @@ extension RootStore {
     /// Gives generations the names of what is in them, where a rollback was killed half-way, and deletes those of roots that
     /// are gone.
     func sweepGenerations(using workers: some NamespacePerforming) throws(ProvisioningError) {
-        for generation in try keptGenerations() {
+        for generation in try everyGeneration() {
             guard let lock = try? lockGeneration(generation.component, .changeFile) else { continue }
             let isRootThere = (try? Directory.open(directory).status(of: generation.name.component)) != nil
-            if isRootThere {
+            if isRootThere, generation.record.removedInPart != true {
                 try below { () throws(FilesystemError) in
                     let own = try Directory.open(directory).openDirectory(generation.component)
                     _ = try OutsideTree.read(in: own)?.locate()
                 }
                 try file(generation.component, generation: generation.record.generation, of: generation.name)
             } else {
-                try discardGeneration(generation, using: workers)
+                do throws(ProvisioningError) {
+                    try discardGeneration(generation, using: workers)
+                } catch let error where error.status == .tryAgain {
+                    // Somebody else is at it, or a run is still in it.
+                }
             }
+            withExtendedLifetime(lock.rawValue) {}
+        }
+        try sweepRemains(using: workers)
+    }
+
+    /// Generations of which the record is gone already.
+    private func sweepRemains(using workers: some NamespacePerforming) throws(ProvisioningError) {
+        for component in (try? Directory.open(directory).names()) ?? []
+        where Self.parse(component) != nil && record(in: component) == nil {
+            guard let lock = try? lockGeneration(component, .useFile) else { continue }
+            try discard(component, of: nil, using: workers)
             withExtendedLifetime(lock.rawValue) {}
         }
     }
@@ -109,7 +130,12 @@ extension RootStore {
         of name: RootName, keeping count: Int, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> Int {
         var deleted = 0
-        for generation in try keptGenerations(of: name).dropFirst(count) {
+        let replaced = try read(name).replaced
+        // That which was there before is worth most, whatever its number: a later one may have been rolled back from.
+        let kept = try keptGenerations(of: name)
+        let ordered =
+            kept.filter { $0.record.generation == replaced } + kept.filter { $0.record.generation != replaced }
+        for generation in ordered.dropFirst(count) {
             do throws(ProvisioningError) {
                 try discardGeneration(generation, using: workers)
                 deleted += 1
@@ -131,6 +157,8 @@ extension RootStore {
         let path = directory.appending(generation.component)
         BackgroundWork.stop(in: path, tree: path.appending(Self.tree))
         let lock = try lockGeneration(generation.component, .useFile)
+        // Before anything is deleted: whoever rolls back must not take what a killed process has left for whole.
+        try mark(generation.component, of: generation.record)
         try discard(generation.component, of: generation.name, using: workers)
         withExtendedLifetime(lock.rawValue) {}
     }
