@@ -57,6 +57,14 @@ extension Refresher {
         var record = finding.record
         let (tree, old) = (staging.tree, FilePath(record.path))
         let before = staging.directory.appending("contents.before")
+        // The disk is slower than the copying: it begins at once, so that little is left when the packages are there.
+        let writing = Task.detached {
+            while !Task.isCancelled {
+                try? Directory.open(tree).synchronizeFileSystem()
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        defer { writing.cancel() }
         creation.progress.begin("copying \(record.name)")
         _ = try creation.workers.perform(.copy(.init(from: old.string, to: tree.string, ownership: record.ownership)))
         _ = try creation.workers.perform(.survey(tree: tree.string, file: before.string))
