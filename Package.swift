@@ -162,7 +162,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem",
-                "Fixtures", "Integrity", "PackageArchive", "Processes", "Provisioning", "Transfer", "mangrove", system,
+                "Fixtures", "Integrity", "PackageArchive", "Processes", "Provisioning", "Sandbox", "Transfer",
+                "mangrove",
+                system,
             ],
             swiftSettings: strict),
         tests(of: "Sandbox", ["CSandbox", "Emulation", "Failures", "Filesystem", "Fixtures", system]),

@@ -21,9 +21,12 @@ package struct InstalledPackages: Sendable {
         package let name: String
         package let version: String
         package let architecture: String
+        /// Its version is to stay (dpkg(1), "hold").
+        package let isHeld: Bool
 
-        package init(name: String, version: String, architecture: String) {
+        package init(name: String, version: String, architecture: String, isHeld: Bool = false) {
             (self.name, self.version, self.architecture) = (name, version, architecture)
+            self.isHeld = isHeld
         }
 
         /// The version of what is packaged: without the epoch's and the packaging's own part (deb-version(7); of apk,
@@ -75,6 +78,9 @@ package struct InstalledPackages: Sendable {
 
     package var names: [String] { packages.keys.sorted() }
 
+    /// By name.
+    package var versions: [String: String] { packages.mapValues(\.version) }
+
     /// The versions of compilers and binutils; empty where there are none.
     package func compilers(_ eligibility: Eligibility) -> String {
         let names = names(beginningWith: eligibility[manager].compilers?.prefixes ?? [])
@@ -118,11 +124,13 @@ package struct InstalledPackages: Sendable {
         var fields: [Field: String] = [:]
         func finish() {
             defer { fields.removeAll(keepingCapacity: true) }
-            let state = fields[.status]?.split(separator: " ").last.map(String.init) ?? ""
-            guard let name = fields[.package], let version = fields[.version], !absent.contains(state) else { return }
+            let status = fields[.status]?.split(separator: " ").map(String.init) ?? []
+            guard let name = fields[.package], let version = fields[.version], !absent.contains(status.last ?? "")
+            else { return }
             // Of a package in several architectures, that which came first.
             guard packages[name] == nil else { return }
-            packages[name] = Package(name: name, version: version, architecture: fields[.architecture] ?? "")
+            packages[name] = Package(
+                name: name, version: version, architecture: fields[.architecture] ?? "", isHeld: status.first == "hold")
         }
         let names = Field.allCases.map { (field: $0, name: Array($0.rawValue.utf8)) }
         for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {

@@ -27,39 +27,14 @@ package struct CalendarDate: Hashable, Comparable, Sendable {
         return CalendarDate(year: Int(year) + 1900, month: Int(month) + 1, day: Int(day))
     }
 
-    /// Days since 1 January 1970, which is 0.
-    package var daysSince1970: Int {
-        // Days since 1 March of year 0: leap days then come last in a year.
-        let shifted = month < 3 ? year - 1 : year
-        let days =
-            365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return days - 719_468
-    }
-
-    /// `daysSince1970` not before 1970.
-    init(daysSince1970: Int) {
-        var (year, rest) = (1970, daysSince1970)
-        while rest >= 365 + (Self.isLeap(year) ? 1 : 0) {
-            rest -= 365 + (Self.isLeap(year) ? 1 : 0)
-            year += 1
-        }
-        var month = 1
-        while rest >= Self.days(in: month, of: year) {
-            rest -= Self.days(in: month, of: year)
-            month += 1
-        }
-        self.init(year: year, month: month, day: rest + 1)
-    }
-
     private init(year: Int, month: Int, day: Int) {
         (self.year, self.month, self.day) = (year, month, day)
     }
 
     private static func days(in month: Int, of year: Int) -> Int {
-        month == 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return month == 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
     }
-
-    private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
     package static func < (one: CalendarDate, other: CalendarDate) -> Bool {
         (one.year, one.month, one.day) < (other.year, other.month, other.day)

@@ -14,30 +14,28 @@ package struct SnapshotMoment: Hashable, Comparable, Sendable {
     /// nil for anything of another form, and for moments that there are none of.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
-        func number(_ range: Range<Int>) -> Int? {
-            bytes[range].reduce(0 as Int?) { sum, digit in
-                guard let sum, (0x30...0x39).contains(digit) else { return nil }
-                return sum * 10 + Int(digit - 0x30)
-            }
+        guard bytes.count == 16 else { return nil }
+        func number(_ range: Range<Int>) -> CInt {
+            CInt(String(decoding: bytes[range], as: UTF8.self)) ?? -1
         }
-        guard let year = number(0..<4), let hour = number(9..<11), let minute = number(11..<13),
-            let second = number(13..<15), hour < 24, minute < 60, second < 60, year >= 1970,
-            number(4..<8) != nil
-        else { return nil }
-        let digits = String(decoding: bytes[..<8], as: UTF8.self)
-        let day = "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.suffix(2))"
-        guard let date = CalendarDate(day) else { return nil }
-        self.text = String(text)
-        seconds = Int64(date.daysSince1970) * 86400 + Int64(hour * 3600 + minute * 60 + second)
+        var parts = unsafe tm()
+        unsafe (parts.tm_year, parts.tm_mon, parts.tm_mday) = (number(0..<4) - 1900, number(4..<6) - 1, number(6..<8))
+        unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec) = (number(9..<11), number(11..<13), number(13..<15))
+        // The 30th of February, or a sign where a digit belongs, is another moment or none then.
+        self.init(seconds: Int64(unsafe timegm(&parts)))
+        guard seconds >= 0, self.text == String(text) else { return nil }
     }
 
     /// In seconds since 1970, before the year 10000.
     package init(seconds: Int64) {
-        let day = CalendarDate(daysSince1970: Int(seconds / 86400))
-        let rest = Int(seconds % 86400)
-        let time = [rest / 3600, rest / 60 % 60, rest % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
-        (text, self.seconds) = ("\(day.description.replacing("-", with: ""))T\(time)Z", seconds)
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&time, &parts)
+        let numbers = unsafe [
+            parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+        ]
+        let digits = numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }
+        (text, self.seconds) = ("\(digits[..<3].joined())T\(digits[3...].joined())Z", seconds)
     }
 
     /// By the host's clock.

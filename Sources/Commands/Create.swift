@@ -165,12 +165,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             try creation.tools.areWanted(for: subject, request.acceleration) || creation.tools.mayHave(subject)
         else { return nil }
         do {
-            var wanted = ToolsRequest(subject, try subject.selection(in: sources.catalogue.load()))
             // A tree of tools is made of the archive as it is.
-            if selection.snapshot == nil { wanted.mirror = sources.mirror(for: selection, creation, configuration) }
-            (wanted.keyring, wanted.allowances) = (request.keyring, request.allowances)
-            wanted.changes = configuration.accelerate
-            return wanted
+            let mirror = selection.snapshot == nil ? sources.mirror(for: selection, creation, configuration) : nil
+            return try ToolsRequest(subject, in: sources.catalogue.load(), for: request, mirror: mirror, configuration)
         } catch let error as any Failure {
             guard !request.acceleration.isRequired else { throw error }
             report.warn("not accelerated: \(error.told)")

@@ -31,6 +31,12 @@ package struct AptSource: Equatable, Sendable {
         return found
     }
 
+    /// Those of a file of `sources.list.d`, by its name; none where apt would not read it either.
+    package static func parse(_ text: String, named name: String) -> [AptSource] {
+        if name.hasSuffix(".list") { return parse(list: text) }
+        return name.hasSuffix(".sources") ? (try? parse(sources: text, file: name)) ?? [] : []
+    }
+
     /// The `deb` lines of a one-line file (`sources.list`, `*.list`). Lines that make no sense are passed over: apt
     /// itself will have said so.
     package static func parse(list text: String) -> [AptSource] {

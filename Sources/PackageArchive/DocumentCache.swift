@@ -56,14 +56,16 @@ package final class DocumentCache: Sendable {
     private func ask(_ request: FetchRequest, _ url: String) async throws(TransferError) -> FetchedDocument {
         let last = Entry(reading: file(of: url), url)
         var request = request
-        if case .looking = purpose { request.validators = last?.head.validators }
+        if case .looking = purpose, let validators = last?.head.validators, !validators.isEmpty {
+            request.validators = validators
+        }
         do throws(TransferError) {
             switch try await downloader.fetch(request) {
             case .notModified:
                 guard let last else { throw TransferError(.unreachable([])) }
                 return last.document
             case .document(let document):
-                write(Entry(document), url)
+                write(Entry(document, asked: url))
                 return document
             }
         } catch {
@@ -79,9 +81,9 @@ package final class DocumentCache: Sendable {
     }
 
     /// One that cannot be kept is asked for again.
-    private func write(_ entry: Entry, _ url: String) {
+    private func write(_ entry: Entry) {
         try? directory.makeDirectories(mode: 0o700)
-        try? AtomicFile.write(entry.bytes(for: url), to: file(of: url))
+        try? AtomicFile.write(entry.bytes, to: file(of: entry.head.asked))
     }
 }
 
@@ -97,13 +99,20 @@ private struct Entry {
         var fetched: Double
     }
 
-    var head: Head
+    let head: Head
     let document: FetchedDocument
 
-    init(_ document: FetchedDocument) {
+    init(_ document: FetchedDocument, asked: String) {
         self.document = document
+        let now = Date().timeIntervalSince1970
+        // What was made in this very second another version may have the same validators as, if it is no longer: servers make
+        // them of times in seconds (RFC 9110, section 8.8.2.2).
+        let isRecent = document.validators.lastModified.flatMap(ArchiveDate.seconds).map {
+            Double($0) >= now.rounded(.down)
+        }
         head = Head(
-            asked: "", url: document.url, validators: document.validators, fetched: Date().timeIntervalSince1970)
+            asked: asked, url: document.url, validators: isRecent == true ? Validators() : document.validators,
+            fetched: now)
     }
 
     /// nil where there is none at `path`, or one of something else.
@@ -116,9 +125,7 @@ private struct Entry {
             bytes: Array(bytes[(end + 1)...]), url: head.url, finalURL: head.url, validators: head.validators)
     }
 
-    func bytes(for url: String) -> [UInt8] {
-        var head = head
-        head.asked = url
+    var bytes: [UInt8] {
         let line = (try? JSONEncoder().encode(head)) ?? Data()
         return Array(line) + [UInt8(ascii: "\n")] + document.bytes
     }

@@ -51,13 +51,7 @@ package struct HostArchives: Sendable {
         var sources = text(list).map { AptSource.parse(list: $0) } ?? []
         let names = (try? Directory.open(parts).names()) ?? []
         for name in names.sorted(by: { $0.string < $1.string }) {
-            let path = parts.appending(name)
-            switch name.extension {
-            case "list": sources += text(path).map { AptSource.parse(list: $0) } ?? []
-            case "sources":
-                sources += text(path).flatMap { try? AptSource.parse(sources: $0, file: path.string) } ?? []
-            default: break
-            }
+            sources += text(parts.appending(name)).map { AptSource.parse($0, named: name.string) } ?? []
         }
         return sources
     }

@@ -34,7 +34,7 @@ import Testing
 
             Package: libc6
             Architecture: arm64
-            Status: install ok unpacked
+            Status: hold ok unpacked
             Version: 1:2.36-9
             """)
         #expect(found?.manager == .dpkg)
@@ -42,6 +42,8 @@ import Testing
         #expect(found?["bash"]?.version == "5.2.15-2+b13")
         #expect(found?["bash"]?.upstreamVersion == "5.2.15")
         #expect(found?["libc6"]?.upstreamVersion == "2.36")
+        #expect(found?["libc6"]?.isHeld == true && found?["bash"]?.isHeld == false)
+        #expect(found?.versions == ["bash": "5.2.15-2+b13", "libc6": "1:2.36-9"])
     }
 
     @Test func apksDatabaseIsRead() throws {

@@ -4,12 +4,26 @@ import Filesystem
 import Fixtures
 import Foundation
 import Glibc
+import Sandbox
 import SystemPackage
 import Testing
 
 extension IntegrationTests {
     /// Whatever ends a refresh, there is a root that works.
     @Suite struct RefreshInterruptionTests {
+        /// What was planned for a generation does not begin in another.
+        @Test func aRunIsOfTheTreeItWasPlannedFor() throws {
+            try Home.with(.root) { home in
+                var plan = SandboxPlan(root: .tree(home.tree()), identity: try .ofCaller(), command: ["/bin/true"])
+                plan.rootInode = try Directory.open(home.tree()).identity().inode
+                var run = try Run.start(plan)
+                #expect(run.wait() == 0)
+                plan.rootInode = 1
+                let error = #expect(throws: SandboxError.self) { _ = try Run.start(plan) }
+                #expect(error?.isOfReplacedRoot == true)
+            }
+        }
+
         private let good = ["ID=toy\nVERSION_ID=1.2.9\n", "ID=toy\nVERSION_ID=1.2.10\n"]
 
         /// Kills refreshes at random moments while runs begin one after the other; in between the root is set back.
@@ -24,7 +38,7 @@ extension IntegrationTests {
                 let loop = "while [ ! -e stop ]; do \"$0\" \"$@\" || echo \"status $?\"; done"
                 let runs = try home.start(
                     ["run", "a", "--", "cat", "/etc/os-release"], before: ["/bin/sh", "-c", loop])
-                for _ in 0..<20 {
+                for _ in 0..<12 {
                     let refresh = try home.start(["refresh", "--distros", distros.string, "a"])
                     usleep(UInt32.random(in: 20_000...1_500_000))
                     refresh.send(SIGKILL)

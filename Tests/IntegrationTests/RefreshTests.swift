@@ -192,6 +192,61 @@ extension IntegrationTests {
                 let asked = try mirror.server.requests().count
                 #expect(try home.refresh("--all", distros: distros).status == 0)
                 #expect(try mirror.server.requests().dropFirst(asked).map(\.status) == [304])
+                // Several at once.
+                try mirror.publish(["1.2.10", "1.2.11"])
+                let refreshed = try home.refresh("--all", "--jobs", "3", distros: distros)
+                #expect(refreshed.status == 0, "\(refreshed)")
+                let lines = refreshed.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != " " } }
+                #expect(lines == ["box"] + names.map { Substring($0) }, "\(refreshed)")
+                for name in names { #expect(try version(home, name).contains("1.2.11")) }
+            }
+        }
+
+        /// Packages that its own package manager brought into a root of a tarball are brought up to date by it.
+        @Test(arguments: [Who.root, .delegated])
+        func packagesOfATarballsRootAreUpgraded(who: Who) throws {
+            try Home.withMirror(who) { (home, mirror) throws in
+                let index = mirror.directory.appending("apk/amd64/APKINDEX.tar.gz")
+                try index.removingLastComponent().makeDirectories()
+                try AtomicFile.write(Array("voice 1".utf8), to: index)
+                try mirror.publish(["1.2.11"]) { tree in
+                    for name in ["sbin", "etc/apk", "lib/apk/db"] {
+                        try tree.appending(FilePath(name).components).makeDirectories()
+                    }
+                    let etc = tree.appending("etc/apk")
+                    try AtomicFile.write(Array("\(mirror.server.url)/apk\n".utf8), to: etc.appending("repositories"))
+                    try AtomicFile.write(Array("amd64\n".utf8), to: etc.appending("arch"))
+                    // As much of apk as it takes: what it installs is of the version that it was told last.
+                    let script = """
+                        #!/bin/sh
+                        version=$(cat /etc/apk/version 2>/dev/null || echo 1)
+                        case $1 in
+                        add | upgrade) echo "P:voice
+                        V:$version
+                        A:amd64
+                        " > /lib/apk/db/installed ;;
+                        esac
+                        """
+                    try Directory.open(tree.appending("sbin")).replaceFile(
+                        "apk", with: Array(script.utf8), permissions: FilePermissions(rawValue: 0o755))
+                }
+                let distros = try mirror.catalogue()
+                let made = try home.create("a", "--package", "voice", distros: distros)
+                #expect(made.status == 0, "\(made)")
+                // The index was not looked at before; nothing comes of it.
+                let first = try home.refresh("a", distros: distros)
+                #expect(first.status == 0 && first.output.contains("a     unchanged"), "\(first)")
+                #expect(try home.roots() == ["a", "box"])
+                let asked = try mirror.server.requests().count
+                #expect(try home.refresh("a", distros: distros).status == 0)
+                #expect(try mirror.server.requests().dropFirst(asked).map(\.status) == [304, 304])
+
+                let write = "echo 2 > /etc/apk/version"
+                #expect(try home.mangrove("run", "a", "--", "sh", "-c", write).status == 0)
+                try AtomicFile.write(Array("voice 2, a longer index".utf8), to: index)
+                let outcome = try home.refresh("a", distros: distros)
+                #expect(outcome.status == 0 && outcome.output.contains("voice 1 → 2, generation 2"), "\(outcome)")
+                #expect(try home.roots() == [".generation-1-a", "a", "box"])
             }
         }
 
@@ -232,7 +287,8 @@ extension IntegrationTests {
                 let place = home.scratch.appending("place")
                 #expect(try home.create("a", "--directory", place.string, distros: distros).status == 0)
                 try mirror.publish(["1.2.9", "1.2.10"])
-                #expect(try home.refresh("a", distros: distros).status == 0)
+                let refreshed = try home.refresh("a", distros: distros)
+                #expect(refreshed.status == 0, "\(refreshed)")
                 func release() throws -> String {
                     String(decoding: try place.appending("etc/os-release").readFile(), as: UTF8.self)
                 }

@@ -56,6 +56,10 @@ extension IntegrationTests {
                     #expect(inspected.contains(word), "\(inspected)")
                 }
                 #expect(try home.mangrove("inspect", "a").output.contains("snapshot"))
+                // There is nothing newer of that moment.
+                let refreshed = try home.refresh("a", distros: distros)
+                #expect(refreshed.status == 0, "\(refreshed)")
+                #expect(refreshed.output.contains("pinned to the archive of \(Self.moment)"), "\(refreshed)")
                 // As it is today, without one.
                 #expect(try home.bootstrap("b", distros: distros).status == 0)
                 #expect(try home.text("var/lib/dpkg/status", of: "b").contains("Version: 2.6.5\n"))

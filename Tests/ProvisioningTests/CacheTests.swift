@@ -2,6 +2,7 @@
 
 import Filesystem
 import Fixtures
+import Glibc
 import SystemPackage
 import Testing
 
@@ -54,6 +55,48 @@ import Testing
                 try cache.prune(Cache.Pruning(olderThan: 0), dryRun: false, using: DirectPerformer()).map(\.name)
                     == names)
             #expect(try cache.entries(using: DirectPerformer()) == [])
+        }
+    }
+
+    /// What was used last is kept, as far as it fits.
+    @Test func aSizeIsPrunedTo() throws {
+        try withScratchDirectory { scratch in
+            let cache = Cache(scratch)
+            try cache.bases.makeDirectories()
+            let packages = cache.archives.appending("packages")
+            try packages.makeDirectories()
+            // Of 8 KiB each; the first was used longest ago.
+            let files = [
+                cache.bases.appending("sha256-00"), packages.appending("01.deb"), cache.bases.appending("sha256-02"),
+            ]
+            for (index, file) in files.enumerated() {
+                try AtomicFile.write([UInt8](repeating: 1, count: 8192), to: file)
+                let times = [timespec](repeating: timespec(tv_sec: 1_000_000 + index, tv_nsec: 0), count: 2)
+                #expect(utimensat(AT_FDCWD, file.string, times, 0) == 0)
+            }
+            func prune(to size: Int64) throws -> [String] {
+                try cache.prune(Cache.Pruning(maximumSize: size), dryRun: false, using: DirectPerformer()).map(\.name)
+            }
+            #expect(try prune(to: 24 << 10) == [])
+            #expect(try prune(to: 20 << 10) == ["sha256-00"])
+            #expect(try prune(to: 8 << 10) == ["1 packages of archives"])
+            #expect(try prune(to: 0) == ["sha256-02"])
+        }
+    }
+
+    /// A file that is another tree's, too, is not freed with one of them.
+    @Test func whatIsSharedByHardLinksIsNotFreed() throws {
+        try withScratchDirectory { scratch in
+            for name in ["one", "other"] { try scratch.appending(name).makeDirectories() }
+            let one = scratch.appending("one")
+            for name in ["a", "b", "c"] {
+                try AtomicFile.write([UInt8](repeating: 1, count: 8192), to: one.appending(name))
+            }
+            #expect(link(one.appending("a").string, scratch.appending("other/a").string) == 0)
+            #expect(link(one.appending("b").string, one.appending("again").string) == 0)
+            let usage = try DiskUsage(of: one)
+            #expect(usage.shared == 8192)
+            #expect(usage.bytes - (try Directory.open(one).status().allocated) == 3 * 8192)
         }
     }
 }

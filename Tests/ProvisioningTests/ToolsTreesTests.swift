@@ -129,6 +129,15 @@ import Testing
             #expect(try prune(olderThan: 30).sorted() == old)
             #expect(try names(trees) == ["debian-12-\(Self.foreign).3"])
             #expect(try prune(olderThan: 30).isEmpty)
+            // That of a root that there is stays.
+            var pruning = Cache.Pruning(olderThan: 0)
+            pruning.roots = [
+                RootRecord(
+                    name: try RootName("a"), distro: "debian", release: "12", version: "12",
+                    architecture: Self.foreign.rawValue, path: "/a", created: RootRecord.now,
+                    verified: Verification(how: .none, digest: "sha256:0"), source: "a", ownership: .archive)
+            ]
+            #expect(try cache.prune(pruning, dryRun: false, using: DirectPerformer()).isEmpty)
             #expect(try prune(olderThan: 0).count == 1)
             #expect(try names(trees).isEmpty)
         }

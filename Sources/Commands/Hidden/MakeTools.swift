@@ -58,6 +58,19 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     }
 }
 
+extension ToolsRequest {
+    /// For the tools tree of roots that are made as `request` says.
+    init(
+        _ subject: ToolsTrees.Subject, in catalogue: Catalogue, for request: CreationRequest, mirror: String?,
+        _ configuration: Configuration
+    ) throws {
+        self.init(subject, try subject.selection(in: catalogue))
+        self.mirror = mirror
+        (keyring, allowances) = (request.keyring, request.allowances)
+        changes = configuration.accelerate
+    }
+}
+
 extension ToolsTrees.Subject {
     /// The same release for this host's architecture.
     func selection(in catalogue: Catalogue) throws -> BaseSelection {

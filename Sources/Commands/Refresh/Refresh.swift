@@ -100,14 +100,10 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
         return Refresher(
             creation, known, request, mirror: { mirrors[$0.distro.name] },
             tools: { root, wanted in
-                guard let subject = ToolsTrees.Subject(root), let selection = try? subject.selection(in: known) else {
-                    return nil
+                ToolsTrees.Subject(root).flatMap { subject in
+                    try? ToolsRequest(
+                        subject, in: known, for: wanted, mirror: wanted.mirror ?? mirrors[root.distro], configuration)
                 }
-                var tools = ToolsRequest(subject, selection)
-                tools.mirror = wanted.mirror ?? mirrors[selection.distro.name]
-                (tools.keyring, tools.allowances) = (wanted.keyring, wanted.allowances)
-                tools.changes = configuration.accelerate
-                return tools
             })
     }
 }

@@ -86,28 +86,14 @@ struct RefreshWork: Sendable {
     private func each<Item: Sendable, Made: Sendable>(
         _ items: [Item], atOnce count: Int, _ body: @escaping @Sendable (Item) async -> Made
     ) async -> [Made] {
-        // Optimized, Swift 6.3 hands on wrong numbers in a tuple with a result of a typed error: an array of places.
         var made: [Int: Made] = [:]
-        await withTaskGroup(of: Place<Made>.self) { group in
-            var next = 0
-            while next < min(count, items.count) {
-                let (index, item) = (next, items[next])
-                group.addTask { Place(index: index, made: await body(item)) }
-                next += 1
+        await withTaskGroup(of: (Int, Made).self) { group in
+            for (index, item) in items.enumerated() {
+                if index >= count, let (done, result) = await group.next() { made[done] = result }
+                group.addTask { (index, await body(item)) }
             }
-            for await place in group {
-                made[place.index] = place.made
-                guard next < items.count else { continue }
-                let (index, item) = (next, items[next])
-                group.addTask { Place(index: index, made: await body(item)) }
-                next += 1
-            }
+            for await (done, result) in group { made[done] = result }
         }
         return items.indices.compactMap { made[$0] }
-    }
-
-    private struct Place<Made: Sendable>: Sendable {
-        let index: Int
-        let made: Made
     }
 }

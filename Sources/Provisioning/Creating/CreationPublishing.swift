@@ -57,8 +57,6 @@ extension Creation {
 extension RootOrigin {
     /// Notes which packages there are.
     mutating func note(packagesOf tree: FilePath) {
-        guard let found = try? InstalledPackages(of: Directory.open(tree)) else { return }
-        installed = Dictionary(
-            found.names.compactMap { name in found[name].map { (name, $0.version) } }, uniquingKeysWith: { $1 })
+        if let found = try? InstalledPackages(of: Directory.open(tree)) { installed = found.versions }
     }
 }

@@ -84,7 +84,7 @@ enum PackageManager: String, CaseIterable {
     }
 
     /// URLs of what says that there are newer packages, as the tree's own configuration has them.
-    func indices(in tree: FilePath, _ architecture: String) -> [String]? {
+    func indices(in tree: FilePath) -> [String]? {
         func text(_ path: String) -> String? {
             guard let file = try? Directory.open(tree).openInRoot(path),
                 let bytes = try? file.readToEnd(of: tree.appending(path), limit: 1 << 20)
@@ -104,9 +104,7 @@ enum PackageManager: String, CaseIterable {
                 names = (try? Directory(adopting: parts, path: tree).names().map(\.string)) ?? []
             }
             for name in names.sorted() {
-                guard let text = text("etc/apt/sources.list.d/\(name)") else { continue }
-                if name.hasSuffix(".list") { sources += AptSource.parse(list: text) }
-                if name.hasSuffix(".sources") { sources += (try? AptSource.parse(sources: text, file: name)) ?? [] }
+                sources += text("etc/apt/sources.list.d/\(name)").map { AptSource.parse($0, named: name) } ?? []
             }
             return sources.flatMap { source in
                 source.uris.filter { $0.hasPrefix("http") }.flatMap { uri in

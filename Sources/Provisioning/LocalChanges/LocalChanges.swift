@@ -66,9 +66,8 @@ extension LocalChanges {
             let owner = owners[path]
             if path.hasPrefix("etc/") {
                 // What a package that was installed by hand brought comes with it again, unless it is another by now.
-                if entry.kind != .directory, owner == nil || installed[owner ?? ""] != nil {
-                    configuration.append(path)
-                }
+                let isOfBase = owner.map { installed[$0] != nil } ?? true
+                if entry.kind != .directory, isOfBase { configuration.append(path) }
             } else if let owner {
                 guard let version = installed[owner], database?[owner]?.version == version else { continue }
                 losses.append(Loss(path: path, reason: "a file of \(owner) that was changed"))

@@ -57,14 +57,6 @@ extension Refresher {
         var record = finding.record
         let (tree, old) = (staging.tree, FilePath(record.path))
         let before = staging.directory.appending("contents.before")
-        // The disk is slower than the copying: it begins at once, so that little is left when the packages are there.
-        let writing = Task.detached {
-            while !Task.isCancelled {
-                try? Directory.open(tree).synchronizeFileSystem()
-                try? await Task.sleep(for: .milliseconds(100))
-            }
-        }
-        defer { writing.cancel() }
         creation.progress.begin("copying \(record.name)")
         _ = try creation.workers.perform(.copy(.init(from: old.string, to: tree.string, ownership: record.ownership)))
         _ = try creation.workers.perform(.survey(tree: tree.string, file: before.string))
@@ -173,12 +165,6 @@ extension Refresher {
             }
             if let file = before.lastComponent { try Directory.open(staging.directory).unlink(file) }
         }
-    }
-}
-
-extension InstalledPackages {
-    fileprivate var versions: [String: String] {
-        Dictionary(names.compactMap { name in self[name].map { (name, $0.version) } }, uniquingKeysWith: { $1 })
     }
 }
 

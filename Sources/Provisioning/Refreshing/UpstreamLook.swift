@@ -42,7 +42,7 @@ extension Refresher {
         } else {
             plan = try await lookAtTarball(selection, mirror, record, origin)
             if case .nothing(let indices) = plan, !record.packages.isEmpty {
-                plan = try await lookAtPackages(selection, record, origin, or: indices)
+                plan = try await lookAtPackages(record, origin, or: indices)
             }
         }
         if let rejected = origin.rejected, rejected.covers(plan) {
@@ -92,7 +92,9 @@ extension Refresher {
         guard let installed, installed.manager == .dpkg else {
             return .held("there is no database of dpkg in it")
         }
-        let held = HeldPackages(in: tree, asked: record.packages)
+        // By `apt-mark hold`, or as their version was asked for.
+        let held = Set(installed.names.filter { installed[$0]?.isHeld == true })
+            .union(record.packages.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) })
         bootstrap.installed = installed.names.filter { !held.contains($0) }
         var wanted = CreationRequest(name: record.name)
         (wanted.keyring, wanted.allowances) = (keyring(origin), allowances)
@@ -111,13 +113,13 @@ extension Refresher {
 
     /// For roots that were made from a tarball and given packages.
     private func lookAtPackages(
-        _ selection: BaseSelection, _ record: RootRecord, _ origin: RootOrigin, or indices: [RootOrigin.Index]?
+        _ record: RootRecord, _ origin: RootOrigin, or indices: [RootOrigin.Index]?
     ) async throws(ProvisioningError) -> RefreshFinding.Plan {
         let tree = FilePath(record.path)
         guard
             let manager = try below({ () throws(FilesystemError) in try PackageManager.find(in: Directory.open(tree)) }
             ),
-            let urls = manager.indices(in: tree, record.architecture), !urls.isEmpty
+            let urls = manager.indices(in: tree), !urls.isEmpty
         else { return .nothing(indices: indices) }
         var found = indices ?? origin.indices.filter { $0.name == RootOrigin.Index.tarball }
         var isNew = false
@@ -137,15 +139,9 @@ extension Refresher {
     ) async throws(ProvisioningError) -> Bool {
         let client = creation.archives
         do throws(PackageArchiveError) {
-            for suite in suites where !suite.isSkipped {
-                guard let state = try await client.state(of: suite) else { return false }
-                // One that has nothing for the architecture is not among those that the root was made from.
-                guard let known = origin.index(suite.name), known.sha256 == state.sha256 else {
-                    if origin.index(suite.name) == nil, suite.isOptional, origin.absent.contains(suite.name) {
-                        continue
-                    }
-                    return false
-                }
+            for suite in suites where !suite.isSkipped && !origin.absent.contains(suite.name) {
+                let state = try await client.state(of: suite)
+                guard let state, origin.index(suite.name)?.sha256 == state.sha256 else { return false }
             }
             return true
         } catch {
@@ -173,26 +169,4 @@ extension Refresher {
     }
 
     func keyring(_ origin: RootOrigin) -> FilePath? { request.keyring ?? origin.keyring.map { FilePath($0) } }
-}
-
-/// Packages that stay as they are: by `apt-mark hold`, or as their version was asked for.
-private struct HeldPackages {
-    private var names: Set<String>
-
-    init(in tree: FilePath, asked: [String]) {
-        names = Set(asked.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) })
-        guard let file = try? Directory.open(tree).openInRoot("var/lib/dpkg/status"),
-            let bytes = try? file.readToEnd(of: "var/lib/dpkg/status")
-        else { return }
-        var name = ""
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            if line.starts(with: Array("Package: ".utf8)) {
-                name = String(decoding: line.dropFirst(9), as: UTF8.self)
-            } else if line.starts(with: Array("Status: hold ".utf8)) {
-                names.insert(name)
-            }
-        }
-    }
-
-    func contains(_ name: String) -> Bool { names.contains(name) }
 }
