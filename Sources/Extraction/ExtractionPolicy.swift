@@ -41,6 +41,9 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
     package var keepsSetuid = true
     /// Whether an archive without a single entry is one.
     package var allowsEmpty = false
+    /// It is a layer of an image (OCI image specification, layer.md): names that begin with `.wh.` say what of the layers
+    /// below is not there any more, and a file takes the place of a directory.
+    package var isLayer = false
     /// Entries that are not made, as if the archive had none of them.
     package var leftOut = PathFilter()
     /// Entries at most.
@@ -52,6 +55,14 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
 
     /// For the tarball a root is made from.
     package static let base = ExtractionPolicy()
+
+    /// For a layer of an image, unpacked over those below it.
+    package static let layer: ExtractionPolicy = {
+        var policy = ExtractionPolicy()
+        policy.isLayer = true
+        policy.allowsEmpty = true
+        return policy
+    }()
 
     /// For the files of a Debian package, unpacked over others.
     package static let package: ExtractionPolicy = {
@@ -79,6 +90,17 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
     /// The first thousand; `skippedCount` has the number of all.
     package internal(set) var skipped: [Skipped] = []
     package internal(set) var skippedCount = 0
+
+    /// Adds what was unpacked over it.
+    package mutating func add(_ other: ExtractionReport) {
+        entries += other.entries
+        bytes += other.bytes
+        newestTime = max(newestTime, other.newestTime)
+        skipped += other.skipped.prefix(1_000 - skipped.count)
+        skippedCount += other.skippedCount
+    }
+
+    package init() {}
 
     mutating func skip(_ path: String, _ reason: String) {
         skippedCount += 1

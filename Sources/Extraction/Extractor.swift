@@ -32,6 +32,22 @@ package struct Extractor: Sendable {
         return try extract(try makeDecoder(for: source, name: name), name: name, into: directory, made: nil)
     }
 
+    /// The same; `inspect` gets all of the archive with its compression taken off, in order, on the calling thread: what
+    /// follows its end too.
+    package func extract(
+        from source: borrowing OwnedDescriptor, name: String, into directory: borrowing Directory,
+        inspect: (UnsafeRawBufferPointer) -> Void, progress: (@Sendable (Int64) -> Void)? = nil
+    ) throws(ExtractionError) -> ExtractionReport {
+        let source = DescriptorSource(source.rawValue, name: name, progress: progress)
+        return try unsafe withoutActuallyEscaping(inspect) { inspect throws(ExtractionError) in
+            let decoder = unsafe InspectedDecoder(
+                try makeDecoder(for: source, name: name), name: name, limit: policy.byteLimit, inspect)
+            let report = try extract(decoder, name: name, into: directory, made: nil)
+            try decoder.finish()
+            return report
+        }
+    }
+
     /// Unpacks what `decoder` gives; `made` gets the name of every entry, on another thread.
     func extract(
         _ decoder: any Decoder, name: String, into directory: borrowing Directory,

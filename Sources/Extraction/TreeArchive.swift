@@ -3,7 +3,7 @@
 internal import CArchive
 package import Filesystem
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// Writes a tree as a tar archive (POSIX pax): the same bytes for the same tree.
 ///
@@ -43,12 +43,24 @@ package struct TreeArchive: Sendable {
     package var threads: Int
     /// nil: everything is written as it is.
     package var reproduction: Reproduction?
+    /// nil: it is no layer of an image.
+    package var layer: Layer?
+
+    /// That it is a layer of an image (OCI image specification, layer.md).
+    package struct Layer: Equatable, Sendable {
+        /// The tree that the layers below make: what is the same there is left out, what is there only is hidden. nil: there are
+        /// none.
+        package var base: FilePath?
+
+        package init(base: FilePath?) { self.base = base }
+    }
 
     package init(
         compression: Compression, overrides: [String: Override] = [:], threads: Int = 2,
-        reproduction: Reproduction? = nil
+        reproduction: Reproduction? = nil, layer: Layer? = nil
     ) {
         self.compression = compression
+        self.layer = layer
         self.overrides = overrides
         self.threads = reproduction == nil ? threads : 1
         self.reproduction = reproduction
@@ -72,7 +84,10 @@ package struct TreeArchive: Sendable {
         let output = try ArchiveOutput(
             descriptor: output.rawValue, name: name, compression: compression, threads: threads)
         let walk = TreeArchiveWalk(
-            output: output, archive: name, overrides: overrides, reproduction: reproduction, progress: progress)
+            output: output, archive: name, overrides: overrides, reproduction: reproduction,
+            layer: try layer.map { layer throws(ExtractionError) in
+                LayerWriting(base: try layer.base.map { base throws(ExtractionError) in try LowerTree(base, name) })
+            }, progress: progress)
         try walk.run(root: directory.rawValue)
         try output.close()
         return walk.report

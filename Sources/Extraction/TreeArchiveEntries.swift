@@ -20,10 +20,12 @@ extension TreeArchiveWalk {
             if let first = firstNames[identity] {
                 unsafe archive_entry_copy_hardlink(entry.pointer, first)
                 unsafe archive_entry_unset_size(entry.pointer)
+                try layer?.flush(finish)
                 return try finish(entry)
             }
             firstNames[identity] = entry.name
         }
+        try layer?.flush(finish)
         if kind == S_IFLNK {
             var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
             let count = unsafe name.withCString { unsafe readlinkat(directory, $0, &target, Int(PATH_MAX)) }
@@ -56,7 +58,7 @@ extension TreeArchiveWalk {
     }
 
     /// Gives `entry` owner, mode, size and time.
-    private func describe(_ entry: borrowing NewEntry, _ status: inout stat) {
+    func describe(_ entry: borrowing NewEntry, _ status: inout stat) {
         var said = reproduction?.adapted(status) ?? status
         unsafe archive_entry_copy_stat(entry.pointer, &said)
         // Not part of a tree's state, and different each time.
@@ -87,6 +89,7 @@ extension TreeArchiveWalk {
     }
 
     private func add(_ entry: borrowing NewEntry, _ bytes: [UInt8]) throws(ExtractionError) {
+        try layer?.flush(finish)
         try unsafe output.begin(entry.pointer)
         for start in stride(from: 0, to: bytes.count, by: Self.chunk) {
             let part = bytes[start..<min(start + Self.chunk, bytes.count)]
@@ -104,10 +107,11 @@ extension TreeArchiveWalk {
         unsafe archive_entry_set_perm(entry.pointer, 0o777)
         unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
         unsafe target.withCString { unsafe archive_entry_copy_symlink(entry.pointer, $0) }
+        try layer?.flush(finish)
         try finish(entry)
     }
 
-    private func finish(_ entry: borrowing NewEntry) throws(ExtractionError) {
+    func finish(_ entry: borrowing NewEntry) throws(ExtractionError) {
         try unsafe output.begin(entry.pointer)
         try output.finishEntry()
         report.entries += 1

@@ -17,8 +17,9 @@ internal import SystemPackage
 
     let output: ArchiveOutput
     let archive: String
-    private let overrides: [[UInt8]: TreeArchive.Override]
+    let overrides: [[UInt8]: TreeArchive.Override]
     let reproduction: Reproduction?
+    let layer: LayerWriting?
     let progress: ((Int64) -> Void)?
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 4096)
     private var device: dev_t = 0
@@ -28,9 +29,10 @@ internal import SystemPackage
 
     init(
         output: ArchiveOutput, archive: String, overrides: [String: TreeArchive.Override],
-        reproduction: Reproduction?, progress: ((Int64) -> Void)?
+        reproduction: Reproduction?, layer: LayerWriting?, progress: ((Int64) -> Void)?
     ) {
         self.output = output
+        self.layer = layer
         self.reproduction = reproduction
         self.archive = archive
         self.progress = progress
@@ -45,7 +47,8 @@ internal import SystemPackage
         var status = stat()
         guard unsafe fstat(root, &status) == 0 else { throw failed("examine", [], .last) }
         device = status.st_dev
-        try add([UInt8(ascii: ".")], in: root, path: [], status)
+        try addDirectory([UInt8(ascii: ".")], in: root, path: [], status)
+        try hideMissing(in: root, path: [])
         let copy = fcntl(root, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw failed("open", [], .last) }
         try addAll(OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)))
@@ -72,6 +75,7 @@ internal import SystemPackage
             path.removeSubrange(stack[current].pathLength...)
             guard let name = stack[current].rest.popLast() else {
                 stack.removeLast()
+                layer?.leave()
                 do throws(FilesystemError) {
                     try place.leave()
                 } catch {
@@ -83,8 +87,12 @@ internal import SystemPackage
             path += name
             switch overrides[path] {
             case .omitted: continue
-            case .file(let bytes, let permissions): try add(path, bytes, mode_t(permissions))
-            case .symbolicLink(let target): try add(path, linkTo: Array(target.utf8))
+            case .file(let bytes, let permissions):
+                if layer?.base?.hasFile(path, containing: bytes) == true { continue }
+                try add(path, bytes, mode_t(permissions))
+            case .symbolicLink(let target):
+                if layer?.base?.hasLink(path, to: target) == true { continue }
+                try add(path, linkTo: Array(target.utf8))
             case .emptied, .contents, nil:
                 guard let directory = try addFound(name, in: place.current, path: path) else { continue }
                 stack.append(
@@ -131,30 +139,50 @@ internal import SystemPackage
         if isMount, status.st_mode & S_IFMT != S_IFDIR { return skip(path, "on another file system") }
         let override = overrides[path] ?? reproduction?.override(path, status.st_mode)
         if override == .omitted { return nil }
+        if layer != nil, name.starts(with: Array(".wh.".utf8)) {
+            return skip(path, "in an image its name hides another")
+        }
+        if status.st_mode & S_IFMT != S_IFDIR, try isInBase(name, in: directory, path: path, status) {
+            noteName(of: status, path)
+            return nil
+        }
         if status.st_mode & S_IFMT == S_IFREG, case .contents(let bytes) = override {
             try add(name, in: directory, path: path, status, containing: bytes)
             return nil
         }
-        try add(name, in: directory, path: path, status)
-        guard status.st_mode & S_IFMT == S_IFDIR, overrides[path] != .emptied else { return nil }
-        if isMount { return skip(path + Array("/*".utf8), "on another file system") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            try add(name, in: directory, path: path, status)
+            return nil
+        }
+        try addDirectory(name, in: directory, path: path, status)
+        guard overrides[path] != .emptied else {
+            layer?.leave()
+            return nil
+        }
+        func skipContents(_ reason: String) -> OwnedDescriptor? {
+            layer?.leave()
+            return skip(path + Array("/*".utf8), reason)
+        }
+        if isMount { return skipContents("on another file system") }
         let opened = unsafe name.withCString {
             unsafe mg_open_within_mount(directory, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         }
         guard opened >= 0 else {
             let error = Errno.last
             // A bind mount may be of the same file system.
-            if error == .improperLink { return skip(path + Array("/*".utf8), "a mount") }
+            if error == .improperLink { return skipContents("a mount") }
+            layer?.leave()
             try gone(path, error)
             return nil
         }
         let found = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
         var now = stat()
-        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return skip(path, "mounted meanwhile") }
+        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return skipContents("mounted meanwhile") }
+        try hideMissing(in: opened, path: path)
         return found
     }
 
-    private func names(in directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {
+    func names(in directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {
         let opened = unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard opened >= 0, let stream = unsafe fdopendir(opened) else { throw failed("list", path, .last) }
         defer { unsafe closedir(stream) }

@@ -17,7 +17,9 @@ struct TreeWriter: ~Copyable {
     let hasOwnUmask: Bool
     var parents: ParentCache
     var report = ExtractionReport()
-    private var directories = DirectoryMetadata()
+    var directories = DirectoryMetadata()
+    /// Of a layer of an image; nil: this is no layer.
+    var layer: LayerContents?
     /// Names of entries that were left out and that nothing else has come to have.
     var left: Set<EntryName> = []
     /// Gets every entry made, in order.
@@ -33,6 +35,7 @@ struct TreeWriter: ~Copyable {
         self.hasOwnUmask = hasOwnUmask
         self.made = made
         parents = ParentCache(root: root, linkedParents: policy.linkedParents)
+        layer = policy.isLayer ? LayerContents() : nil
     }
 
     mutating func write(_ entry: ArchiveEntry, from reader: ArchiveReader) throws(ExtractionError) {
@@ -53,6 +56,8 @@ struct TreeWriter: ~Copyable {
         {
             return
         }
+        if layer != nil, try hide(entry, name) { return }
+        layer?.insert(name)
         if name.isRoot {
             guard entry.kind == S_IFDIR else { throw hostile(entry, "it would replace the root itself") }
             guard entry.permissions & 0o500 == 0o500 else {
@@ -78,6 +83,7 @@ struct TreeWriter: ~Copyable {
 
     /// Gives the directories what had to wait until they were filled. The report is complete after this.
     mutating func finish() throws(ExtractionError) {
+        try restoreTimes()
         let directories = directories
         self.directories = DirectoryMetadata()
         try directories.forEach { (name, metadata) throws(ExtractionError) in
@@ -117,7 +123,7 @@ struct TreeWriter: ~Copyable {
             if removed != 0, Errno.last == .isDirectory {
                 if policy.existingDirectories == .keep { return nil }
                 removed = unsafe name.withLast { unsafe unlinkat(parent, $0, AT_REMOVEDIR) }
-                if removed != 0, Errno.last == .directoryNotEmpty {
+                if removed != 0, Errno.last == .directoryNotEmpty, !removeDirectoryInTheWay(name, in: parent) {
                     throw hostile(entry, "it would replace a directory that is not empty")
                 }
             }
@@ -135,7 +141,9 @@ struct TreeWriter: ~Copyable {
         of name: EntryName, _ entry: ArchiveEntry, create: Bool = true
     ) throws(ExtractionError) -> CInt {
         do throws(ParentCache.Refusal) {
-            return try parents.parent(of: name, create: create)
+            let parent = try parents.parent(of: name, create: create)
+            if create { layer?.noteTimes(of: name.parent, parent) }
+            return parent
         } catch {
             switch error {
             case .hostile(let why): throw hostile(entry, why)

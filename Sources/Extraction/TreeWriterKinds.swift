@@ -39,8 +39,8 @@ extension TreeWriter {
             switch existing(name, in: parent) {
             case .directory: isNew = false
             // Merged /usr: `bin` stays the link it is.
-            case .linkToDirectory: return
-            case .other:
+            case .linkToDirectory where layer == nil: return
+            case .linkToDirectory, .other:
                 parents.clear()
                 let parent = try self.parent(of: name, entry)
                 _ = unsafe name.withLast { unsafe unlinkat(parent, $0, 0) }

@@ -20,12 +20,16 @@ int mg_pipe(int ends[2]);
 int mg_openat2(int directory, const char *path, int flags, unsigned long long resolve);
 
 static const unsigned long long mg_resolve_no_xdev = 0x01;
+static const unsigned long long mg_resolve_no_symlinks = 0x04;
 static const unsigned long long mg_resolve_beneath = 0x08;
 static const unsigned long long mg_resolve_in_root = 0x10;
 
 /// openat(2) of one name with these flags and O_CLOEXEC, where that does not enter a mount: EXDEV if it would. On Linux
 /// before 5.6, and where openat2(2) is filtered, nothing is found out of mounts. A descriptor; -1 and errno on failure.
 int mg_open_within_mount(int directory, const char *name, int flags);
+
+/// open(2): a descriptor that stands for the file and opens nothing (O_PATH).
+static const int mg_open_path = 010000000;
 
 /// utimensat(2): this time stays as it is (UTIME_OMIT).
 static const long mg_utime_omit = (1L << 30) - 2;
