@@ -73,6 +73,8 @@ let package = Package(
         module(
             "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", "JSON5", system],
             resources: [.embedInCode("distros.json")]),
+        module(
+            "Images", ["Architectures", "Failures", "Filesystem", "Integrity", "Processes", system]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         // Its code is copied without what lies beside it, where tables of addresses would be.
         cModule("CDispatcher", flags: ["-fno-jump-tables"]),
@@ -89,21 +91,21 @@ let package = Package(
             "Provisioning",
             [
                 "Acceleration", "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures",
-                "Filesystem", "Integrity", "JSON5", "PackageArchive",
+                "Filesystem", "Images", "Integrity", "JSON5", "PackageArchive",
                 "Sandbox",
                 "Terminal", "Transfer", system,
             ]),
         module(
             "Building",
             [
-                "Acceleration", "Architectures", "Emulation", "Failures", "Filesystem", "Integrity", "JSON5",
+                "Acceleration", "Architectures", "Emulation", "Failures", "Filesystem", "Images", "Integrity", "JSON5",
                 "PackageArchive", "Processes", "Provisioning", "Sandbox", "Transfer", system,
             ]),
         module(
             "Commands",
             [
                 "Acceleration", "Architectures", "Building", "Emulation", "Extraction", "Failures", "Filesystem",
-                "Integrity",
+                "Images", "Integrity",
                 "PackageArchive", "Catalogue", "Processes", "Provisioning",
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
@@ -117,6 +119,7 @@ let package = Package(
             exclude: ["fault-server.py"], swiftSettings: strict),
         tests(of: "Architectures", ["Filesystem", system]),
         tests(of: "JSON5"),
+        tests(of: "Images", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", system]),
         tests(of: "Catalogue", ["Architectures", "Failures", "Filesystem", "Fixtures", "Integrity", "JSON5", system]),
         tests(of: "Integrity", ["Failures", "Filesystem", "Fixtures", "Processes", system]),
         tests(of: "Emulation", ["Architectures", "Failures", "Filesystem", "Fixtures", "Processes", system]),

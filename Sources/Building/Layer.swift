@@ -2,6 +2,7 @@
 
 internal import Architectures
 internal import Filesystem
+internal import Images
 internal import Integrity
 package import Provisioning
 internal import SystemPackage
@@ -13,9 +14,10 @@ package struct Layer: Hashable, Sendable {
     /// Arguments of `create` that make it.
     package let arguments: [String]
 
-    /// `base`: with the release that is meant. `options`: further ones of `create`, which decide what it holds.
+    /// `base`: with the release that is meant. `options`: further ones of `create`, which decide what it holds. `digest`: of the
+    /// image that is meant, where its name may come to mean another.
     package init(
-        _ base: Recipe.Base, _ architecture: String, packages: [String], options: [String]
+        _ base: Recipe.Base, _ architecture: String, packages: [String], options: [String], digest: String? = nil
     ) throws(ProvisioningError) {
         var seen: Set<String> = []
         let packages = packages.filter { seen.insert($0).inserted }.sorted()
@@ -27,6 +29,11 @@ package struct Layer: Hashable, Sendable {
         case .distro(let name):
             (title, distro) = (name, [name])
             content.append(name)
+        case .image(let name):
+            // The repository or file, without what may stand before it.
+            (title, distro) = (name.split(separator: "/").last.map { "image-\($0)" } ?? "image", [name])
+            content.append(name)
+            if let known = try digest == nil ? Self.digest(ofImage: name) : digest { content.append(known) }
         case .tarball(let place, let digits):
             title = "tarball"
             arguments += ["--from", place] + (digits.map { ["--sha256", $0] } ?? [])
@@ -43,6 +50,14 @@ package struct Layer: Hashable, Sendable {
     private static func digest(_ place: String) throws(ProvisioningError) -> String {
         guard !place.contains("://") else { return place }
         return try below { () throws(IntegrityError) in try Digest.of(fileAt: FilePath(place)) }.hex
+    }
+
+    /// Of what says which image there is on this machine; nil: it is in a registry, and stays what it was until it is renewed.
+    private static func digest(ofImage name: String) throws(ProvisioningError) -> String? {
+        let source = try below { () throws(ImageError) in try ImageSource(name, relativeTo: "/") }
+        guard let path = source?.path else { return nil }
+        let file = if case .layout = source { path.appending(ImageLayout.index) } else { path }
+        return try below { () throws(IntegrityError) in try Digest.of(fileAt: file) }.hex
     }
 
     /// The layer, which `make` makes where it is not there, or for `isRenewed` in any case; it throws where it cannot.

@@ -4,6 +4,7 @@ internal import Architectures
 internal import ArgumentParser
 internal import Catalogue
 internal import Failures
+internal import Images
 internal import Integrity
 internal import PackageArchive
 internal import Provisioning
@@ -16,13 +17,13 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         discussion: """
             A release is a number, a codename or an alias: ubuntu:24.04, ubuntu:noble, alpine:latest. Without one the \
             newest that is supported longest is taken. "mangrove distros" lists what there is. @MOMENT behind it is the \
-            distro's archive of packages as it was then, in UTC: debian:13@20260901T000000Z.
+            distro's archive of packages as it was then, in UTC: debian:13@20260901T000000Z. A container image is             oci:REFERENCE (in a registry, as docker names it), oci-layout:DIRECTORY[:TAG] or docker-archive:FILE; skopeo fetches             it.
             """)
 
     @Argument(help: "What to call the root.")
     var name: String
 
-    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release][@moment]"))
+    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release][@moment]|image"))
     var distro: String?
 
     @Option(
@@ -82,6 +83,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     func validate() throws {
         if locked != nil { return try validateLocked() }
         guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
+        if from == nil, ImageSource.isMeant(by: distro ?? "") { return try validateImage() }
         guard from == nil || distro?.contains("@") != true else {
             throw ValidationError("--from names a tarball, of which there are no moments as of an archive")
         }
@@ -111,6 +113,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         var request = CreationRequest(name: try RootName(name))
         request.directory = directory.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
         request.replaces = replace
+        request.catalogue = try sources.catalogue.load()
         request.packages = packages
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyringPath
@@ -122,7 +125,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.mirror = sources.mirror.map(creation.bare)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
-        let selection = from == nil && locked == nil ? try selection(report) : nil
+        let image = try locked == nil ? image() : nil
+        let selection = from == nil && locked == nil && image == nil ? try selection(report) : nil
         if let locked {
             let wanted = try lockedRequest(locked, creation, configuration, report)
             if dryRun.isDryRun {
@@ -141,7 +145,10 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             request.tools = try tools(request, selection, creation, configuration, report)
             root = try await creation.create(request, from: bootstrap)
         } else {
-            let base = try await base(selection, creation, request, configuration)
+            let base =
+                if let image { try base(of: image) } else {
+                    try await base(selection, creation, request, configuration)
+                }
             if dryRun.isDryRun {
                 return try OutputRendering.show(
                     CreationReport(plan: try creation.plan(request, from: base)), as: output.format)

@@ -13,9 +13,11 @@ struct PassingRoot {
     private let dryRun: Bool
 
     /// Makes it. Throws status 125 where that fails; why was said then.
-    init(distro: String, isolation: Isolation, dryRun: Bool) throws {
+    init(distro: String, arch: String?, isolation: Isolation, dryRun: Bool) throws {
         self.dryRun = dryRun
-        let options = (dryRun ? ["--dry-run"] : []) + ["--isolation", isolation.rawValue]
+        let options =
+            (dryRun ? ["--dry-run"] : []) + ["--isolation", isolation.rawValue]
+            + (arch.map { ["--arch", $0] } ?? [])
         guard try OwnProcess.attend(["create"] + options + ["--", name, distro]) == .exited(0) else {
             throw ExitCode(125)
         }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Architectures
 internal import ArgumentParser
+internal import Building
+internal import Catalogue
+internal import Images
+internal import Provisioning
+internal import Sandbox
 
 struct Run: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
@@ -10,22 +16,27 @@ struct Run: ParsableCommand, PassesStatus {
             /usr and their like are not, unless --bind . asks for it, and the command starts in /. The exit status is the \
             command's own, 128 and the signal's number if one ended it, 127 if it was not found, 126 if it cannot be \
             executed, and 125 if mangrove failed. With the name of a distro and release (alpine:3.24) in place of a \
-            root's, one is made for this command and removed after it.
+            root's, one is made for this command and removed after it; of an image (oci:debian:12) one is kept, and what the \
+            command changes is dropped. Where no command is given, an image's own is run.
             """)
 
     @OptionGroup var options: RunOptions
 
-    @Argument(help: "The root.")
+    @Option(
+        help: ArgumentHelp("The architecture of an image or distro that stands for a root.", valueName: "architecture"),
+        completion: .list(Architecture.allValueStrings))
+    var arch: String?
+
+    @Argument(help: ArgumentHelp("The root, or what one is made of.", valueName: "name|image"))
     var name: String
 
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
-    var command: [String]
+    var command: [String] = []
 
     func validate() throws {
-        guard !program.isEmpty else {
-            throw ValidationError("no command is given; for a shell: mangrove shell \(name)")
-        }
-        guard command.first == "--" || command.contains("--") || command.first?.hasPrefix("-") == false else {
+        guard
+            command.isEmpty || command.first == "--" || command.contains("--") || command.first?.hasPrefix("-") == false
+        else {
             throw ValidationError("\(command[0]): options stand before the root's name, or between it and --")
         }
     }
@@ -41,10 +52,53 @@ struct Run: ParsableCommand, PassesStatus {
 
     func run() throws {
         // No root can be called that.
-        guard name.contains(":") else { return try options.run(program, in: name) }
-        let root = try PassingRoot(distro: name, isolation: options.isolation.isolation, dryRun: options.dryRun)
+        guard name.contains(":") else {
+            guard arch == nil else { throw ValidationError("--arch is for images; \(name) is what it is") }
+            return try run(in: name)
+        }
+        if let image = try ImageSource(name, relativeTo: Surroundings.workingDirectory) { return try run(image) }
+        let root = try PassingRoot(
+            distro: name, arch: arch, isolation: options.isolation.isolation, dryRun: options.dryRun)
         defer { root.remove() }
-        if !options.dryRun { try options.run(program, in: root.name) }
+        if !options.dryRun { try run(in: root.name) }
+    }
+
+    private func run(in root: String) throws {
+        let settings = try options.settings()
+        guard program.isEmpty else { return try settings.run(program, in: root) }
+        try runItsOwn(in: RootStore(Surroundings.locations().roots).find(root), settings)
+    }
+
+    /// What the image says that it is for.
+    private func runItsOwn(in root: RootRecord, _ settings: RunSettings) throws {
+        let image = root.image?.settings
+        guard let command = image?.defaultCommand, !command.isEmpty else {
+            throw ValidationError("no command is given; for a shell: mangrove shell \(name)")
+        }
+        var settings = settings
+        // Its command may be a path below the directory it starts in.
+        settings.workdir = settings.workdir ?? image?.workingDirectory.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
+        try settings.run(command, in: root.name.description)
+    }
+
+    /// In the root that runs of the image share, each without the others' changes: made where it is not there.
+    private func run(_ image: ImageSource) throws {
+        let locations = try Surroundings.locations()
+        let architecture = try arch.map { try Catalogue.architecture($0) } ?? .arm64
+        var settings = try options.settings()
+        let store = ImageStore(Cache(locations.cache).images, environment: Surroundings.environment)
+        let digest = try store.look(at: image, for: architecture) { FailureRendering.note($0) }
+        let layer = try Layer(
+            .image(image.description), architecture.rawValue, packages: [], options: [], digest: digest)
+        let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue]
+        let root = try layer.ensure(in: locations, isRenewed: false) {
+            try OwnProcess.require(words + (options.dryRun ? ["--dry-run"] : []) + $0)
+            if options.dryRun { throw ExitCode(0) }
+        }
+        Cache.noteUse(ofLayer: RootStore(locations.layers).path(of: root.name))
+        (settings.isInLayer, settings.throwaway) = (true, true)
+        if program.isEmpty { return try runItsOwn(in: root, settings) }
+        try settings.run(program, in: root.name.description)
     }
 
     /// Without the "--" that may stand before it.

@@ -12,7 +12,7 @@ internal import Terminal
 
 /// What is asked of a run, by options of `run` and `shell` or without any.
 struct RunSettings: Equatable {
-    var user = "root"
+    var user: String?
     var workdir: String?
     var bind: [String] = []
     var env: [String] = []

@@ -54,6 +54,9 @@ package struct Cache: Sendable {
     /// Where indices and packages of archives are.
     package var archives: FilePath { directory.appending("archives") }
 
+    /// Where container images are.
+    package var images: FilePath { directory.appending("images") }
+
     /// Where lists and Release files are.
     package var documents: FilePath { directory.appending("documents") }
 
@@ -98,6 +101,7 @@ package struct Cache: Sendable {
                 withExtendedLifetime(lock.rawValue) {}
             }
             return try pruned + prunePools(notUsedSince: limit * 1e9, dryRun: dryRun)
+                + pruneImages(notUsedSince: limit * 1e9, dryRun: dryRun)
         } + pruneTools(notUsedSince: limit, but: pruning.roots, dryRun: dryRun, using: workers)
             + pruneLayers(notUsedSince: limit, dryRun: dryRun, using: workers)
             + pruneMemories(notUsedSince: limit, dryRun: dryRun, using: workers)

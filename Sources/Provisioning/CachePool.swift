@@ -2,6 +2,7 @@
 
 internal import Filesystem
 internal import FoundationEssentials
+internal import Images
 internal import SystemPackage
 
 /// A directory of the cache whose files nobody knows by name: it is listed as a whole.
@@ -63,9 +64,28 @@ extension Cache {
         ]
     }
 
+    private var imagePools: [CachePool] {
+        let store = ImageStore(images, environment: [:])
+        return [
+            CachePool(directory: store.pool, title: "blobs of images"),
+            CachePool(directory: store.names, title: "names of images"),
+        ]
+    }
+
+    /// Does nothing while an image is being fetched or unpacked.
+    func pruneImages(notUsedSince limit: Double, dryRun: Bool) throws(FilesystemError) -> [Entry] {
+        guard let lock = try ImageStore(images, environment: [:]).hold() else { return [] }
+        var pruned: [Entry] = []
+        for pool in imagePools {
+            if let entry = try pool.prune(notUsedSince: limit, dryRun: dryRun) { pruned.append(entry) }
+        }
+        withExtendedLifetime(lock.rawValue) {}
+        return pruned
+    }
+
     func poolEntries() throws(FilesystemError) -> [Entry] {
         var found: [Entry] = []
-        for pool in pools {
+        for pool in pools + imagePools {
             if let entry = try pool.entry() { found.append(entry) }
         }
         return found
@@ -73,7 +93,7 @@ extension Cache {
 
     func poolUses() throws(FilesystemError) -> [(used: Double, size: Int64)] {
         var found: [(used: Double, size: Int64)] = []
-        for pool in pools { found += try pool.uses() }
+        for pool in pools + imagePools { found += try pool.uses() }
         return found
     }
 

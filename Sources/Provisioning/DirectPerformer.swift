@@ -33,6 +33,8 @@ package struct DirectPerformer: NamespacePerforming {
             return .carried(conflicts: try below { () throws(FilesystemError) in try carry(carrying) })
         case .extract(let unpacking):
             return .extracted(try extract(unpacking, progress))
+        case .layer(let layering):
+            return .extracted(try layering.perform(progress))
         case .export(let packing):
             return .exported(try export(packing, progress))
         case .remove(let removal):
@@ -104,7 +106,8 @@ package struct DirectPerformer: NamespacePerforming {
         }
         let archive = TreeArchive(
             compression: packing.compression, overrides: overrides,
-            threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))), reproduction: reproducible?.reproduction)
+            threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))), reproduction: reproducible?.reproduction,
+            layer: packing.isLayer ? TreeArchive.Layer(base: packing.base.map { FilePath($0) }) : nil)
         return try below { () throws(ExtractionError) in
             try archive.write(tree, to: output, name: packing.name, progress: progress)
         }

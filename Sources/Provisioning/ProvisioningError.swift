@@ -65,6 +65,7 @@ package struct ProvisioningError: Failure {
         case noSourceDate(RootName)
         /// What a root was made of is not known; `installed` by its own package manager.
         case noLock(RootName, installed: [String])
+        case noLockOfImage(RootName, RootRecord.Image)
         /// A lock file of the distro names nothing to make a root of.
         case notRepeatable(String)
         case interrupted(signal: CInt)
@@ -116,7 +117,7 @@ package struct ProvisioningError: Failure {
         case .artifact(let path, _): "cannot take \(path) out of the build"
         case .worker: "a process that works on the files of a root failed"
         case .noSourceDate(let name): "nothing says how old what root \"\(name)\" was made of is"
-        case .noLock(let name, _): "root \"\(name)\" cannot be locked"
+        case .noLock(let name, _), .noLockOfImage(let name, _): "root \"\(name)\" cannot be locked"
         case .notRepeatable(let distro): "the lock file of \(distro) names nothing to make a root of"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
@@ -152,6 +153,7 @@ package struct ProvisioningError: Failure {
             installed.isEmpty
                 ? "an earlier mangrove made it, which did not write down what of"
                 : "its own package manager fetched \(installed.joined(separator: " ")), and what that was nobody wrote down"
+        case .noLockOfImage: "it is made of an image, which its digest names once and for all"
         case .noSourceDate: "an earlier mangrove made it, which did not write that down"
         case .foreignStore: "what is written there decides what is executed and what is deleted"
         case .below(let failure): failure.cause
@@ -184,6 +186,7 @@ package struct ProvisioningError: Failure {
             installed.isEmpty
                 ? "make it again: mangrove create \(name) … --replace"
                 : "make it from the archive of packages, where the distro has one: --from-archive"
+        case .noLockOfImage(let name, let image): "make it again with: mangrove create \(name) \(image.pinnedReference)"
         case .noSourceDate: "set SOURCE_DATE_EPOCH to the latest time that is to be in it, in seconds since 1970"
         case .foreignStore: "be that user, or set MANGROVE_HOME to a directory of your own"
         case .signatureMissing:
@@ -208,7 +211,7 @@ package struct ProvisioningError: Failure {
         case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock: .badData
+        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain

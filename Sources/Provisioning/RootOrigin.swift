@@ -15,6 +15,8 @@ package struct RootOrigin: Codable, Equatable, Sendable {
         case archive
         /// A tarball of the user's own.
         case file
+        /// A container image.
+        case image
     }
 
     /// A document that says what is new: a list of tarballs, a suite's Release file.

@@ -71,6 +71,8 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var snapshot: String?
     /// Of the lock file that it was made from, `sha256:…`.
     package var lock: String?
+    /// The container image that it is made of.
+    package var image: Image?
     /// True where `remove` could not delete everything: what is left cannot be used.
     package var removedInPart: Bool?
 

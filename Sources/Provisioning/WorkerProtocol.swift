@@ -38,6 +38,22 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         }
     }
 
+    /// Unpacks the layers of an image, one over the other, into the directory `tree`.
+    package struct Layering: Codable, Equatable, Sendable {
+        package struct Layer: Codable, Equatable, Sendable {
+            package let archive: String
+            /// What messages call it.
+            package let name: String
+            /// What it must be with its compression taken off, `sha256:…`.
+            package let digest: String
+        }
+
+        /// Lowest first.
+        package let layers: [Layer]
+        package let tree: String
+        package let policy: ExtractionPolicy
+    }
+
     /// Nothing: that it comes back shows that there can be workers.
     case probe
     /// Writes the directory `tree` as an archive.
@@ -52,11 +68,15 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let originals: [String: OriginalFile]
         /// Of an archive that is to be reproducible, in seconds since 1970: no time in it is later.
         package let newestTime: Int64?
+        /// Whether it is a layer of an image, and the tree, if any, that the layers below it make.
+        package let isLayer: Bool
+        package let base: String?
 
         package init(
             tree: String, output: Int32, name: String, compression: TreeArchive.Compression,
-            originals: [String: OriginalFile], newestTime: Int64? = nil
+            originals: [String: OriginalFile], newestTime: Int64? = nil, isLayer: Bool = false, base: String? = nil
         ) {
+            (self.isLayer, self.base) = (isLayer, base)
             self.tree = tree
             self.output = output
             self.name = name
@@ -126,6 +146,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
     case survey(tree: String, file: String)
     case collect(Collection)
     case extract(Unpacking)
+    case layer(Layering)
     case export(Packing)
     case remove(Removal)
     /// Deletes what of `paths`, absolute ones in the tree `tree`, is an empty directory or file.

@@ -11,10 +11,11 @@ package enum RunEnvironment {
     /// Where commands are looked for.
     package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`,
-    /// `emulation` (`QEMU_CPU`), then `asked` (`--env`).
+    /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`, what the
+    /// `root` says (an image's `Env`), `emulation` (`QEMU_CPU`), then `asked` (`--env`).
     package static func make(
-        account: Account, caller: [String: String], emulation: [String: String], asked: [String: String]
+        account: Account, caller: [String: String], root: [String: String] = [:],
+        emulation: [String: String], asked: [String: String]
     ) -> [String] {
         var values = [
             "HOME": account.home,
@@ -27,6 +28,7 @@ package enum RunEnvironment {
             "container": "mangrove",
         ]
         for name in passed { values[name] = caller[name] ?? values[name] }
+        values.merge(root) { $1 }
         values.merge(emulation) { $1 }
         values.merge(asked) { $1 }
         return values.map { "\($0.key)=\($0.value)" }.sorted()

@@ -11,6 +11,8 @@ package struct Recipe: Hashable, Sendable {
     package enum Base: Hashable, Sendable {
         /// `DISTRO[:RELEASE]`.
         case distro(String)
+        /// A container image, as `create` names it, with an absolute path.
+        case image(String)
         /// A tarball, a file or URL, and its SHA-256 in hexadecimal digits.
         case tarball(String, sha256: String?)
         /// A root of that name. It stays as it is.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Architectures
+internal import Failures
+internal import Images
 internal import JSON5
 internal import Provisioning
 internal import Sandbox
@@ -68,7 +70,12 @@ extension Recipe {
 extension Recipe.Base {
     init(_ field: JSONField, in place: FilePath) throws(JSONError) {
         guard case .object = field.value else {
-            self = .distro(try field.word())
+            let name = try field.word()
+            do throws(ImageError) {
+                self = try ImageSource(name, relativeTo: place).map { .image($0.description) } ?? .distro(name)
+            } catch {
+                throw field.fault(error.told)
+            }
             return
         }
         let object = try field.object("tarball", "sha256", "root")

@@ -45,7 +45,7 @@ extension Recipe {
 
     private static func text(of base: Base) -> String {
         switch base {
-        case .distro(let name): quoted(name)
+        case .distro(let name), .image(let name): quoted(name)
         case .tarball(let place, nil): "{tarball: \(quoted(place))}"
         case .tarball(let place, let digits?): "{tarball: \(quoted(place)), sha256: \(quoted(digits))}"
         case .root(let name): "{root: \(quoted(name))}"

@@ -7,6 +7,7 @@ internal import Building
 internal import Catalogue
 internal import Failures
 internal import Filesystem
+internal import Images
 internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
@@ -63,7 +64,7 @@ struct BuildChoice {
         var recipe = try readRecipe()
         let origin = recipe?.origin ?? origin
         let obtained = try BuildFetch(options: options).obtain(
-            origin, base: base(of: recipe), architectures(of: recipe).first ?? .arm64, in: fetched)
+            origin, base: try base(of: recipe), architectures(of: recipe).first ?? .arm64, in: fetched)
         let source = try tree(obtained.directory)
         let name = origin.name.map { SourceTree.name(of: $0) } ?? source.name
         let output = directory.appending("mangrove-out")
@@ -71,7 +72,7 @@ struct BuildChoice {
         if recipe == nil, origin.directory == nil, options.buildSystem == nil, source.has(Recipe.fileName.string) {
             recipe = try readFetched(source.directory.appending(Recipe.fileName))
         }
-        let (base, architectures) = (base(of: recipe), try architectures(of: recipe))
+        let (base, architectures) = (try base(of: recipe), try architectures(of: recipe))
         let (recipes, notes) =
             try recipe.map { (Array(repeating: $0, count: architectures.count), []) }
             ?? recognise(source, obtained.description, base, architectures)
@@ -157,9 +158,10 @@ struct BuildChoice {
         return recipe
     }
 
-    private func base(of recipe: Recipe?) -> Recipe.Base {
-        options.root.map { .root($0) } ?? options.base.map { .distro($0) } ?? recipe?.base
-            ?? .distro(followed?.base ?? "debian")
+    private func base(of recipe: Recipe?) throws -> Recipe.Base {
+        if let root = options.root { return .root(root) }
+        guard let base = options.base else { return recipe?.base ?? .distro(followed?.base ?? "debian") }
+        return try ImageSource(base, relativeTo: Surroundings.workingDirectory).map { .image("\($0)") } ?? .distro(base)
     }
 
     private func architectures(of recipe: Recipe?) throws -> [Architecture] {
@@ -174,6 +176,7 @@ struct BuildChoice {
         case .distro(let name):
             return try options.sources.catalogue.load().distro(name.split(separator: ":").first.map(String.init) ?? "")
                 .packageManager == "apk" ? .apk : .dpkg
+        case .image(let name): return name.contains("alpine") ? .apk : .dpkg
         case .root(let name):
             let tree = FilePath(try RootStore(locations.roots).find(name).path)
             return (try? InstalledPackages(of: Directory.open(tree)))?.manager ?? .dpkg
@@ -192,11 +195,6 @@ struct BuildChoice {
         let limits = try options.limits.limits()
         if !limits.isEmpty { recipe.limits = limits }
         guard case .distro(let name) = recipe.base, let architecture = recipe.architectures.first else { return recipe }
-        guard !name.hasPrefix("oci:") else {
-            throw RecipeError(
-                "\(name): images are not supported as a base yet", remedy: "name a distro and release, or a tarball",
-                status: .badConfiguration)
-        }
         let selection = try options.sources.catalogue.load().select(name, architecture: architecture)
         recipe.base = .distro(selection.releaseName)
         return recipe

@@ -142,7 +142,7 @@ extension BuildJob: CustomStringConvertible {
         let recipe = request.recipe
         var lines = ["build: \(request.name) for \(request.architecture)"]
         switch recipe.base {
-        case .distro(let name): lines.append("base: \(name)")
+        case .distro(let name), .image(let name): lines.append("base: \(name)")
         case .tarball(let place, _): lines.append("base: \(place)")
         case .root(let name): lines.append("base: root \(name), which stays as it is")
         }

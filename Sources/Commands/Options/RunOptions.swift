@@ -4,8 +4,11 @@ internal import ArgumentParser
 
 /// What `run` and `shell` have in common.
 struct RunOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Run as this user of the root, a name or number.", valueName: "user[:group]"))
-    var user = RunSettings().user
+    @Option(
+        help: ArgumentHelp(
+            "Run as this user of the root, a name or number (default: root, or the image's).",
+            valueName: "user[:group]"))
+    var user: String?
 
     @Option(help: ArgumentHelp("Run in this directory of the root.", valueName: "directory"))
     var workdir: String?

@@ -2,15 +2,18 @@
 
 package import Architectures
 package import Catalogue
+package import Images
 package import Integrity
 package import SystemPackage
 
-/// The tarball a root is made from: where it is, and why it is to be trusted.
+/// The tarball or image a root is made from: where it is, and why it is to be trusted.
 package struct Base: Equatable, Sendable {
     package enum Place: Equatable, Sendable {
         /// The same file on several mirrors, best first.
         case remote(urls: [String])
         case local(FilePath)
+        /// A container image, of `architecture`.
+        case image(ImageSource)
     }
 
     /// A signature over the tarball itself, still to be verified.
@@ -66,6 +69,16 @@ package struct Base: Equatable, Sendable {
             trust: Verification(
                 how: digest == nil ? .none : .checksum, digest: "", urls: isRemote ? [source] : []))
     }
+
+    /// A container image for machines of `architecture`.
+    package init(_ image: ImageSource, for architecture: Architecture) {
+        self.init(name: image.description, place: .image(image), trust: Verification(how: .checksum, digest: ""))
+        self.architecture = architecture
+        origin = RootOrigin(.image)
+    }
+
+    /// The image that it is; nil: it is a tarball.
+    package var image: ImageSource? { if case .image(let source) = place { source } else { nil } }
 
     /// Whether anything more than a checksum will have been verified.
     package var isSigned: Bool { signature != nil || trust.how == .signature }

@@ -4,15 +4,22 @@ internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import Glibc
+internal import Images
 internal import Integrity
 internal import PackageArchive
-package import SystemPackage
+internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
 /// A base that is on the disk and was verified.
 package struct VerifiedBase: Sendable {
-    package let path: FilePath
+    enum Contents: Sendable {
+        /// A tarball, at that path.
+        case archive(FilePath)
+        case image(StoredImage)
+    }
+
+    let contents: Contents
     package let verification: Verification
 }
 
@@ -25,10 +32,12 @@ package struct BaseFetcher: Sendable {
     let keyring: FilePath?
     let progress: Progress
     var documents: DocumentCache?
+    let images: ImageStore
 
     /// Throws, and keeps nothing, where it is not what it should be.
     func obtain(_ base: Base) async throws(ProvisioningError) -> VerifiedBase {
         switch base.place {
+        case .image(let source): return try await obtainImage(base, source)
         case .local(let path): return try await verify(base, at: path)
         case .remote(let urls):
             try below { () throws(FilesystemError) in
@@ -126,7 +135,7 @@ package struct BaseFetcher: Sendable {
             verification.record(good)
             verification.urls.append(signature.url)
         }
-        return VerifiedBase(path: path, verification: verification)
+        return VerifiedBase(contents: .archive(path), verification: verification)
     }
 
     /// Those of the user's keyring, of the host, and only then of the network: it is the fingerprint that is trusted.

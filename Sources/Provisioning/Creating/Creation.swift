@@ -5,6 +5,7 @@ internal import Architectures
 internal import Extraction
 internal import Failures
 internal import Filesystem
+internal import Images
 package import PackageArchive
 internal import Sandbox
 package import SystemPackage
@@ -52,13 +53,15 @@ package struct Creation: Sendable {
     package func fetcher(keyring: FilePath?) -> BaseFetcher {
         BaseFetcher(
             cache: cache, downloader: downloader, proxy: proxy, keyring: keyring, progress: progress,
-            documents: documents)
+            documents: documents, images: images)
     }
+
+    private var images: ImageStore { ImageStore(cache.images, environment: caller.environment) }
 
     /// Makes the root, or leaves nothing but what was downloaded.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
-        if !base.isSigned, base.lock == nil {
+        if !base.isSigned, base.lock == nil, base.image == nil {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
                 base.digest == nil
@@ -68,6 +71,12 @@ package struct Creation: Sendable {
         let tools = try beginTools(request)
         do throws(ProvisioningError) {
             let verified = try await fetcher(keyring: request.keyring).obtain(base)
+            if base.image != nil, verified.verification.how != .signature {
+                guard !request.requiresSignature else {
+                    throw ProvisioningError(ImageError(.signatureNotRequired, base.name))
+                }
+                progress.say("\(base.name): no signature is required of it; it is recorded as unsigned")
+            }
             return try await make(request, base, verified, tools)
         } catch {
             await tools.giveUp()
@@ -89,7 +98,7 @@ package struct Creation: Sendable {
             try before?.keep(in: staging.directory)
             try await carryOver(to: staging, record, request)
             // What a package manager fetched from the network nobody has written down.
-            if request.packages.isEmpty {
+            if request.packages.isEmpty, base.image == nil {
                 try keep(base.lock ?? LockFile(base, verified.verification, record), in: staging.directory)
             }
             try await finish(staging, record, request)
@@ -148,46 +157,6 @@ package struct Creation: Sendable {
     /// With one id only, everything has to belong to it.
     var ownership: RootRecord.Ownership { caller.identity.isSingle ? .caller : .archive }
 
-    /// Fills the tree with the base. Nothing is executed.
-    func unpack(
-        _ base: Base, _ verified: VerifiedBase, in staging: borrowing Staging, _ request: CreationRequest
-    ) throws(ProvisioningError) -> RootRecord {
-        let tree = staging.tree
-        var policy = ExtractionPolicy.base
-        if ownership == .caller { policy.ownership = .caller }
-        let size = try below { () throws(FilesystemError) in
-            try OwnedDescriptor.open(verified.path, .readOnly).size(of: verified.path)
-        }
-        progress.begin("unpacking \(base.name)", total: size)
-        let reply = try workers.perform(
-            .extract(.init(archive: verified.path.string, name: base.name, tree: tree.string, policy: policy))
-        ) { [progress] in progress.advance(to: $0) }
-        progress.end()
-        guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
-        if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
-            progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
-            try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
-        }
-        var record = try describe(tree, request, base, verified.verification)
-        record.sourceDate = RecordTime.text(report.newestTime)
-        if let lock = base.lock { record.lock = try lock.digest() }
-        record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
-        // What is in /dev a run does not see: it has one of its own.
-        let missed = report.skipped.filter { skipped in
-            !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
-        }
-        if !missed.isEmpty {
-            progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
-        }
-        record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
-            try ResolvConf.prepare(in: try Directory.open(tree))
-        }
-        record.hosts = try inBase(base.name) { () throws(FilesystemError) in
-            try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
-        }
-        return record
-    }
-
     /// Installs the packages that were asked for.
     private func complete(
         _ record: RootRecord, in staging: borrowing Staging, _ request: CreationRequest
@@ -210,31 +179,5 @@ package struct Creation: Sendable {
         record.acceleration = request.acceleration.extent.rawValue
         record.allowances = request.allowances.recorded
         return record
-    }
-
-    private func describe(
-        _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
-    ) throws(ProvisioningError) -> RootRecord {
-        let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
-        guard let architecture = found.architecture ?? base.architecture else {
-            throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
-        }
-        if let wanted = base.architecture, wanted.elf != architecture.elf {
-            throw ProvisioningError(
-                .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
-        }
-        let obstacle = try inBase(base.name) { () throws(FilesystemError) in
-            try BaseObstacle.find(in: try Directory.open(tree), for: base.architecture ?? architecture)
-        }
-        if let obstacle { throw ProvisioningError(.notASystem(base.name, reason: obstacle)) }
-        let release = found.release
-        return RootRecord(
-            name: request.name, distro: base.distro ?? release?.id ?? "linux",
-            release: base.release ?? release?.version ?? release?.codename ?? "unknown",
-            version: base.version ?? release?.version ?? release?.codename ?? "unknown",
-            codename: base.codename ?? release?.codename,
-            // Those of two that look the same the user tells apart.
-            architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
-            verified: verification, source: base.name, ownership: ownership)
     }
 }

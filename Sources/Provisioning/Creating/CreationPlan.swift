@@ -3,6 +3,7 @@
 internal import Architectures
 internal import Catalogue
 internal import Filesystem
+internal import Images
 internal import Integrity
 internal import PackageArchive
 internal import SystemPackage
@@ -50,11 +51,14 @@ extension Creation {
     /// What `create` would do; throws what it would throw before it downloads the base.
     package func plan(_ request: CreationRequest, from base: Base) throws(ProvisioningError) -> CreationPlan {
         try store.requireFree(request.name, replacing: request.replaces)
-        if request.requiresSignature, !base.isSigned { throw ProvisioningError(.notSigned(base.name)) }
+        if request.requiresSignature, !base.isSigned, base.image == nil {
+            throw ProvisioningError(.notSigned(base.name))
+        }
         let sources =
             switch base.place {
             case .remote(let urls): urls
             case .local(let path): [path.string]
+            case .image(let source): [source.description]
             }
         return CreationPlan(
             name: request.name.description, distro: base.distro, release: base.release, version: base.version,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Acceleration
+package import Catalogue
 package import SystemPackage
 
 /// What a user asks of `create`, the base apart.
@@ -26,6 +27,8 @@ package struct CreationRequest: Sendable {
     var reasonForNoTools: String?
     /// As the user named it; for refreshes.
     package var mirror: String?
+    /// For what a tree that says less of itself is a release of.
+    package var catalogue: Catalogue?
     /// Whose place it takes, while runs go on there.
     var refresh: PendingRefresh?
 

@@ -12,14 +12,14 @@ internal import Transfer
 extension Creation {
     /// Unpacks a tarball into `directory`, which is empty. All of it belongs to the caller.
     package func fetchSource(_ base: Base, into directory: FilePath) async throws(ProvisioningError) {
-        let verified = try await fetcher(keyring: nil).obtain(base)
+        let file = try await fetcher(keyring: nil).obtainFile(base)
         progress.begin("unpacking \(base.name)")
         defer { progress.end() }
         var policy = ExtractionPolicy()
         (policy.ownership, policy.keepsSetuid) = (.caller, false)
         _ = try DirectPerformer().perform(
             .extract(
-                .init(archive: verified.path.string, name: base.name, tree: directory.string, policy: policy)))
+                .init(archive: file.string, name: base.name, tree: directory.string, policy: policy)))
     }
 
     /// The same of a file of the archive, `path` below its top directory, which has to be `digest`.
@@ -68,14 +68,13 @@ extension Creation {
         for file in found.files {
             var part = Base(from: "\(parent)/\(file.name)", digest: .init(.sha256, hex: file.sha256), relativeTo: "/")
             part.size = file.size
-            let verified = try await fetcher(keyring: nil).obtain(part)
-            try copy(verified.path, to: directory.appending(file.name))
+            try copy(try await fetcher(keyring: nil).obtainFile(part), to: directory.appending(file.name))
         }
         try below { () throws(FilesystemError) in try AtomicFile.write(bytes, to: directory.appending(base.name)) }
     }
 
     private func content(of base: Base) async throws(ProvisioningError) -> [UInt8] {
-        let path = try await fetcher(keyring: nil).obtain(base).path
+        let path = try await fetcher(keyring: nil).obtainFile(base)
         return try below { () throws(FilesystemError) in try path.readFile(limit: 4 << 20) }
     }
 

@@ -23,7 +23,7 @@ package struct ToolFindings: Sendable {
     }
 
     package func findings() -> [Finding] {
-        [signatures, certificates]
+        [signatures, certificates, images]
     }
 
     private var signatures: Finding {
@@ -33,6 +33,16 @@ package struct ToolFindings: Sendable {
                 remedy: "sudo apt install gpgv (Fedora, openSUSE: gpg2; Arch: gnupg; Alpine: gpgv)")
         }
         return Finding("signatures", .ok, "\(gpgv)")
+    }
+
+    private var images: Finding {
+        guard let skopeo = path.map({ $0.appending("skopeo") }).first(where: { unsafe access($0.string, X_OK) == 0 })
+        else {
+            return Finding(
+                "container images", .ok,
+                "skopeo is not installed, which would fetch them (the package is called that everywhere)")
+        }
+        return Finding("container images", .ok, "\(skopeo)")
     }
 
     private var certificates: Finding {

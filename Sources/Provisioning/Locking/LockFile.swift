@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Images
 internal import Integrity
 package import PackageArchive
 package import SystemPackage
@@ -137,6 +138,7 @@ extension LockFile {
             switch base.place {
             case .remote(let urls): urls
             case .local(let path): ["file://\(path)"]
+            case .image(let source): [source.description]
             }
         tarball = Tarball(
             name: base.name, digest: verification.digest, urls: urls, verified: verification.how,

@@ -12,6 +12,7 @@ extension RootStore {
         do throws(FilesystemError) {
             bytes = try path.readFile(limit: 64 << 20)
         } catch let error where error.errno == .noSuchFileOrDirectory {
+            if let image = root.image { throw ProvisioningError(.noLockOfImage(root.name, image)) }
             throw ProvisioningError(.noLock(root.name, installed: root.packages))
         } catch {
             throw ProvisioningError(error)

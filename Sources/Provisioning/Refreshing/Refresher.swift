@@ -80,6 +80,9 @@ package struct Refresher: Sendable {
         let own = creation.store.path(of: record.name).appending(RootStore.tree).string
         if record.path != own { wanted.directory = FilePath(record.path) }
         wanted.packages = record.packages
+        wanted.catalogue = catalogue
+        // Of an image the policy says it, which may have changed.
+        wanted.requiresSignature = record.image != nil && record.verified.how == .signature
         wanted.allowances = record.allowances ?? SourceAllowances()
         wanted.mirror = finding.origin.mirror
         wanted.keyring = keyring(finding.origin)
@@ -106,7 +109,7 @@ package struct Refresher: Sendable {
         guard changes.losses.isEmpty || request.discardsChanges else {
             throw ProvisioningError(.localChanges(record.name, changes.losses))
         }
-        if record.isSignedBetter(than: base) { throw ProvisioningError(.notSigned(base.name)) }
+        if base.image == nil, record.isSignedBetter(than: base) { throw ProvisioningError(.notSigned(base.name)) }
         var wanted = creationRequest(finding)
         wanted.refresh = PendingRefresh(change, in: creation.store.path(of: record.name), changes: changes)
         return (try await creation.create(wanted, from: base), changes)

@@ -6,6 +6,7 @@ internal import Catalogue
 internal import Failures
 internal import Filesystem
 internal import Glibc
+internal import Images
 internal import Integrity
 internal import PackageArchive
 internal import SystemPackage
@@ -30,6 +31,7 @@ extension Refresher {
         guard origin.kind != .file else {
             return finding(.held("made from a tarball of your own, \(record.source)"))
         }
+        if origin.kind == .image { return finding(try await lookAtImage(record)) }
         let selection = try below { () throws(CatalogueError) in
             try catalogue.select(
                 "\(record.distro):\(record.release)",
@@ -49,6 +51,18 @@ extension Refresher {
             return finding(.held("rolled back from generation \(rejected.generation), and nothing newer is there"))
         }
         return finding(plan)
+    }
+
+    /// The image that the name stands for today is fetched where it is another one.
+    private func lookAtImage(_ record: RootRecord) async throws(ProvisioningError) -> RefreshFinding.Plan {
+        guard let reference = record.image?.reference, let architecture = Architecture(record.architecture) else {
+            throw ProvisioningError(.remainsOnly(record.name))
+        }
+        let source = try below { () throws(ImageError) in try ImageSource(reference, relativeTo: "/") }
+        guard let source, source.pinnedDigest == nil else { return .held("made of \(reference), which stays the same") }
+        let base = Base(source, for: architecture)
+        let found = try await creation.fetcher(keyring: nil).obtain(base)
+        return found.verification.digest == record.verified.digest ? .nothing(indices: nil) : .base(base)
     }
 
     private func lookAtTarball(

@@ -24,6 +24,7 @@ package struct RootRun: ~Copyable {
     ) throws(ProvisioningError) {
         let held = try store.hold(name)
         let record = held.record
+        let request = request.following(record.image?.settings)
         let emulation = try EmulationChoice.make(
             for: Architecture(record.architecture) ?? .host, privately: caller.identity.usesNamespace,
             cpu: request.cpu, trustsSetuid: request.trustsSetuid, known: known)
@@ -48,7 +49,8 @@ package struct RootRun: ~Copyable {
             request.sharing(with: caller, in: tree) == .none
         else { return nil }
         let option = current == "/" ? "--bind /:/host" : "--bind ."
-        return "\(current) is not shared just because it is the current directory: running in /; \(option) shares it"
+        return
+            "\(current) is not shared just because it is the current directory: running in \(request.defaultDirectory); \(option) shares it"
     }
 
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,

@@ -13,7 +13,7 @@ extension SandboxPlan {
     package init(
         _ request: RunRequest, tree path: FilePath, hostname: String, caller: Caller, emulation: EmulationChoice
     ) throws(ProvisioningError) {
-        let account = try Account.find(request.user, in: path, changes: request.changes)
+        let account = try Account.find(request.user ?? "root", in: path, changes: request.changes)
         let command = request.command.isEmpty ? [account.shell, "-l"] : request.command
         self.init(
             root: request.root(path), identity: caller.identity, command: command)
@@ -36,14 +36,15 @@ extension SandboxPlan {
         }
         steps += request.binds.map(\.step) + request.layered.flatMap(\.steps)
         steps += request.hidden.map { .tmpfs(target: $0, mode: 0o755) }
-        workingDirectory = request.workingDirectory ?? (sharing == .none ? "/" : current)
+        workingDirectory = request.workingDirectory ?? (sharing == .none ? request.defaultDirectory : current)
         self.hostname = request.hostname ?? hostname
         personality = emulation.personality
         user = account.user
         umask = caller.umask
         usesTerminal = request.usesTerminal
         environment = RunEnvironment.make(
-            account: account, caller: caller.environment, emulation: given, asked: request.environment)
+            account: account, caller: caller.environment, root: request.defaultEnvironment, emulation: given,
+            asked: request.environment)
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Images
 package import Sandbox
 package import SystemPackage
 
@@ -7,13 +8,16 @@ package import SystemPackage
 package struct RunRequest: Hashable, Sendable {
     /// A program and its arguments; empty: the account's login shell.
     package var command: [String]
-    /// `NAME`, `UID`, either with `:GROUP`.
-    package var user = "root"
-    /// nil: the caller's current directory where it is shared, else `/`.
+    /// `NAME`, `UID`, either with `:GROUP`; nil: root.
+    package var user: String?
+    /// nil: the caller's current directory where it is shared, else `defaultDirectory`.
     package var workingDirectory: FilePath?
+    package var defaultDirectory: FilePath = "/"
     package var binds: [BindOption] = []
     /// `--env`.
     package var environment: [String: String] = [:]
+    /// What the root itself says of the environment.
+    package var defaultEnvironment: [String: String] = [:]
     /// Changes to the root are dropped at the end.
     package var isThrowaway = false
     /// Changes to the root go to this directory of the host, in which those of earlier runs are.
@@ -38,6 +42,19 @@ package struct RunRequest: Hashable, Sendable {
 
     package init(command: [String]) {
         self.command = command
+    }
+
+    /// The same in a root that was made of an image which says how it is to be run, as far as nobody says otherwise.
+    func following(_ settings: ImageSettings?) -> RunRequest {
+        guard let settings else { return self }
+        var request = self
+        if user == nil, let user = settings.user, !user.isEmpty { request.user = user }
+        // An image may say anything; what is no absolute path is nothing to start in.
+        if let directory = settings.workingDirectory.map({ FilePath($0) }), directory.isAbsolute {
+            request.defaultDirectory = directory
+        }
+        request.defaultEnvironment = settings.variables
+        return request
     }
 
     /// The tree stays as it is.

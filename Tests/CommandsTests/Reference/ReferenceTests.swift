@@ -51,7 +51,7 @@ import Testing
     }
 
     private static let pages = [
-        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "json.md", "refreshing.md",
+        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "images.md", "json.md", "refreshing.md",
         "reproducing.md", "security.md", "troubleshooting.md",
     ]
 

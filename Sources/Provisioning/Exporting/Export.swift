@@ -41,7 +41,7 @@ package struct Export: Sendable {
     }
 
     /// That there is a file or nothing: a device, a pipe or a directory would be lost.
-    private static func requireReplaceable(_ file: FilePath) throws(FilesystemError) {
+    static func requireReplaceable(_ file: FilePath) throws(FilesystemError) {
         var found = stat()
         let exists = unsafe file.withPlatformString { unsafe stat($0, &found) } == 0
         let kind = exists ? FileStatus(found).kind : .regular
@@ -85,19 +85,27 @@ package struct Export: Sendable {
         to output: CInt, _ tree: FilePath, using workers: some NamespacePerforming,
         _ progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
-        var originals: [String: OriginalFile] = [:]
-        try below { () throws(FilesystemError) in
-            let tree = try Directory.open(tree)
-            if try ResolvConf.isOwn(in: tree) { originals["etc/resolv.conf"] = root.resolvConf }
-            // A run that made one did not change the record.
-            if try EtcHosts.isOwn(in: tree) { originals["etc/hosts"] = root.hosts ?? .absent }
-        }
+        let originals = try root.originals(in: tree)
         let reply = try workers.perform(
             .export(
                 .init(
                     tree: tree.string, output: output, name: file?.string ?? "standard output",
                     compression: compression, originals: originals, newestTime: newestTime)), progress: progress)
-        guard case .exported(let report) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        guard case .exported(let report) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
         return report
+    }
+}
+
+extension RootRecord {
+    /// What the base had where mangrove put files of its own, as far as they are still there.
+    func originals(in tree: FilePath) throws(ProvisioningError) -> [String: OriginalFile] {
+        var originals: [String: OriginalFile] = [:]
+        try below { () throws(FilesystemError) in
+            let tree = try Directory.open(tree)
+            if try ResolvConf.isOwn(in: tree) { originals["etc/resolv.conf"] = resolvConf }
+            // A run that made one did not change the record.
+            if try EtcHosts.isOwn(in: tree) { originals["etc/hosts"] = hosts ?? .absent }
+        }
+        return originals
     }
 }

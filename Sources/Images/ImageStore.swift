@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Architectures
+internal import Failures
+package import Filesystem
+internal import FoundationEssentials
+internal import Glibc
+internal import Integrity
+package import SystemPackage
+
+/// Images that were fetched: their blobs under their digests, each once however many images have it, and which image was
+/// last known under which name.
+package struct ImageStore: Sendable {
+    package let directory: FilePath
+    /// Where the user's policy is looked for.
+    private let home: FilePath?
+
+    /// `environment`: the caller's, in which containers-image finds the user's files.
+    package init(_ directory: FilePath, environment: [String: String]) {
+        self.directory = directory
+        home = environment["HOME"].map { FilePath($0) }
+        self.environment = environment
+    }
+
+    private let environment: [String: String]
+
+    var blobs: FilePath { directory.appending("blobs") }
+    /// Files that are kept, and pruned when they are old.
+    package var pool: FilePath { blobs.appending("sha256") }
+    package var names: FilePath { directory.appending("names") }
+    private var turns: FilePath { directory.appending("turns") }
+    private static let layoutPrefix = "layout-"
+    static let tag = "image"
+
+    /// What is known of an image by its name: enough to use it again, or to tell that there is a newer one.
+    struct Known: Codable, Equatable {
+        var source: String
+        var architecture: String
+        /// Of the manifest where it came from.
+        var digest: String
+        var index: String?
+        /// Of the manifest as it is here, in OCI's form.
+        var manifest: Descriptor
+        /// Of the policy that accepted it: another one may not.
+        var policy: String?
+        /// Seconds since 1970.
+        var fetched: Int64
+    }
+
+    /// Keeps what is there from being pruned.
+    private func use() throws(FilesystemError) -> FileLock {
+        try directory.makeDirectories(mode: 0o700)
+        let path = directory.appending("lock")
+        // Alone here: what there is that is not finished was left by a process that died.
+        if let alone = try? FileLock.acquire(path, .exclusive, wait: false) {
+            let directory = try Directory.open(directory)
+            for name in try directory.names() where name.string.hasPrefix(Self.layoutPrefix) {
+                try directory.removeTree(name)
+            }
+            withExtendedLifetime(alone.rawValue) {}
+        }
+        return try FileLock.acquire(path, .shared, wait: true)
+    }
+
+    /// The store for one alone, who may delete what is in it; nil where somebody uses it.
+    package func hold() throws(FilesystemError) -> FileLock? {
+        guard unsafe access(directory.string, F_OK) == 0 else { return nil }
+        return try? FileLock.acquire(directory.appending("lock"), .exclusive, wait: false)
+    }
+
+    /// The name of a directory that is not there yet.
+    var newLayout: FilePath {
+        directory.appending("\(Self.layoutPrefix)\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+    }
+
+    func discard(_ layout: FilePath) {
+        guard let parent = try? Directory.open(directory), let name = layout.lastComponent else { return }
+        try? parent.removeTree(name)
+    }
+
+    /// Calls `body` with the path of a directory that is deleted afterwards, and not made yet.
+    package func withLayout<Value, Problem: Error>(
+        _ body: (FilePath) throws(Problem) -> Value, refuse: (FilesystemError) -> Problem
+    ) throws(Problem) -> Value {
+        let layout = newLayout
+        let lock: FileLock
+        do throws(FilesystemError) {
+            lock = try use()
+        } catch {
+            throw refuse(error)
+        }
+        let result: Result<Value, Problem> = Result { () throws(Problem) in try body(layout) }
+        discard(layout)
+        withExtendedLifetime(lock.rawValue) {}
+        return try result.get()
+    }
+
+    /// The image that `source` is now for machines of `architecture`: fetched where it is not here, and verified, whole.
+    ///
+    /// `warn` is told where the registry could not be asked and what was fetched earlier is taken. Blocks.
+    package func obtain(
+        _ source: ImageSource, for architecture: Architecture, warn: (String) -> Void
+    ) throws(ImageError) -> StoredImage {
+        let name = source.description
+        if let path = source.path, unsafe access(path.string, F_OK) != 0 {
+            throw ImageError(.noFile(path.string), name)
+        }
+        let lock = try ImageError.of(name) { () throws(FilesystemError) in try use() }
+        let record = try recordPath(source, architecture)
+        // One fetches, and the others find it.
+        let turn = try ImageError.of(name) { () throws(FilesystemError) in
+            try names.makeDirectories(mode: 0o700)
+            try turns.makeDirectories(mode: 0o700)
+            return try FileLock.acquire(
+                turns.appending(record.lastComponent?.string ?? "image"), .exclusive, wait: true)
+        }
+        defer { withExtendedLifetime(turn.rawValue) {} }
+        let policy = SignaturePolicy.bytes(home: home)
+        let policyDigest = try policy.map { policy throws(ImageError) in try digest(of: policy, name).description }
+        let known = read(record).flatMap { $0.policy == policyDigest ? $0 : nil }
+        if let known, let pinned = source.pinnedDigest, [known.digest, known.index].contains(pinned),
+            let contents = try? verified(known.manifest, name)
+        {
+            return try stored(source, known, contents, policy, lock)
+        }
+        let skopeo = try Skopeo(for: name, environment: environment)
+        var found: Known
+        do throws(ImageError) {
+            found = try fetch(source, architecture, skopeo, known)
+        } catch {
+            guard case .transport(.unreachable, _) = error.kind, let known,
+                let contents = try? verified(known.manifest, name)
+            else { throw error }
+            warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+            return try stored(source, known, contents, policy, lock)
+        }
+        found.policy = policyDigest
+        let contents = try verified(found.manifest, name)
+        try requireArchitecture(contents.configuration, architecture, name)
+        try ImageError.of(name) { () throws(FilesystemError) in
+            try AtomicFile.write(ImageJSON.encode(found), to: record)
+        }
+        return try stored(source, found, contents, policy, lock)
+    }
+
+    /// What `source`, in a registry, is now: the digest of its index or manifest. Nothing of it is fetched. Of one that is on
+    /// this machine, and where nothing can be found out, nil.
+    ///
+    /// `warn` as in `obtain`.
+    package func look(
+        at source: ImageSource, for architecture: Architecture, warn: (String) -> Void
+    ) throws(ImageError) -> String? {
+        guard case .registry = source else { return nil }
+        if let pinned = source.pinnedDigest { return pinned }
+        let name = source.description
+        let skopeo = try Skopeo(for: name, environment: environment)
+        do throws(ImageError) {
+            return try digest(of: skopeo.manifest(of: source), name).description
+        } catch {
+            guard case .transport(.unreachable, _) = error.kind, let known = read(try recordPath(source, architecture))
+            else { throw error }
+            warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+            return known.index ?? known.digest
+        }
+    }
+
+    private static func text(_ time: Int64) -> String {
+        Date(timeIntervalSince1970: Double(time)).formatted(.iso8601)
+    }
+
+    func recordPath(_ source: ImageSource, _ architecture: Architecture) throws(ImageError) -> FilePath {
+        let key = try digest(of: Array("\(architecture) \(source)".utf8), source.description)
+        return names.appending(key.hex)
+    }
+
+    func read(_ path: FilePath) -> Known? {
+        (try? path.readFile(limit: 1 << 20)).flatMap { ImageJSON.decode($0) }
+    }
+
+    func digest(of bytes: [UInt8], _ image: String) throws(ImageError) -> Digest {
+        do throws(IntegrityError) { return try Digest.of(bytes) } catch { throw ImageError(.below(error), image) }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import FoundationEssentials
+internal import Glibc
+internal import Integrity
+package import SystemPackage
+
+/// Puts images into a directory in the OCI image layout (image-layout.md). What is there already stays; an image is in it only
+/// when all of its blobs are.
+package struct LayoutWriter: Sendable {
+    package let directory: FilePath
+    /// For messages.
+    private let image: String
+
+    /// Makes the directory where there is none. One that is there must be such a layout, or empty.
+    package init(_ directory: FilePath, for image: String) throws(ImageError) {
+        (self.directory, self.image) = (directory, image)
+        try ImageError.of(image) { () throws(FilesystemError) in
+            try directory.makeDirectories()
+            let names = try Directory.open(directory).names().map(\.string)
+            guard names.isEmpty || names.contains(ImageLayout.marker) else {
+                throw FilesystemError("write an image to", directory, .fileExists)
+            }
+            try blobs.makeDirectories()
+            if !names.contains(ImageLayout.marker) {
+                try AtomicFile.write(ImageLayout.markerContents, to: directory.appending(ImageLayout.marker))
+            }
+        }
+    }
+
+    private var blobs: FilePath { directory.appending("blobs").appending("sha256") }
+
+    /// A file for a blob that is not known yet: made, empty, and without its name until `add(file:…)`. Deleted with `discard`.
+    package func makeFile() throws(ImageError) -> FilePath {
+        let path = blobs.appending(".new-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        try ImageError.of(image) { () throws(FilesystemError) in
+            _ = try OwnedDescriptor.open(path, .writeOnly, options: [.create, .exclusiveCreate])
+        }
+        return path
+    }
+
+    package func discard(_ file: FilePath) { _ = unsafe unlink(file.string) }
+
+    /// Gives the file at `path`, one of `makeFile`, the name it has as a blob.
+    package func add(file path: FilePath, mediaType: String) throws(ImageError) -> Descriptor {
+        let digest: Digest
+        do throws(IntegrityError) {
+            digest = try Digest.of(fileAt: path)
+        } catch {
+            throw ImageError(.below(error), image)
+        }
+        return try ImageError.of(image) { () throws(FilesystemError) in
+            let file = try OwnedDescriptor.open(path, .readOnly)
+            try file.synchronize(path)
+            let size = try file.size(of: path)
+            try rename(path, to: digest.hex)
+            return Descriptor(mediaType: mediaType, digest: digest, size: size)
+        }
+    }
+
+    /// Adds a copy of a blob of another layout, at `path`.
+    package func add(_ descriptor: Descriptor, from path: FilePath) throws(ImageError) {
+        guard let digest = descriptor.checkedDigest, digest.algorithm == .sha256 else {
+            throw ImageError(.unsupported("\(descriptor.digest) is no SHA-256"), image)
+        }
+        guard unsafe access(blobs.appending(digest.hex).string, F_OK) != 0 else { return }
+        let copy = try makeFile()
+        do throws(FilesystemError) {
+            let input = try OwnedDescriptor.open(path, .readOnly)
+            let output = try OwnedDescriptor.open(copy, .writeOnly)
+            var rest = try input.size(of: path)
+            while rest > 0 {
+                let count = sendfile(output.rawValue, input.rawValue, nil, Int(min(rest, 1 << 30)))
+                guard count > 0 else { throw FilesystemError("write", copy, count == 0 ? .ioError : .last) }
+                rest -= Int64(count)
+            }
+            try output.synchronize(copy)
+            try rename(copy, to: digest.hex)
+        } catch {
+            discard(copy)
+            throw ImageError(.below(error), image)
+        }
+    }
+
+    package func add(_ bytes: [UInt8], mediaType: String) throws(ImageError) -> Descriptor {
+        let digest: Digest
+        do throws(IntegrityError) { digest = try Digest.of(bytes) } catch { throw ImageError(.below(error), image) }
+        try ImageError.of(image) { () throws(FilesystemError) in
+            try AtomicFile.write(bytes, to: blobs.appending(digest.hex))
+        }
+        return Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
+    }
+
+    private func rename(_ path: FilePath, to name: String) throws(FilesystemError) {
+        guard let from = path.lastComponent, let to = FilePath.Component(name) else { return }
+        let directory = try Directory.open(blobs)
+        try directory.rename(from, to: to)
+        try directory.synchronize()
+    }
+
+    /// Makes `manifest` the image tagged `tag`, or, without a tag, the only one without.
+    package func publish(_ manifest: Descriptor, tag: String?) throws(ImageError) {
+        let path = directory.appending(ImageLayout.index)
+        try ImageError.of(image) { () throws(FilesystemError) in
+            // Two processes that add an image at once add both.
+            let lock = try FileLock.acquire(directory.appending(".lock"), .exclusive, wait: true)
+            var index =
+                (try? path.readFile(limit: 16 << 20)).flatMap { ImageJSON.decode($0, as: ImageIndex.self) }
+                ?? ImageIndex(manifests: [])
+            index.manifests.removeAll { $0.annotations?[ImageLayout.nameAnnotation] == tag }
+            var named = manifest
+            named.annotations = tag.map { [ImageLayout.nameAnnotation: $0] }
+            index.manifests.append(named)
+            try AtomicFile.write(ImageJSON.encode(index), to: path)
+            _ = unsafe unlink(directory.appending(".lock").string)
+            withExtendedLifetime(lock.rawValue) {}
+        }
+    }
+}

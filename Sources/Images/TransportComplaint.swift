@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Failures
+
+/// What skopeo(1) failed at, as far as a user can do something about it. It has one exit status for everything, so that it is
+/// told by its words, which come from registries (OCI distribution specification, error codes) and from Go's libraries.
+package enum TransportComplaint: Equatable, Sendable {
+    case notAuthorized
+    case rateLimited
+    case notThere
+    case noSuchArchitecture
+    case unreachable
+    /// The registry speaks no TLS, or with a certificate nobody vouches for.
+    case notEncrypted
+    case rejectedByPolicy
+    case noPolicy
+    case damaged
+    case diskFull
+    case other
+
+    /// The first that has its words in what was said counts: an authentication that fails is "denied", whatever else is
+    /// said of it.
+    private static let phrases: [(TransportComplaint, [String])] = [
+        (.noPolicy, ["loading trust policy", "invalid policy in"]),
+        (.rejectedByPolicy, ["rejected by policy", "a signature was required", "source image rejected", "rejected: "]),
+        (.rateLimited, ["toomanyrequests", "too many requests", "status: 429", "statuscode: 429"]),
+        (.noSuchArchitecture, ["no image found in manifest list", "no image found in image index"]),
+        (.diskFull, ["no space left on device", "disk quota exceeded"]),
+        (.notEncrypted, ["server gave http response to https client", "x509: ", "tls: "]),
+        (
+            .notAuthorized,
+            [
+                "unauthorized", "authentication required", "access denied", "denied:", "status code 401",
+                "status code 403", "statuscode: 401", "statuscode: 403", "401 (unauthorized)", "403 (forbidden)",
+                "invalid username/password",
+            ]
+        ),
+        (
+            .notThere,
+            [
+                "manifest unknown", "name unknown", "not found", "404 (not found)", "statuscode: 404",
+                "repository name not known",
+            ]
+        ),
+        (
+            .unreachable,
+            [
+                "connection refused", "no such host", "i/o timeout", "network is unreachable", "no route to host",
+                "connection reset", "server misbehaving", "deadline exceeded", "temporary failure",
+                "502 (bad gateway)", "503 (service unavailable)", "504 (gateway timeout)", "status 5", "status: 5",
+                "500 internal server error", "statuscode: 5", "unexpected eof", ": eof",
+            ]
+        ),
+        (
+            .damaged,
+            ["digest did not match", "does not match", "did not match", "invalid character", "unexpected end of json"]
+        ),
+    ]
+
+    init(_ words: String) {
+        let words = words.lowercased()
+        self = Self.phrases.first { $0.1.contains { words.contains($0) } }?.0 ?? .other
+    }
+
+    /// Of an image on this machine, where there is nobody to reach and nothing to log in to.
+    init(ofFile words: String) {
+        let text = words.lowercased()
+        if ["choose an image", "no descriptor found", "not found in index", "no tag", "reference not found"]
+            .contains(where: text.contains)
+        {
+            self = .notThere
+            return
+        }
+        self = TransportComplaint(words)
+        switch self {
+        case .rejectedByPolicy, .noPolicy, .noSuchArchitecture, .diskFull: break
+        case .notAuthorized, .rateLimited, .notThere, .unreachable, .notEncrypted, .damaged, .other: self = .damaged
+        }
+    }
+
+    func problem(_ image: String) -> String {
+        switch self {
+        case .notAuthorized: "not allowed to use \(image)"
+        case .rateLimited: "the registry answers too many requests already: \(image)"
+        case .notThere: "there is no image \(image)"
+        case .noSuchArchitecture: "\(image) has no image for this architecture"
+        case .unreachable: "cannot reach the registry of \(image)"
+        case .notEncrypted: "no trusted connection to the registry of \(image)"
+        case .rejectedByPolicy: "the policy of this machine rejects \(image)"
+        case .noPolicy: "no policy says which images to trust"
+        case .damaged: "\(image) is damaged"
+        case .diskFull: "no space for \(image)"
+        case .other: "cannot copy \(image)"
+        }
+    }
+
+    func remedy(_ image: String) -> String? {
+        switch self {
+        case .notAuthorized: "log in with: skopeo login REGISTRY"
+        case .rateLimited: "wait, or log in with: skopeo login REGISTRY"
+        case .noSuchArchitecture: "name another one with --arch"
+        case .unreachable: "try again later"
+        case .notEncrypted:
+            "trust its certificate or allow it without one: containers-certs.d(5), containers-registries.conf(5)"
+        case .rejectedByPolicy: "see containers-policy.json(5)"
+        case .noPolicy:
+            "write /etc/containers/policy.json or ~/.config/containers/policy.json (containers-policy.json(5))"
+        case .diskFull: "make room, or: mangrove cache prune"
+        case .notThere, .damaged, .other: nil
+        }
+    }
+
+    var status: ExitStatus {
+        switch self {
+        case .notAuthorized: .notPermitted
+        case .rateLimited, .unreachable, .notEncrypted: .unavailable
+        case .noPolicy: .badConfiguration
+        case .diskFull: .inputOutput
+        case .notThere, .noSuchArchitecture, .rejectedByPolicy, .damaged, .other: .badData
+        }
+    }
+}

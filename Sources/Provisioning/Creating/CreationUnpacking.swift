@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Catalogue
+internal import Extraction
+internal import Filesystem
+internal import Images
+internal import Integrity
+internal import SystemPackage
+internal import Terminal
+
+/// What comes between a verified base and a tree that can be worked in.
+extension Creation {
+    /// Fills the tree with the base. Nothing is executed.
+    func unpack(
+        _ base: Base, _ verified: VerifiedBase, in staging: borrowing Staging, _ request: CreationRequest
+    ) throws(ProvisioningError) -> RootRecord {
+        let tree = staging.tree
+        let report = try unpack(verified.contents, named: base.name, to: tree)
+        if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
+            progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
+            try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
+        }
+        var record = try describe(tree, request, base, verified.verification)
+        record.sourceDate = RecordTime.text(report.newestTime)
+        if case .image(let image) = verified.contents { record.image = RootRecord.Image(image) }
+        if let lock = base.lock { record.lock = try lock.digest() }
+        record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
+        // What is in /dev a run does not see: it has one of its own.
+        let missed = report.skipped.filter { skipped in
+            !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
+        }
+        if !missed.isEmpty {
+            progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
+        }
+        record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
+            try ResolvConf.prepare(in: try Directory.open(tree))
+        }
+        record.hosts = try inBase(base.name) { () throws(FilesystemError) in
+            try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
+        }
+        return record
+    }
+
+    private func unpack(
+        _ contents: VerifiedBase.Contents, named name: String, to tree: FilePath
+    ) throws(ProvisioningError) -> ExtractionReport {
+        let request: WorkerRequest
+        let size: Int64
+        switch contents {
+        case .archive(let path):
+            var policy = ExtractionPolicy.base
+            if ownership == .caller { policy.ownership = .caller }
+            size = try below { () throws(FilesystemError) in
+                try OwnedDescriptor.open(path, .readOnly).size(of: path)
+            }
+            request = .extract(.init(archive: path.string, name: name, tree: tree.string, policy: policy))
+        case .image(let image):
+            size = image.size
+            request = .layer(.init(image, ownership: ownership, tree: tree))
+        }
+        progress.begin("unpacking \(name)", total: size)
+        defer { progress.end() }
+        let reply = try workers.perform(request) { [progress] in progress.advance(to: $0) }
+        guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
+        return report
+    }
+
+    private func describe(
+        _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
+    ) throws(ProvisioningError) -> RootRecord {
+        let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        guard let architecture = found.architecture ?? base.architecture else {
+            throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
+        }
+        if let wanted = base.architecture, wanted.elf != architecture.elf {
+            throw ProvisioningError(
+                .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
+        }
+        let obstacle = try inBase(base.name) { () throws(FilesystemError) in
+            try BaseObstacle.find(in: try Directory.open(tree), for: base.architecture ?? architecture)
+        }
+        if let obstacle { throw ProvisioningError(.notASystem(base.name, reason: obstacle)) }
+        let release = found.release
+        return RootRecord(
+            name: request.name, distro: base.distro ?? release?.id ?? "linux",
+            release: base.release ?? request.release(of: release, architecture) ?? "unknown",
+            version: base.version ?? release?.version ?? release?.codename ?? "unknown",
+            codename: base.codename ?? release?.codename,
+            // Those of two that look the same the user tells apart.
+            architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
+            verified: verification, source: base.name, ownership: ownership)
+    }
+}
+
+extension CreationRequest {
+    /// What the distro's packages are published for: 3.20, where the tree says 3.20.3.
+    fileprivate func release(of tree: OSRelease?, _ architecture: Architecture) -> String? {
+        guard let tree, let name = tree.version ?? tree.codename else { return nil }
+        let known = try? catalogue?.select("\(tree.id):\(name)", architecture: architecture)
+        return known?.release.number ?? name
+    }
+}

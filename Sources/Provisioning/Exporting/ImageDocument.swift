@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Architectures
+internal import Images
+internal import Integrity
+
+/// Configuration and manifest of an image in the making.
+struct ImageDocument {
+    private(set) var layers: [Descriptor]
+    private var configuration: ImageConfiguration
+    private let annotations: [String: String]?
+    private let base: StoredImage?
+    /// The base is handed on as it is.
+    private var isUnchanged: Bool
+    private let created: String
+
+    /// `base`: the image whose layers it begins with; nil: none. `created`, in seconds since 1970.
+    init(_ root: RootRecord, _ base: StoredImage?, created: Int64) {
+        self.created = RecordTime.text(created)
+        (self.base, isUnchanged) = (base, base != nil)
+        if let base {
+            layers = base.manifest.layers
+            configuration = base.configuration
+            annotations = Self.annotations(base)
+        } else {
+            layers = []
+            let architecture = Architecture(root.architecture) ?? .host
+            configuration = ImageConfiguration(
+                created: self.created, platform: architecture.platform,
+                config: root.image?.settings ?? Self.settings(root), diffIDs: [], history: [])
+            annotations = Self.annotations(root)
+        }
+    }
+
+    /// As images of distributions have it.
+    private static func settings(_ root: RootRecord) -> ImageSettings {
+        var settings = ImageSettings()
+        settings.environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        settings.command = ["/bin/sh"]
+        return settings
+    }
+
+    /// What the image was made of (OCI image specification, annotations.md). Where that lay on this machine is nobody's business.
+    private static func annotations(_ base: StoredImage) -> [String: String] {
+        var values = ["org.opencontainers.image.base.digest": base.digest.description]
+        if case .registry(let reference) = base.source { values["org.opencontainers.image.base.name"] = reference }
+        return values
+    }
+
+    /// The same of a tarball or an archive of packages, for which there are no words of OCI's.
+    private static func annotations(_ root: RootRecord) -> [String: String]? {
+        guard root.image == nil else { return nil }
+        let values = ["mangrove.source": root.source, "mangrove.source.digest": root.verified.digest]
+        return values.filter { !$0.value.isEmpty }
+    }
+
+    mutating func add(_ layer: Descriptor, diffID: Digest) {
+        layers.append(layer)
+        configuration.rootfs.diffIDs.append(diffID.description)
+        configuration.history = (configuration.history ?? []) + [.init(created: created, createdBy: "mangrove export")]
+        configuration.created = created
+        isUnchanged = false
+    }
+
+    /// With all of the base's layers; the manifest's descriptor.
+    func write(to writer: LayoutWriter) throws(ImageError) -> Descriptor {
+        for layer in base?.layers ?? [] { try writer.add(layer.descriptor, from: layer.path) }
+        var descriptor: Descriptor
+        if let base, isUnchanged {
+            descriptor = try base.copyDocuments(to: writer)
+            descriptor.platform = platform
+            return descriptor
+        }
+        let config = try writer.add(ImageJSON.encode(configuration), mediaType: MediaType.configuration)
+        let manifest = ImageManifest(config: config, layers: layers, annotations: annotations)
+        descriptor = try writer.add(ImageJSON.encode(manifest), mediaType: MediaType.manifest)
+        descriptor.platform = platform
+        return descriptor
+    }
+
+    private var platform: Descriptor.Platform {
+        .init(architecture: configuration.architecture, os: configuration.os, variant: configuration.variant)
+    }
+}
