@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CArchive
 internal import CLinux
 internal import Filesystem
 internal import Glibc
