@@ -92,6 +92,7 @@ struct Run: ParsableCommand, PassesStatus {
             .image(image.description), architecture.rawValue, packages: [], options: [], digest: digest)
         let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue]
         let root = try layer.ensure(in: locations, isRenewed: false) {
+            if try !options.dryRun && Configuration(at: locations.configuration).takesLayer(layer.name) { return }
             try OwnProcess.require(words + (options.dryRun ? ["--dry-run"] : []) + $0)
             if options.dryRun { throw ExitCode(0) }
         }

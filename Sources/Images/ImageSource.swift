@@ -94,6 +94,12 @@ package enum ImageSource: Hashable, Sendable {
         return .registry("\(Self.repository(of: reference))@\(digest)")
     }
 
+    /// The same repository's image of that tag; nil where it is in no registry.
+    package func tagged(_ tag: String) -> ImageSource? {
+        guard case .registry(let reference) = self else { return nil }
+        return .registry("\(Self.repository(of: reference)):\(tag)")
+    }
+
     /// `reference` without its tag or digest. The colon before a port has a slash behind it.
     static func repository(of reference: String) -> String {
         let bare = reference.prefix { $0 != "@" }

@@ -39,6 +39,12 @@ package struct Skopeo: Sendable {
             ], for: source, isFile: source.path != nil)
     }
 
+    /// The same of what is of no platform, with all that belongs to it in `layout`.
+    func copy(_ source: ImageSource, to layout: FilePath, tag: String) throws(ImageError) {
+        _ = try run(
+            ["copy", "--quiet", "--remove-signatures", source.transportName, "oci:\(layout):\(tag)"], for: source)
+    }
+
     /// Copies the image tagged `tag` from the directory `layout` to `target`. `signer`: the key of gpg(1) to sign it with.
     package func push(
         _ layout: FilePath, tag: String, to target: ImageSource, signer: String? = nil

@@ -32,6 +32,10 @@ package struct Configuration: Equatable, Sendable {
     package var ccache = false
     /// As `--configure-cache` of `build`.
     package var configureCache = false
+    /// The repository that tools trees and layers are taken from before they are made, as `cache pull` names it.
+    package var sharedCache: String?
+    /// Whether what comes from there need not be signed.
+    package var acceptsUnsignedCache = false
     /// As `--hosts` of `build`, one each.
     package var hosts: [String] = []
 
@@ -62,7 +66,7 @@ package struct Configuration: Equatable, Sendable {
 extension Configuration {
     private init(_ document: JSONField) throws(JSONError) {
         let object = try document.object(
-            "network", "mirrors", "cpu", "acceleration", "accelerate", "ccache", "configureCache", "hosts")
+            "network", "mirrors", "cpu", "acceleration", "accelerate", "ccache", "configureCache", "hosts", "cache")
         if let field = object["network"] { network = try Network(field) }
         mirrors = try object.texts("mirrors")
         cpu = try object["cpu"]?.string()
@@ -70,6 +74,11 @@ extension Configuration {
         hosts = try object.strings("hosts")
         ccache = try object["ccache"]?.boolean() ?? false
         configureCache = try object["configureCache"]?.boolean() ?? false
+        if let field = object["cache"] {
+            let shared = try field.object("registry", "allowUnsigned")
+            sharedCache = try shared["registry"]?.string()
+            acceptsUnsignedCache = try shared["allowUnsigned"]?.boolean() ?? false
+        }
         if let field = object["accelerate"] {
             let changes = try field.object("add", "except")
             accelerate = EligibilityChanges(add: try changes.strings("add"), except: try changes.strings("except"))

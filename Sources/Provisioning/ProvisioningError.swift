@@ -66,6 +66,10 @@ package struct ProvisioningError: Failure {
         /// What a root was made of is not known; `installed` by its own package manager.
         case noLock(RootName, installed: [String])
         case noLockOfImage(RootName, RootRecord.Image)
+        /// A cache is shared through a repository in a registry, and this is none.
+        case noRepository(String)
+        /// Nobody asks for a signature on what would be executed here.
+        case unsignedCache(String)
         /// A lock file of the distro names nothing to make a root of.
         case notRepeatable(String)
         case interrupted(signal: CInt)
@@ -119,6 +123,8 @@ package struct ProvisioningError: Failure {
         case .noSourceDate(let name): "nothing says how old what root \"\(name)\" was made of is"
         case .noLock(let name, _), .noLockOfImage(let name, _): "root \"\(name)\" cannot be locked"
         case .notRepeatable(let distro): "the lock file of \(distro) names nothing to make a root of"
+        case .noRepository(let name): "\(name) is no repository to share a cache through"
+        case .unsignedCache(let name): "\(name) need not be signed by anybody"
         case .interrupted(let signal): "interrupted by signal \(signal)"
         case .below(let failure): failure.problem
         }
@@ -161,7 +167,8 @@ package struct ProvisioningError: Failure {
         case .signatureMissing(_, let distro): "\(distro) publishes one, and no mirror has it"
         case .noSuchSuite(_, _, let additions):
             additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
-        case .noSuchRoot, .nameInUse, .directoryNotEmpty, .noArchive, .notRepeatable, .interrupted: nil
+        case .unsignedCache: "programs in it are executed on this machine"
+        case .noSuchRoot, .nameInUse, .noRepository, .directoryNotEmpty, .noArchive, .notRepeatable, .interrupted: nil
         }
     }
 
@@ -187,6 +194,10 @@ package struct ProvisioningError: Failure {
                 ? "make it again: mangrove create \(name) … --replace"
                 : "make it from the archive of packages, where the distro has one: --from-archive"
         case .noLockOfImage(let name, let image): "make it again with: mangrove create \(name) \(image.pinnedReference)"
+        case .noRepository: "name one in a registry: oci:registry.example/team/cache"
+        case .unsignedCache:
+            "sign it (cache push --sign-by) and require that in containers-policy.json(5), or accept it as it is: --allow-unsigned, "
+                + "or cache.allowUnsigned in the configuration"
         case .noSourceDate: "set SOURCE_DATE_EPOCH to the latest time that is to be in it, in seconds since 1970"
         case .foreignStore: "be that user, or set MANGROVE_HOME to a directory of your own"
         case .signatureMissing:
@@ -208,10 +219,10 @@ package struct ProvisioningError: Failure {
 
     package var status: ExitStatus {
         switch kind {
-        case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate: .usage
+        case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate, .noRepository: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage: .badData
+        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage, .unsignedCache: .badData
         case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
             .cannotCreate
         case .rootInUse: .tryAgain

@@ -114,29 +114,27 @@ extension IntegrationTests {
 
         /// A policy of the user's own decides, and the record says what it was.
         @Test func thePolicyDecides() throws {
-            try Signer.with { signer in
-                try Home.with(.root) { (home) throws in
-                    let image = try home.makeImage()
-                    let reject = #"{"default": [{"type": "reject"}]}"#
-                    try home.configureImages([], policy: reject)
-                    func create(_ more: String...) throws -> Program.Outcome {
-                        try home.start(["create", "a", "oci-layout:\(image.directory)", "--arch", "amd64"] + more)
-                            .wait()
-                    }
-                    let rejected = try create()
-                    #expect(
-                        rejected.status == 65 && rejected.errors.contains("the policy of this machine rejects"),
-                        "\(rejected)")
-                    try home.configureImages([])
-                    let unsigned = try create("--require-signature")
-                    #expect(unsigned.status == 65 && unsigned.errors.contains("is not signed"), "\(unsigned)")
-                    #expect(try home.roots() == ["box"])
-                    #expect(try create().status == 0)
-                    // What one policy accepted is not what another one accepts.
-                    try home.configureImages([], policy: reject)
-                    #expect(try create("--replace").status == 65)
-                    #expect(try home.mangrove("run", "a", "--", "true").status == 0)
+            try Home.with(.root) { (home) throws in
+                let image = try home.makeImage()
+                let reject = #"{"default": [{"type": "reject"}]}"#
+                try home.configureImages([], policy: reject)
+                func create(_ more: String...) throws -> Program.Outcome {
+                    try home.start(["create", "a", "oci-layout:\(image.directory)", "--arch", "amd64"] + more)
+                        .wait()
                 }
+                let rejected = try create()
+                #expect(
+                    rejected.status == 65 && rejected.errors.contains("the policy of this machine rejects"),
+                    "\(rejected)")
+                try home.configureImages([])
+                let unsigned = try create("--require-signature")
+                #expect(unsigned.status == 65 && unsigned.errors.contains("is not signed"), "\(unsigned)")
+                #expect(try home.roots() == ["box"])
+                #expect(try create().status == 0)
+                // What one policy accepted is not what another one accepts.
+                try home.configureImages([], policy: reject)
+                #expect(try create("--replace").status == 65)
+                #expect(try home.mangrove("run", "a", "--", "true").status == 0)
             }
         }
 

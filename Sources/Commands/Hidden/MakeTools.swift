@@ -102,6 +102,7 @@ extension Creation {
             cpu: cpu ?? configuration.cpu, progress: progress,
             documents: DocumentCache(
                 cache.documents, downloader: downloader,
-                for: isLooking ? .looking : .making { progress.warn($0) }))
+                for: isLooking ? .looking : .making { progress.warn($0) }),
+            shared: try configuration.sharedCache(cache, progress))
     }
 }

@@ -14,10 +14,16 @@ extension ToolsTrees {
         return (String(text[..<dot]), number)
     }
 
+    /// What all of them for the same roots are called, but for their numbers.
+    static func subjectName(of name: RootName) -> String { parts(name).subject }
+
     /// Oldest first.
     private func generations(of subject: Subject) throws(ProvisioningError) -> [RootName] {
-        let title = try subject.name.description
-        return try store.names().filter { Self.parts($0).subject == title }
+        try generations(ofSubject: subject.name.description)
+    }
+
+    private func generations(ofSubject title: String) throws(ProvisioningError) -> [RootName] {
+        try store.names().filter { Self.parts($0).subject == title }
             .sorted { Self.parts($0).number < Self.parts($1).number }
     }
 
@@ -28,9 +34,13 @@ extension ToolsTrees {
 
     /// What the next one is called, and its number.
     func next(of subject: Subject) throws(ProvisioningError) -> (name: RootName, number: Int) {
-        guard let newest = try newest(of: subject) else { return (try subject.name, 1) }
+        try next(ofSubject: subject.name.description)
+    }
+
+    func next(ofSubject title: String) throws(ProvisioningError) -> (name: RootName, number: Int) {
+        guard let newest = try generations(ofSubject: title).last else { return (try RootName(title), 1) }
         let number = Self.parts(newest).number + 1
-        return (try RootName("\(try subject.name).\(number)"), number)
+        return (try RootName("\(title).\(number)"), number)
     }
 
     /// Whether a newer one has taken its place.

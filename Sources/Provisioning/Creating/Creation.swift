@@ -24,13 +24,16 @@ package struct Creation: Sendable {
     let progress: Progress
     /// Lists and Release files; nil: each is fetched anew, and nothing can be made without a network.
     let documents: DocumentCache?
+    /// What tools trees are taken from before they are made.
+    let shared: SharedCache?
 
     /// - Parameters:
     ///   - caller: as whom the tree is made, and packages are installed.
     ///   - cpu: the emulated one; nil: chosen.
     package init(
         store: RootStore, cache: Cache, downloader: Downloader, proxy: Proxy, workers: any NamespacePerforming,
-        caller: Caller, cpu: String?, progress: Progress, documents: DocumentCache? = nil
+        caller: Caller, cpu: String?, progress: Progress, documents: DocumentCache? = nil,
+        shared: SharedCache? = nil
     ) {
         self.store = store
         self.cache = cache
@@ -41,6 +44,7 @@ package struct Creation: Sendable {
         self.cpu = cpu
         self.progress = progress
         self.documents = documents
+        self.shared = shared
     }
 
     var archives: ArchiveClient {

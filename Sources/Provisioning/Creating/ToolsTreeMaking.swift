@@ -14,9 +14,26 @@ extension Creation {
     package func makeTools(_ request: ToolsRequest) async throws(ProvisioningError) {
         let lock = try lockTools(request.subject, wait: true)
         if tools.has(request.subject) { return }
+        if await takeTools(request.subject) { return }
         progress.say("making the tools tree for \(request.subject.title), once")
         try await make(request, over: nil)
         withExtendedLifetime(lock.rawValue) {}
+    }
+
+    /// From the registry that is configured; false where there is none, or it does not have it.
+    private func takeTools(_ subject: ToolsTrees.Subject) async -> Bool {
+        guard let shared, let entry = try? SharedEntry(subject) else { return false }
+        let (workers, ownership, progress) = (workers, ownership, progress)
+        return await BlockingThread.run {
+            do throws(ProvisioningError) {
+                let isThere = try shared.pull(entry, ownership: ownership, using: workers)
+                if isThere { progress.say("took the tools tree for \(subject.title) from \(shared.repository)") }
+                return isThere
+            } catch {
+                progress.warn("the tools tree for \(subject.title) is made here: \(error.told)")
+                return false
+            }
+        }
     }
 
     /// Makes one that takes the place of that which is there, where the archive has any of `outdated` newer. Runs that

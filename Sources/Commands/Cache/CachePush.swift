@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Provisioning
+internal import Terminal
+
+struct CachePush: ParsableCommand, ShowsProgress {
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Hand tools trees and the roots of builds to a registry, for other machines.",
+        discussion: "Roots of your own are handed on as images: mangrove export NAME oci:REFERENCE.")
+
+    @OptionGroup var shared: SharedCacheOptions
+
+    @Option(help: ArgumentHelp("Sign them with this key of gpg(1).", valueName: "fingerprint"))
+    var signBy: String?
+
+    @OptionGroup var dryRun: DryRunOption
+    @OptionGroup var progress: ProgressOptions
+
+    func run() throws {
+        let configuration = try Configuration(at: Surroundings.locations().configuration)
+        let report = Progress(progress.form)
+        defer { report.stop() }
+        let cache = try shared.cache(configuration, acceptsUnsigned: true, report)
+        let entries = try shared.chosen(cache.own())
+        guard !entries.isEmpty else {
+            return report.say("there is nothing to push: no tools tree, and no layer of a build")
+        }
+        if dryRun.isDryRun {
+            return try Console.print(entries.map { "push \($0) to \(cache.repository) as \($0.tag)\n" }.joined())
+        }
+        Interruption.cleansUp()
+        for entry in entries {
+            let digest = try cache.push(entry, signer: signBy, using: Surroundings.workers())
+            report.say("\(entry): \(digest)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Images
+internal import Processes
+internal import Provisioning
+internal import Terminal
+
+extension Configuration {
+    /// The one that is configured; nil: none is.
+    func sharedCache(_ cache: Cache, _ progress: Progress) throws -> SharedCache? {
+        guard let name = sharedCache else { return nil }
+        return try SharedCache(named: name, acceptsUnsigned: acceptsUnsignedCache, cache, progress)
+    }
+
+    /// Has a layer taken from there. False where it has to be made; why was said where that is a surprise.
+    func takesLayer(_ name: String) throws -> Bool {
+        guard sharedCache != nil else { return false }
+        return try OwnProcess.attend(["cache", "pull", "--only", "layer:\(name)", "--if-there"]) == .exited(0)
+    }
+}
+
+extension SharedCache {
+    init(named name: String, acceptsUnsigned: Bool, _ cache: Cache, _ progress: Progress) throws {
+        guard let repository = try ImageSource(name, relativeTo: Surroundings.workingDirectory) else {
+            throw ValidationError(
+                "\(name) is no repository; expected one in a registry: oci:registry.example/team/cache")
+        }
+        try self.init(
+            repository, acceptsUnsigned: acceptsUnsigned, cache: cache, environment: Surroundings.environment,
+            progress: progress)
+    }
+}
+
+/// What `cache push` and `cache pull` have in common.
+struct SharedCacheOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "The repository in a registry, oci:REGISTRY/NAME; by default that of the configuration.",
+            valueName: "repository"))
+    var repository: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "This one alone: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
+    var only: [String] = []
+
+    func validate() throws {
+        for text in only where SharedEntry(naming: text) == nil {
+            throw ValidationError("--only \(text): expected tools:NAME or layer:NAME")
+        }
+    }
+
+    /// Those of `entries` that are meant.
+    func chosen(_ entries: [SharedEntry]) throws -> [SharedEntry] {
+        guard !only.isEmpty else { return entries }
+        return try only.map { text in
+            guard let wanted = SharedEntry(naming: text), let found = entries.first(where: { $0.tag == wanted.tag })
+            else { throw ValidationError("there is no \(text)") }
+            return found
+        }
+    }
+
+    func cache(_ configuration: Configuration, acceptsUnsigned: Bool, _ report: Progress) throws -> SharedCache {
+        guard let name = repository ?? configuration.sharedCache else {
+            throw ValidationError("name a repository: oci:registry.example/team/cache")
+        }
+        return try SharedCache(
+            named: name, acceptsUnsigned: acceptsUnsigned || configuration.acceptsUnsignedCache,
+            Cache(Surroundings.locations().cache), report)
+    }
+}
+
+extension SharedEntry {
+    /// `tools:debian-13-arm64`.
+    init?(naming text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let kind = Kind(rawValue: parts[0]), let name = try? RootName(parts[1]) else {
+            return nil
+        }
+        self.init(kind, name)
+    }
+}

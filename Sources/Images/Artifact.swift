@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filesystem
+internal import Integrity
+package import SystemPackage
+
+/// A file that is no image, in a registry all the same: one layer, and a configuration that says what it is (OCI image
+/// specification, manifest.md, "Guidelines for Artifact Usage").
+package struct Artifact: Sendable {
+    package let configuration: [UInt8]
+    /// Its one file, whose digest was verified.
+    package let file: FilePath
+    package let digest: String
+    package let policy: SignaturePolicy?
+
+    package static let configurationType = "application/vnd.mangrove.cache.v1+json"
+    package static let layerType = "application/vnd.mangrove.cache.v1.tar+zstd"
+    static let tag = "artifact"
+
+    /// Makes the file at `path`, one that `writer` made, and `configuration` the only artifact of a layout.
+    package static func write(
+        _ configuration: [UInt8], file path: FilePath, to writer: LayoutWriter
+    ) throws(ImageError) -> Descriptor {
+        let layer = try writer.add(file: path, mediaType: layerType)
+        let config = try writer.add(configuration, mediaType: configurationType)
+        let manifest = ImageManifest(config: config, layers: [layer])
+        let descriptor = try writer.add(ImageJSON.encode(manifest), mediaType: MediaType.manifest)
+        try writer.publish(descriptor, tag: tag)
+        return descriptor
+    }
+}
+
+extension Skopeo {
+    /// Has the artifact in `layout` in a registry. `signer` as for images.
+    package func push(artifact layout: FilePath, to target: ImageSource, signer: String?) throws(ImageError) {
+        try push(layout, tag: Artifact.tag, to: target, signer: signer)
+    }
+
+    /// Copies an artifact into `layout`, a directory that is not there yet.
+    ///
+    /// `home`: where the user's policy is.
+    package func pull(artifact source: ImageSource, to layout: FilePath, home: FilePath?) throws(ImageError) -> Artifact
+    {
+        let name = source.description
+        let policy = SignaturePolicy.bytes(home: home).flatMap { SignaturePolicy($0, for: source) }
+        try copy(source, to: layout, tag: Artifact.tag)
+        let bytes = try ImageError.of(name) { () throws(FilesystemError) in
+            try layout.appending(ImageLayout.index).readFile(limit: 1 << 20)
+        }
+        guard let index: ImageIndex = ImageJSON.decode(bytes), index.manifests.count == 1 else {
+            throw ImageError(.damaged("skopeo left no artifact"), name)
+        }
+        let blobs = ImageBlobs(directory: layout.appending("blobs"), image: name)
+        let manifest: ImageManifest = try blobs.read(index.manifests[0], called: "manifest")
+        guard manifest.config.mediaType == Artifact.configurationType, manifest.layers.count == 1 else {
+            throw ImageError(.unsupported("it is nothing that mangrove cache push wrote"), name)
+        }
+        let configuration = try blobs.verify(manifest.config).path
+        return Artifact(
+            configuration: try ImageError.of(name) { () throws(FilesystemError) in
+                try configuration.readFile(limit: 16 << 20)
+            }, file: try blobs.verify(manifest.layers[0]).path, digest: index.manifests[0].digest, policy: policy)
+    }
+}
