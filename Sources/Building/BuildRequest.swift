@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Acceleration
 package import Architectures
 package import Provisioning
 package import SystemPackage
@@ -18,6 +19,7 @@ package struct BuildRequest: Sendable {
     package var origin: SourceOrigin
     /// Where a step fails, a shell is opened in its place.
     package var opensShell: Bool
+    package var toolchain: Toolchain?
     /// How many compilations are to go on at once: `MANGROVE_JOBS` of the steps.
     package var jobs = 1
 

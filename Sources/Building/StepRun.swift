@@ -28,6 +28,7 @@ struct StepRun {
         request.isolatesNetwork = !(step.network ?? recipe.network)
         request.environment = recipe.environment.merging(step.environment) { $1 }
         request.environment["MANGROVE_JOBS"] = "\(build.jobs)"
+        if let toolchain = build.toolchain { request.use(toolchain) }
         request.binds = recipe.binds
         request.limits = recipe.limits
         caches.add(to: &request)

@@ -16,6 +16,7 @@ struct RunSettings: Equatable {
     var workdir: String?
     var bind: [String] = []
     var env: [String] = []
+    var toolchain: Toolchain?
     var throwaway = false
     var isolatesNetwork = false
     var limits = ResourceLimits()
@@ -37,6 +38,7 @@ struct RunSettings: Equatable {
         request.workingDirectory = workdir.map { FilePath($0) }
         request.binds = try bind.map { try BindOption(parsing: $0, relativeTo: Surroundings.workingDirectory) }
         request.environment = try EnvironmentAssignment.parse(env)
+        if let toolchain { request.use(toolchain) }
         request.isThrowaway = throwaway
         request.isolatesNetwork = isolatesNetwork
         request.limits = limits
@@ -59,7 +61,7 @@ struct RunSettings: Equatable {
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
             if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
             if let note = run.note { FailureRendering.note(note) }
-            return try Console.print("\(run.plan.shifted().description)\n")
+            return try Console.print("\(try run.plan.shifted().description)\n")
         }
         while true {
             do {
@@ -91,7 +93,7 @@ struct RunSettings: Equatable {
         if let note = run.note { FailureRendering.note(note) }
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.
-        if run.plan.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
+        if request.usesTerminal, isatty(2) == 1 { descriptors.error = -1 }
         // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
         if StandardDescriptors.isInBackground { descriptors.input = -1 }
         var spent: RunProfile?

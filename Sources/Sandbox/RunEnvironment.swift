@@ -12,10 +12,11 @@ package enum RunEnvironment {
     package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`, what the
-    /// `root` says (an image's `Env`), `emulation` (`QEMU_CPU`), then `asked` (`--env`).
+    /// `root` says (an image's `Env`), `emulation` (`QEMU_CPU`), then `asked` (`--env`). Directories of
+    /// `searchedFirst` come before those of that PATH.
     package static func make(
         account: Account, caller: [String: String], root: [String: String] = [:],
-        emulation: [String: String], asked: [String: String]
+        emulation: [String: String], asked: [String: String], searchedFirst: [String] = []
     ) -> [String] {
         var values = [
             "HOME": account.home,
@@ -31,6 +32,7 @@ package enum RunEnvironment {
         values.merge(root) { $1 }
         values.merge(emulation) { $1 }
         values.merge(asked) { $1 }
+        values["PATH"] = (searchedFirst + [values["PATH"] ?? ""]).filter { !$0.isEmpty }.joined(separator: ":")
         return values.map { "\($0.key)=\($0.value)" }.sorted()
     }
 }

@@ -66,6 +66,7 @@ extension IntegrationTests {
                 try Self.processesOfAllKinds(home, distros)
                 try Self.privileges(home, distros)
                 try Self.attacks(home, distros)
+                try Self.toolchain(home, distros)
                 try Self.git(home, mirror, distros)
                 try Self.replacements(home, mirror, distros)
             }
@@ -152,6 +153,17 @@ extension IntegrationTests {
                 """
             let (output, _) = try run(script, home, distros)
             #expect(output == "an interpreter\na directory\na directory\n")
+        }
+
+        /// An unpacked toolchain's programs, which need the host's loader and libraries; no trace is left of it.
+        private static func toolchain(_ home: Home, _ distros: FilePath) throws {
+            let compiler = home.scratch.pushing("chain/bin/x-gcc")
+            try compiler.removingLastComponent().makeDirectories()
+            try AtomicFile.write(
+                FilePath("/usr/bin/echo").readFile(), to: compiler, permissions: FilePermissions(rawValue: 0o755))
+            let options = ["--toolchain", home.scratch.appending("chain").string]
+            #expect(try run("${CROSS_COMPILE}gcc words", home, distros, options).output == "words\n")
+            #expect(!FileManager.default.fileExists(atPath: home.tree("deb").string + Architecture.host.loader))
         }
 
         /// In the shared directory, by native programs and emulated; and what emulated ones cannot do.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples, built from an empty cache and again: by phase, and how long a build takes to begin."""
+"""The examples, built from an empty cache and again: by phase, how long a build takes to begin, and what their programs say."""
 
 import argparse
 import json
@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 
 from runner import CommandFailed
+from trials import Trials
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="scripts/bench examples", description="Builds the examples, each from an empty cache and once more.")
+        prog="scripts/bench examples", description="Builds the examples, each from an empty cache and once more, and executes what they make.")
     parser.add_argument("examples", nargs="*", metavar="EXAMPLE", help="all where none is given")
     parser.add_argument("--without-acceleration", action="store_true", help="emulate everything in the second build")
     parser.add_argument("--caches", action="store_true", help="build twice more with --ccache and --configure-cache")
@@ -29,6 +30,7 @@ class Examples:
         self.bench, self.options = bench, options
         self.directory = Path(__file__).resolve().parents[2] / "examples"
         self.scratch = Path(tempfile.mkdtemp(prefix="examples-", dir=bench.cache))
+        self.trials = Trials(bench, self.scratch)
 
     def names(self):
         known = sorted(path.name for path in self.directory.iterdir() if path.is_dir())
@@ -60,6 +62,9 @@ class Examples:
         try:
             seconds, first, _ = self.build(name, home)
             again, begun, manifests = self.build(name, home, *options)
+            said = [
+                words for build in manifests
+                for words in self.trials.perform(name, Path(build["path"]), build["architecture"])]
             caches = {}
             if self.options.caches:
                 # The first one makes the layer with ccache, and what is native with it.
@@ -76,7 +81,7 @@ class Examples:
             shutil.rmtree(home, ignore_errors=True)
         return {
             "name": name, "seconds": seconds, "layer": first, "again": again, "begun": begun,
-            "steps": self.steps(manifests), "caches": caches}
+            "steps": self.steps(manifests), "says": said, "caches": caches}
 
     @staticmethod
     def steps(manifests):
@@ -84,13 +89,14 @@ class Examples:
 
 
 def markdown(results):
-    lines = ["| example | from an empty cache | of it before the first step | again | before the first step | steps |",
-             "|---|--:|--:|--:|--:|---|"]
+    lines = ["| example | from an empty cache | of it before the first step | again | before the first step | steps | executed |",
+             "|---|--:|--:|--:|--:|---|---|"]
     for result in results:
         steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result["steps"].items())
         lines.append(
             f"| {result['name']} | {result['seconds']:.1f} s | {result['layer']:.1f} s | {result['again']:.1f} s "
-            f"| {result['begun']:.2f} s | {steps} |")
+            f"| {result['begun']:.2f} s | {steps} "
+            f"| {'; '.join(result['says'])} |")
     if any(result["caches"] for result in results):
         lines += ["", "| with ccache and configure's cache | cold | warm |", "|---|---|---|"]
         for result in results:
@@ -111,6 +117,7 @@ def main(bench, host, options):
                 print(error, file=sys.stderr)
                 failed = True
     finally:
+        examples.trials.close()
         shutil.rmtree(examples.scratch, ignore_errors=True)
     print(json.dumps({"version": 1, "host": host(bench), "examples": results}, indent=2) if options.json else markdown(results))
     return 1 if failed else 0

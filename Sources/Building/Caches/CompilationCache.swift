@@ -47,6 +47,6 @@ struct CompilationCache {
     func add(to request: inout RunRequest) {
         request.binds.append(BindOption(source: memory.path, target: Self.place))
         request.environment.merge(settings) { own, _ in own }
-        request.environment["PATH"] = "\(Self.links):\(request.environment["PATH"] ?? RunEnvironment.path)"
+        request.searchPath.insert(Self.links, at: 0)
     }
 }

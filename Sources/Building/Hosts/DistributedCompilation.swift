@@ -112,7 +112,7 @@ package struct DistributedCompilation {
         if usesCcache {
             request.environment["CCACHE_PREFIX"] = "distcc"
         } else {
-            request.environment["PATH"] = "\(Self.links):\(request.environment["PATH"] ?? RunEnvironment.path)"
+            request.searchPath.insert(Self.links, at: 0)
         }
     }
 

@@ -80,6 +80,11 @@ struct Provenance: Encodable {
                         uri: PackageURL.make($0, of: installed.manager, distro: root.distro, release: root.release))
                 }
             } ?? []
+        let toolchain = request.toolchain.map { toolchain in
+            var dependency = Dependency(uri: "urn:x-mangrove:toolchain:\(toolchain.prefix)gcc")
+            dependency.digest = DirectoryHash.make(of: toolchain.directory).map { ["dirHash": $0] }
+            return [dependency]
+        }
         predicate = Predicate(
             buildDefinition: Definition(
                 buildType: "urn:x-mangrove:build:v1",
@@ -88,7 +93,7 @@ struct Provenance: Encodable {
                     packages: recipe.packages, steps: recipe.steps.map { .init(name: $0.name, run: $0.script) },
                     user: recipe.user, network: recipe.network),
                 resolvedDependencies: [base] + [request.sourceDependency(distro: root.distro)].compactMap(\.self)
-                    + packages),
+                    + (toolchain ?? []) + packages),
             runDetails: Details(
                 builder: Builder(
                     id: "urn:x-mangrove", version: ["mangrove": version]),

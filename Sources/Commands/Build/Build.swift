@@ -92,6 +92,8 @@ struct Build: ParsableCommand, PassesStatus {
         help: "Remember for the next build of this source what its configure scripts find out.")
     var configureCache: Bool?
 
+    @OptionGroup var toolchain: ToolchainOption
+
     @Flag(help: "Keep what the build has changed, and say where it is.")
     var keep = false
 
@@ -119,6 +121,9 @@ struct Build: ParsableCommand, PassesStatus {
             _ = try hosts.map { (text) throws(RecipeError) in try BuildHost.list(text) }
         } catch {
             throw ValidationError([error.problem, error.cause].compactMap(\.self).joined(separator: ": "))
+        }
+        guard toolchain.directory == nil || (hosts ?? "").isEmpty else {
+            throw ValidationError("--toolchain and --hosts exclude each other: the hosts have other compilers")
         }
         guard !writesRecipe || recipe == nil else {
             throw ValidationError("--init writes a recipe, and --recipe names one that is there")
@@ -184,6 +189,8 @@ extension Build {
 extension Build {
     /// Who compiles besides.
     func buildHosts(_ configuration: Configuration) throws -> [BuildHost] {
+        // They would compile with packages of the root's versions.
+        guard toolchain.directory == nil else { return [] }
         let listed = configuration.hosts.joined(separator: ",")
         return try (hosts ?? (listed.isEmpty ? nil : listed)).map { try BuildHost.list($0) } ?? []
     }

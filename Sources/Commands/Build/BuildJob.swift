@@ -43,6 +43,7 @@ struct BuildJob {
             output: output ?? found.output, opensShell: options.shellOnFailure)
         (self.options, self.locations, self.caller) = (options, locations, caller)
         request.jobs = Build.jobs(with: hosts)
+        request.toolchain = try options.toolchain.toolchain()
         self.request = request
         if case .root = recipe.base {
             layer = nil
@@ -157,6 +158,9 @@ extension BuildJob: CustomStringConvertible {
         }
         lines.append("source: \(request.source) at \(request.directory), \(recipe.source.rawValue)")
         lines += recipe.environment.sorted { $0.key < $1.key }.map { "environment: \($0.key)=\($0.value)" }
+        if let toolchain = request.toolchain {
+            lines.append("toolchain: \(toolchain.directory), \(toolchain.prefix)gcc")
+        }
         if !hosts.isEmpty { lines.append("hosts: \(hosts.map(\.description).joined(separator: ", "))") }
         if recipe.usesCcache == true { lines.append("ccache: yes") }
         if recipe.usesConfigureCache == true { lines.append("configure cache: yes") }

@@ -22,6 +22,8 @@ struct RunOptions: ParsableArguments {
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
+    @OptionGroup var toolchain: ToolchainOption
+
     @Option(help: ArgumentHelp("Set an environment variable. Repeatable.", valueName: "key=value"))
     var env: [String] = []
 
@@ -59,6 +61,7 @@ struct RunOptions: ParsableArguments {
         (settings.setuid, settings.isolation, settings.acceleration) = (setuid, isolation.isolation, acceleration.wish)
         (settings.profile, settings.format, settings.dryRun) = (profile, format, dryRun)
         settings.limits = try limits.limits()
+        settings.toolchain = try toolchain.toolchain()
         return settings
     }
 

@@ -82,8 +82,17 @@ package struct AcceleratedRun: ~Copyable {
 
     package var record: RootRecord { run.record }
 
-    /// With what makes programs native.
-    package var plan: SandboxPlan { acceleration?.applied(to: run.plan) ?? run.plan }
+    /// With what makes programs native. Throws where a toolchain that is to be used cannot be.
+    package var plan: SandboxPlan {
+        get throws(ProvisioningError) {
+            var plan = acceleration?.applied(to: run.plan) ?? run.plan
+            plan.steps +=
+                try run.request.toolchain?.loaderSteps(
+                    in: run.tree, isAccelerated ? acceleration?.mounts ?? [] : [],
+                    reason: reasonForNone ?? obstacle?.told) ?? []
+            return plan
+        }
+    }
 
     /// What a user should know before it is performed.
     package var note: String? { run.note }
@@ -177,7 +186,7 @@ package struct AcceleratedRun: ~Copyable {
         _ descriptors: StandardDescriptors, _ signals: borrowing ForwardedSignals, _ profile: inout RunProfile?,
         _ output: RunOutput?, _ begun: () -> Void, _ look: () -> Void, note: (String) -> Void
     ) throws(ProvisioningError) -> Int32 {
-        var plan = plan
+        var plan = try plan
         let acceleration = acceleration
         defer { withExtendedLifetime(acceleration) {} }
         guard run.request.isProfiled, isAccelerated else {

@@ -152,6 +152,9 @@ struct PlannedAcceleration: Sendable {
     /// What is emulated because the tools tree's is older.
     var outdated: [OutdatedTool] { acceleration.report.outdated }
 
+    /// What is seen of the tools tree.
+    var mounts: [AccelerationPlan.Mount] { acceleration.report.mounts }
+
     /// `plan`, in which programs of the root are emulated, with some of them native.
     func applied(to plan: SandboxPlan) -> SandboxPlan {
         var plan = plan

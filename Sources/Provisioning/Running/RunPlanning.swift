@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Acceleration
 internal import Architectures
 internal import Emulation
 internal import Filesystem
@@ -34,6 +35,10 @@ extension SandboxPlan {
         if sharing == .byItself {
             steps.append(.bind(source: current, target: current, readOnly: false, optional: false))
         }
+        if let toolchain = request.toolchain {
+            steps.append(
+                .bind(source: toolchain.directory, target: Toolchain.place, readOnly: true, optional: false))
+        }
         steps += request.binds.map(\.step) + request.layered.flatMap(\.steps)
         steps += request.hidden.map { .tmpfs(target: $0, mode: 0o755) }
         workingDirectory = request.workingDirectory ?? (sharing == .none ? request.defaultDirectory : current)
@@ -44,7 +49,7 @@ extension SandboxPlan {
         usesTerminal = request.usesTerminal
         environment = RunEnvironment.make(
             account: account, caller: caller.environment, root: request.defaultEnvironment, emulation: given,
-            asked: request.environment)
+            asked: request.environment, searchedFirst: request.searchPath)
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Acceleration
 internal import Images
 package import Sandbox
 package import SystemPackage
@@ -18,8 +19,12 @@ package struct RunRequest: Hashable, Sendable {
     package var environment: [String: String] = [:]
     /// What the root itself says of the environment.
     package var defaultEnvironment: [String: String] = [:]
+    /// Directories in which commands are looked for before those of `PATH`, whoever says what that is.
+    package var searchPath: [String] = []
     /// Changes to the root are dropped at the end.
     package var isThrowaway = false
+    /// Seen at its place; `use` sets it.
+    package private(set) var toolchain: Toolchain?
     /// Changes to the root go to this directory of the host, in which those of earlier runs are.
     package var changes: FilePath?
     /// Mounted after `binds`.
@@ -55,6 +60,15 @@ package struct RunRequest: Hashable, Sendable {
         }
         request.defaultEnvironment = settings.variables
         return request
+    }
+
+    /// Has the programs of `toolchain` found before the root's own, and by make(1)'s customary variable.
+    package mutating func use(_ toolchain: Toolchain) {
+        self.toolchain = toolchain
+        searchPath.insert(toolchain.path.string, at: 0)
+        // A login shell sets a PATH of its own.
+        let place = command.isEmpty ? "\(toolchain.path)/" : ""
+        environment["CROSS_COMPILE"] = environment["CROSS_COMPILE"] ?? place + toolchain.prefix
     }
 
     /// The tree stays as it is.

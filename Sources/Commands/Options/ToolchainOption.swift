@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Acceleration
+internal import ArgumentParser
+internal import SystemPackage
+
+struct ToolchainOption: ParsableArguments {
+    @Option(
+        name: .customLong("toolchain"),
+        help: ArgumentHelp(
+            """
+            Have this unpacked toolchain, of this machine's programs, found before the root's compilers; CROSS_COMPILE is \
+            what they begin with.
+            """,
+            valueName: "directory"),
+        completion: .directory)
+    var directory: String?
+
+    func toolchain() throws -> Toolchain? {
+        try directory.map { try Toolchain(at: Surroundings.workingDirectory.pushing(FilePath($0))) }
+    }
+}
