@@ -73,8 +73,7 @@ package struct Builder {
         outcome.artifacts = try collect(request, source, in: place, to: results)
         outcome.finished = RootRecord.now
         for path in outcome.artifacts.skipped { observer.note("\(path): not among the artifacts") }
-        try results.publish(outcome.artifacts)
-        try write(request, outcome, to: results)
+        try results.publish(outcome.artifacts, records(of: request, outcome))
         try caches.keep()
         return outcome
     }
@@ -184,19 +183,15 @@ package struct Builder {
         return collection
     }
 
-    private func write(
-        _ request: BuildRequest, _ outcome: BuildOutcome, to results: borrowing Results
-    ) throws(ProvisioningError) {
+    private func records(of request: BuildRequest, _ outcome: BuildOutcome) -> [Results.Record: [UInt8]] {
         let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path)))
-        let provenance = Provenance(
-            request, outcome, root: root, installed: installed, version: version)
-        try results.write(RecordEncoding.bytes(provenance), to: results.provenance)
+        let provenance = Provenance(request, outcome, root: root, installed: installed, version: version)
+        var records: [Results.Record: [UInt8]] = [.provenance: RecordEncoding.bytes(provenance)]
         if let installed {
             let bill = BillOfMaterials(request, outcome, root: root, installed: installed, version: version)
-            try results.write(RecordEncoding.bytes(bill), to: results.bill)
+            records[.bill] = RecordEncoding.bytes(bill)
         }
-        // The last: with it the results are complete.
-        try results.write(
-            RecordEncoding.bytes(BuildManifest(request, outcome, root: root)), to: results.manifest)
+        records[.manifest] = RecordEncoding.bytes(BuildManifest(request, outcome, root: root))
+        return records
     }
 }

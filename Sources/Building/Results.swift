@@ -26,11 +26,16 @@ package struct Results: ~Copyable {
             }
             if try opened.status(of: staging) != nil { try opened.removeTree(staging) }
             try opened.makeDirectory(staging, mode: 0o755)
+            let place = try opened.openDirectory(staging)
+            try place.makeDirectory(Self.filesName, mode: 0o755)
+            try place.makeDirectory(Self.recordsName, mode: 0o755)
             return staging
         }
     }
 
     private static let prefix = ".mangrove-"
+    private static let filesName: FilePath.Component = "files"
+    private static let recordsName: FilePath.Component = "records"
 
     /// What processes left that do not live any more.
     private static func sweep(_ directory: borrowing Directory) {
@@ -41,39 +46,76 @@ package struct Results: ~Copyable {
     }
 
     /// An empty directory for artifacts.
-    package var place: FilePath { directory.appending(staging) }
+    package var place: FilePath { directory.appending(staging).appending(Self.filesName) }
 
     package var artifacts: FilePath { directory.appending(architecture) }
     package var log: FilePath { file("log") }
-    package var manifest: FilePath { file("json") }
-    package var provenance: FilePath { file("provenance.json") }
-    package var bill: FilePath { file("spdx.json") }
+    package var manifest: FilePath { file(Record.manifest.rawValue) }
+
+    /// What is written of a build, in the order in which it gets its names: with the last the results are complete.
+    enum Record: String, CaseIterable {
+        case provenance = "provenance.json"
+        case bill = "spdx.json"
+        case manifest = "json"
+    }
 
     private func file(_ ending: String) -> FilePath { directory.appending("\(architecture).\(ending)") }
 
-    /// Gives the artifacts in `place` their names. What the manifest of an earlier build names and is still as it was
-    /// then, but is in this one not, is deleted.
-    package func publish(_ collection: ArtifactCollection) throws(ProvisioningError) {
+    /// Gives the artifacts in `place` and what is written of them their names. What the manifest of an earlier build
+    /// names and is still as it was then, but is in this one not, is deleted.
+    ///
+    /// All that takes room on the disk is there before anything of an earlier build is touched.
+    func publish(
+        _ collection: ArtifactCollection, _ records: [Record: [UInt8]]
+    ) throws(ProvisioningError) {
         let earlier = BuildManifest.read(manifest)?.artifacts ?? []
         try below { () throws(FilesystemError) in
+            let staged = directory.appending(staging).appending(Self.recordsName)
+            for (record, bytes) in records { try AtomicFile.write(bytes, to: staged.appending(record.rawValue)) }
             let from = try Directory.open(place)
             try artifacts.makeDirectories()
             let to = try Directory.open(artifacts)
+            for file in collection.files {
+                _ = try to.makeDirectories(Array(FilePath(file.path).components.dropLast()))
+            }
             let paths = Set(collection.files.map(\.path))
             for file in earlier where !paths.contains(file.path) { Self.remove(file, from: to) }
             for file in collection.files {
-                let components = FilePath(file.path).components
+                let components = Array(FilePath(file.path).components)
                 guard let name = components.last else { continue }
-                let parents = Array(components.dropLast())
-                let source = try from.makeDirectories(parents)
-                let target = try to.makeDirectories(parents)
-                let (old, new) = (source.rawValue, target.rawValue)
-                guard
-                    unsafe name.withPlatformString({ unsafe renameat(old, $0, new, $0) }) == 0
-                else { throw FilesystemError("write", artifacts.pushing(FilePath(file.path)), .last) }
+                let source = try from.makeDirectories(components.dropLast())
+                let target = try to.makeDirectories(components.dropLast())
+                try Self.move(name, from: source, to: target, as: name, artifacts.pushing(FilePath(file.path)))
             }
             try to.synchronizeFileSystem()
+            try publish(records, from: try Directory.open(staged), to: try Directory.open(directory))
         }
+    }
+
+    private func publish(
+        _ records: [Record: [UInt8]], from staged: borrowing Directory, to directory: borrowing Directory
+    ) throws(FilesystemError) {
+        for record in Record.allCases {
+            let path = file(record.rawValue)
+            guard let name = path.lastComponent, let stagedName = FilePath.Component(record.rawValue) else { continue }
+            if records[record] != nil {
+                try Self.move(stagedName, from: staged, to: directory, as: name, path)
+            } else if try directory.status(of: name) != nil {
+                try directory.unlink(name)
+            }
+        }
+        try directory.synchronize()
+    }
+
+    private static func move(
+        _ name: FilePath.Component, from source: borrowing Directory, to target: borrowing Directory,
+        as new: FilePath.Component, _ path: FilePath
+    ) throws(FilesystemError) {
+        let (old, other) = (source.rawValue, target.rawValue)
+        let moved = unsafe name.withPlatformString { from in
+            unsafe new.withPlatformString { unsafe renameat(old, from, other, $0) }
+        }
+        guard moved == 0 else { throw FilesystemError("write", path, .last) }
     }
 
     private static func remove(_ file: ArtifactCollection.File, from directory: borrowing Directory) {
@@ -92,10 +134,6 @@ package struct Results: ~Copyable {
             else { return }
         }
         try? parent.unlink(name)
-    }
-
-    package func write(_ bytes: [UInt8], to path: FilePath) throws(ProvisioningError) {
-        try below { () throws(FilesystemError) in try AtomicFile.write(bytes, to: path) }
     }
 
     deinit {
