@@ -32,7 +32,11 @@ package struct BuildRequest: Sendable {
     }
 
     /// Where the source is in the root.
-    package var directory: FilePath { recipe.directory ?? FilePath("/build").appending(name) }
+    package var directory: FilePath {
+        if let directory = recipe.directory { return directory }
+        let place = FilePath("/build").appending(name)
+        return BuildSystemRecipe.places.contains(place) ? FilePath("/build").appending("\(name)-source") : place
+    }
 
     /// Who wants to see what is built as another than root.
     var needsUser: Bool { recipe.user != "root" && recipe.user != "0" }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Acceleration
+import Architectures
 import Failures
 import Filesystem
 import Fixtures
@@ -40,6 +41,29 @@ import Testing
         #expect(!found.recipe.artifacts.isEmpty)
         let alpine = try detect([file: ""], manager: .apk)
         #expect(alpine.recipe.packages != found.recipe.packages)
+    }
+
+    /// What recipes of any build system make beside the source is not what a source of that name is hidden by.
+    @Test func aSourceMayBeCalledLikeWhatIsMadeBesideIt() throws {
+        var places: Set<String> = []
+        for (system, manager) in BuildSystem.allCases.flatMap({ system in
+            [InstalledPackages.Manager.dpkg, .apk].map { (system, $0) }
+        }) where system != .debian && system.isFor(manager) {
+            let recipe = try detect([system.markers[0]: ""], manager: manager).recipe
+            let texts =
+                recipe.steps.map(\.script) + recipe.environment.values + recipe.artifacts.map(\.pattern.text)
+            for text in texts {
+                for part in text.split(separator: "/build/").dropFirst(text.hasPrefix("/build/") ? 0 : 1) {
+                    places.insert(String(part.prefix { $0.isLetter }))
+                }
+            }
+        }
+        #expect(places == ["cargo", "go", "install", "objects", "packages", "wheels"])
+        for place in places.union(["other"]) {
+            let request = BuildRequest(
+                Recipe(), .arm64, source: "/s", from: .directory("/s"), name: place, output: "/o", opensShell: false)
+            #expect(request.directory == (place == "other" ? "/build/other" : FilePath("/build/\(place)-source")))
+        }
     }
 
     @Test func theFirstIsTakenAndTheOthersAreSaid() throws {

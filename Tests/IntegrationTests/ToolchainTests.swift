@@ -67,7 +67,7 @@ extension IntegrationTests {
                 #expect(provenance.contains("urn:x-mangrove:toolchain:x-gcc"))
                 #expect(provenance.contains("dirHash") && provenance.contains(digest))
                 let both = try home.start(words + ["--hosts", "other"]).wait()
-                #expect(both.status == 64)
+                #expect(both.status == 125)
                 #expect(both.errors.contains("--toolchain and --hosts exclude each other"), "\(both.errors)")
             }
         }
@@ -92,8 +92,11 @@ extension IntegrationTests {
                 let loader = Architecture.host.loader
                 let plan = try scene.start(["run", "--dry-run", "--toolchain", chain.string, "debian", "--", "true"])
                     .wait()
-                let source = try scene.tools().appending("rootfs").pushing(FilePath(String(loader.dropFirst())))
-                #expect(plan.output.contains("mount: bind \(source) at \(loader), read-only"), "\(plan)")
+                let place = try scene.tools().appending("rootfs")
+                let line = plan.output.split(separator: "\n").first {
+                    $0.hasPrefix("mount: bind \(place)/") && $0.hasSuffix(" at \(loader), read-only")
+                }
+                #expect(line != nil, "\(plan)")
                 let refused = try scene.start(
                     ["run", "--no-accelerate", "--toolchain", chain.string, "debian", "--", "true"]
                 ).wait()

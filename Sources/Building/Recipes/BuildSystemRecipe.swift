@@ -15,6 +15,10 @@ struct BuildSystemRecipe {
 
     /// Where projects are installed to be taken out: DESTDIR (GNU Coding Standards, "DESTDIR").
     private static let installed = "/build/install"
+    /// What recipes make beside the source. A source that is called so lies elsewhere.
+    static let places: Set<FilePath> = [
+        "/build/cargo", "/build/go", "/build/install", "/build/objects", "/build/packages", "/build/wheels",
+    ]
     private static let jobs = "-j\"$MANGROVE_JOBS\""
 
     func make(_ system: BuildSystem, _ options: DebianBuild.Options) throws(RecipeError) -> (

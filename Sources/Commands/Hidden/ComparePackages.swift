@@ -20,17 +20,17 @@ struct ComparePackages: AsyncParsableCommand, ShowsProgress {
         let (creation, configuration) = try Creation.ofCaller(report)
         let (bootstrap, request) = try archive.archive(creation, configuration)
         for package in try await creation.compare(files.map { FilePath($0) }, with: bootstrap, request) {
-            report.say("\(package.name): \(Self.words(package.result))")
+            for line in Self.lines(package.name, package.result) { report.say(line) }
         }
     }
 
-    private static func words(_ result: ComparedPackage.Result) -> String {
+    static func lines(_ name: String, _ result: ComparedPackage.Result) -> [String] {
         switch result {
-        case .same: return "the archive's, bit for bit"
-        case .notPublished: return "the archive does not have this version"
+        case .same: return ["\(name): the archive's, bit for bit"]
+        case .notPublished: return ["\(name): the archive does not have this version"]
         case .different(let places):
             let rest = places.count > 12 ? ["and \(places.count - 12) more"] : []
-            return (["differs from the archive's:"] + places.prefix(12) + rest).joined(separator: "\n    ")
+            return ["\(name): differs from the archive's:"] + (places.prefix(12) + rest).map { "    \($0)" }
         }
     }
 }

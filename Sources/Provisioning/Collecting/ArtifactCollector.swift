@@ -67,6 +67,9 @@ struct ArtifactCollector {
             (self.artifact, self.directories) = (artifact, directories)
         }
 
+        /// A directory is no program: what is in it is wanted where it is what was asked for.
+        var takesDirectories: Bool { !artifact.onlyPrograms || namesDirectory }
+
         func below(_ name: String) -> Place {
             var other = self
             other.directories.append(name)
@@ -97,7 +100,7 @@ struct ArtifactCollector {
                 guard kind == .directory else { continue }
                 let next = try below { () throws(FilesystemError) in try directory.openDirectory(name) }
                 try walk(next, isAny ? components : rest, place.below(name.string), results, progress)
-            } else if pattern != Self.anyFile || kind != .directory {
+            } else if kind != .directory || pattern != Self.anyFile && place.takesDirectories {
                 try copy(name, kind, from: directory, place, results, progress)
             }
         }

@@ -124,6 +124,24 @@ import Testing
         }
     }
 
+    @Test func programsAreNotLookedForInDirectoriesThatMatch() throws {
+        let program = Array(try FilePath("/proc/self/exe").readFile(limit: 1 << 30).prefix(4096))
+        func found(_ pattern: String) throws -> [String] {
+            var paths: [String] = []
+            try collect([ArtifactPattern(pattern, onlyPrograms: true)], from: ["d/sub/text"]) { tree in
+                for name in ["d/program", "d/sub/other"] {
+                    try AtomicFile.write(program, to: tree.pushing(FilePath(name)))
+                }
+            } _: { collection, _ in
+                paths = collection.files.map(\.path)
+            }
+            return paths
+        }
+        #expect(try found("/d/*") == ["program"])
+        #expect(try found("/d/**") == ["program", "sub/other"])
+        #expect(try found("/d") == ["program", "sub/other"])
+    }
+
     @Test func onlyProgramsAreProgramsAndLibraries() throws {
         let program = try FilePath("/proc/self/exe").readFile(limit: 1 << 30)
         try collect(
