@@ -24,6 +24,9 @@ c++ -Iusr/include -o /tmp/use /tmp/use.cc -L"$libraries" -ltinyxml2
 LD_LIBRARY_PATH=$libraries /tmp/use
 """
 
+# As far as it gets where there is no hypervisor.
+TOOLSTACK = ("LD_LIBRARY_PATH=usr/lib usr/local/sbin/xl info 2>&1 || true", r"libxl: error: .*cannot open libxc handle")
+
 # What is executed where the artifacts are, and what of its output is looked for.
 PROGRAMS = {
     "hello": ("./hello", r"Hello.*"),
@@ -31,15 +34,15 @@ PROGRAMS = {
     "cmake": (USE_OF_LIBRARY, r"^mangrove$"),
     "meson": ("export LD_LIBRARY_PATH=usr/lib; echo mangrove | usr/bin/lz4 -c | usr/bin/lz4 -dc", r"^mangrove$"),
     "debian-package": ("dpkg --install ./*.deb >/dev/null && hello-machine", r"Hello.*"),
-    # As far as it gets where there is no hypervisor.
-    "xen": ("LD_LIBRARY_PATH=usr/lib usr/local/sbin/xl info 2>&1 || true", r"libxl: error: .*cannot open libxc handle"),
+    "xen": TOOLSTACK,
+    "xen-whole": TOOLSTACK,
 }
 # What these need of Debian's.
 PACKAGES = ["g++", "libc6-dev", "libfdt1", "libyajl2"]
 # Where the hypervisor is, and what boots it.
 ARM64, ARM32 = ("qemu-system-aarch64", "cortex-a57"), ("qemu-system-arm", "cortex-a15")
 HYPERVISORS = {
-    "xen": ("boot/xen", *ARM64), "xen-cross": ("xen", *ARM64), "xen-arm32": ("xen", *ARM32),
+    "xen": ("boot/xen", *ARM64), "xen-whole": ("boot/xen", *ARM64), "xen-cross": ("xen", *ARM64), "xen-arm32": ("xen", *ARM32),
     "xen-arm32-cross": ("xen", *ARM32),
 }
 PATIENCE = 300  # seconds until a hypervisor says who it is
