@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from proxy import Proxy
 from runner import CommandFailed
 
 COMMAND = "cc -O2 -c"
@@ -57,7 +58,7 @@ class Quota:
 class Machine:
     """A network namespace with a server in it."""
 
-    def __init__(self, number, place, cpus):
+    def __init__(self, number, place, cpus, proxy):
         self.name, self.place = f"mangrove-{os.getpid()}-{number}", place / f"host{number}"
         self.address = f"10.213.{number}.2"
         self.place.mkdir()
@@ -75,7 +76,7 @@ class Machine:
         (self.place / "sshd_config").write_text(
             f"ListenAddress {self.address}\nHostKey {self.place}/key\nAuthorizedKeysFile {place}/user.pub\nStrictModes no\n"
             f"UsePAM no\nPermitRootLogin yes\nPidFile none\nMaxStartups 100\n"
-            f"SetEnv PATH={place}/bin:/usr/bin:/bin MANGROVE_HOME={self.place}/home\n")
+            f"SetEnv PATH={place}/bin:/usr/bin:/bin MANGROVE_HOME={self.place}/home {proxy.settings(f'10.213.{number}.1')}\n")
         self.quota = Quota(str(number), cpus)
         os.makedirs("/run/sshd", exist_ok=True)
         self.server = subprocess.Popen(
@@ -132,7 +133,7 @@ def main(bench, host, options):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     place = Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
-    machines, own = [], None
+    machines, own, proxy = [], None, Proxy("10.213.")
     try:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "user"], check=True)
         project, program = place / "project", Path(bench.program)
@@ -142,7 +143,7 @@ def main(bench, host, options):
         os.symlink(program.resolve(), place / "bin/mangrove")
         own = Quota("own", options.cpus)
         for number in range(options.hosts):
-            machines.append(Machine(number, place, options.cpus))
+            machines.append(Machine(number, place, options.cpus, proxy))
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(place), "MANGROVE_HOME": str(place / "home"),
             "MANGROVE_SSH": f"ssh -i {place}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
@@ -178,6 +179,7 @@ def main(bench, host, options):
             print(f"\nThe same objects: {'yes' if same else 'no'}. Where one dies, {count} of {options.files} are made.")
         return 0 if same and count == str(options.files) else 1
     finally:
+        proxy.close()
         for machine in machines:
             machine.close()
         if own:
