@@ -33,4 +33,13 @@ import Testing
         }
         #expect(environment.filter { $0.hasPrefix("TERM=") }.count == 1)
     }
+    /// A toolchain, ccache or distcc come before commands wherever these are looked for: an image says that, too.
+    @Test(arguments: [([String: String](), "/opt/bin"), (["PATH": "/bin"], "/bin")])
+    func whatIsSearchedFirstComesBeforeAnybodysPath(asked: [String: String], path: String) throws {
+        let account = try Account("root", passwd: "", group: "", root: "/r")
+        let environment = RunEnvironment.make(
+            account: account, caller: [:], root: ["PATH": "/opt/bin"], emulation: [:], asked: asked,
+            searchedFirst: ["/first", "/second"])
+        #expect(environment.contains("PATH=/first:/second:\(path)"))
+    }
 }
