@@ -196,9 +196,15 @@ def build(bench, project, environment, quota, options, output, meanwhile=None):
         [bench.program, "build", "--format", "json", "--output", output, *options, project], env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=quota.enter if quota else None)
-    if meanwhile:
-        meanwhile()
-    said, errors = process.communicate()
+    try:
+        if meanwhile:
+            meanwhile()
+        said, errors = process.communicate()
+    except BaseException:
+        # Else its control group could not be removed.
+        process.terminate()
+        process.wait()
+        raise
     print(errors[-600:], file=sys.stderr)
     if process.returncode != 0:
         raise CommandFailed(f"build: status {process.returncode}\n{errors[-3000:]}")
