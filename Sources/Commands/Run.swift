@@ -89,7 +89,8 @@ struct Run: ParsableCommand, PassesStatus {
         let store = ImageStore(Cache(locations.cache).images, environment: Surroundings.environment)
         let digest = try store.look(at: image, for: architecture) { FailureRendering.note($0) }
         let layer = try Layer(
-            .image(image.description), architecture.rawValue, packages: [], options: [], digest: digest)
+            .image(image.description), architecture.rawValue, packages: [], options: [],
+            digest: digest.map { try "\($0) \(store.policyDigest() ?? "")" })
         let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue]
         let root = try layer.ensure(in: locations, isRenewed: false) {
             if try !options.dryRun && Configuration(at: locations.configuration).takesLayer(layer.name) { return }

@@ -48,8 +48,14 @@ enum Whiteout: Equatable {
 struct LayerContents {
     private var names: Set<EntryName> = []
     /// Directories that the layer says nothing of get their times back when something in them was changed.
-    private(set) var times: [EntryName: (timespec, timespec)] = [:]
+    private(set) var times: [EntryName: Times] = [:]
     private var lastParent: EntryName?
+
+    struct Times {
+        let device: dev_t
+        let inode: ino_t
+        let values: (timespec, timespec)
+    }
 
     /// The entry itself and the directories above it.
     mutating func insert(_ name: EntryName) {
@@ -66,7 +72,8 @@ struct LayerContents {
         guard times[directory] == nil else { return }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return }
-        times[directory] = (status.st_atim, status.st_mtim)
+        times[directory] = Times(
+            device: status.st_dev, inode: status.st_ino, values: (status.st_atim, status.st_mtim))
     }
 }
 
@@ -148,7 +155,11 @@ extension TreeWriter {
             // As it was come to: a link above an entry may have been followed.
             let inside = name.appending([CChar(bitPattern: UInt8(ascii: ".")), 0])
             guard let descriptor = try? parents.parent(of: inside, create: false) else { continue }
-            try setTimes(times, ofDescriptor: descriptor, printable(name.rooted))
+            // Something else may have its name by now.
+            var status = stat()
+            guard unsafe fstat(descriptor, &status) == 0, status.st_dev == times.device, status.st_ino == times.inode
+            else { continue }
+            try setTimes(times.values, ofDescriptor: descriptor, printable(name.rooted))
         }
     }
 }

@@ -58,20 +58,27 @@ extension TreeArchiveWalk {
         _ name: [UInt8], in directory: CInt, path: [UInt8], _ status: stat
     ) throws(ExtractionError) -> Bool {
         guard let base = layer?.base else { return false }
-        return base.hasSame(name, in: directory, path: path, reproduction?.adapted(status) ?? status)
+        // A name for a file that is in this layer goes with it.
+        let identity = Identity(device: status.st_dev, inode: status.st_ino)
+        guard status.st_nlink == 1 || firstNames[identity] == nil else { return false }
+        return base.hasSame(name, in: directory, path: path, status) { [reproduction] in
+            reproduction?.adapted($0).st_mtim.tv_sec ?? $0.st_mtim.tv_sec
+        }
     }
 
-    /// So that another name for the same file becomes one in the image as well.
-    func noteName(of status: stat, _ path: [UInt8]) {
-        let identity = Identity(device: status.st_dev, inode: status.st_ino)
-        guard status.st_nlink > 1, firstNames[identity] == nil else { return }
-        firstNames[identity] = Array("./".utf8).map { CChar(bitPattern: $0) } + path.map { CChar(bitPattern: $0) } + [0]
+    /// What an image cannot have, or not under that name.
+    private func isLeftOut(_ name: [UInt8], in directory: CInt) -> Bool {
+        var status = stat()
+        guard unsafe name.withCString({ unsafe fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+            return true
+        }
+        return [S_IFSOCK, S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
     }
 
     /// Adds whiteouts for what the layers below have in the directory at `path` and the tree has not.
     func hideMissing(in directory: CInt, path: [UInt8]) throws(ExtractionError) {
         guard let base = layer?.base else { return }
-        let present = Set(try names(in: directory, path: path))
+        let present = Set(try names(in: directory, path: path).filter { !isLeftOut($0, in: directory) })
         for name in base.names(at: path).sorted(by: { $0.lexicographicallyPrecedes($1) }) where !present.contains(name)
         {
             let own = (path.isEmpty ? [] : path + [UInt8(ascii: "/")]) + name

@@ -21,9 +21,22 @@ final class LowerTree {
     }
 
     private func open(_ path: [UInt8], _ flags: CInt) -> OwnedDescriptor? {
-        let path = path.isEmpty ? [UInt8(ascii: ".")] : path
+        var rest = path.isEmpty ? [UInt8(ascii: ".")] : path
+        var above: OwnedDescriptor?
+        // No path may be longer, and a tree may be deeper.
+        while rest.count >= Int(PATH_MAX) {
+            guard let end = rest[..<(Int(PATH_MAX) - 1)].lastIndex(of: UInt8(ascii: "/")) else { return nil }
+            let directory = mg_open_path | O_DIRECTORY | O_NOFOLLOW
+            above = Self.open(Array(rest[..<end]), directory, in: above?.rawValue ?? root.rawValue)
+            if above == nil { return nil }
+            rest = Array(rest[(end + 1)...])
+        }
+        return Self.open(rest, flags, in: above?.rawValue ?? root.rawValue)
+    }
+
+    private static func open(_ path: [UInt8], _ flags: CInt, in directory: CInt) -> OwnedDescriptor? {
         let resolve = mg_resolve_beneath | mg_resolve_no_symlinks | mg_resolve_no_xdev
-        let opened = unsafe path.withCString { unsafe mg_openat2(root.rawValue, $0, flags | O_CLOEXEC, resolve) }
+        let opened = unsafe path.withCString { unsafe mg_openat2(directory, $0, flags | O_CLOEXEC, resolve) }
         return opened < 0 ? nil : OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
     }
 
@@ -56,12 +69,22 @@ final class LowerTree {
             && hasSameAttributes(name, in: directory, path: path)
     }
 
-    /// Whether at `path` there is what `name` in `directory` is, which would be written as `status` says.
-    func hasSame(_ name: [UInt8], in directory: CInt, path: [UInt8], _ status: stat) -> Bool {
+    /// Which file of the other tree each of several names is, as far as they were asked about.
+    private var links: [ino_t: ino_t] = [:]
+
+    /// Whether at `path` there is what `name` in `directory` is, with as many other names. `time`: that of modification, as
+    /// it would be written.
+    func hasSame(
+        _ name: [UInt8], in directory: CInt, path: [UInt8], _ status: stat, time: (stat) -> time_t
+    ) -> Bool {
         guard let own = self.status(path), own.st_mode == status.st_mode, own.st_uid == status.st_uid,
-            own.st_gid == status.st_gid, own.st_mtim.tv_sec == status.st_mtim.tv_sec,
+            own.st_gid == status.st_gid, time(own) == time(status), own.st_nlink == status.st_nlink,
             hasSameAttributes(name, in: directory, path: path)
         else { return false }
+        if own.st_nlink > 1 {
+            guard links[status.st_ino] ?? own.st_ino == own.st_ino else { return false }
+            links[status.st_ino] = own.st_ino
+        }
         switch own.st_mode & S_IFMT {
         case S_IFREG:
             guard own.st_size == status.st_size, let file = open(path, O_RDONLY | O_NOFOLLOW) else { return false }

@@ -138,12 +138,15 @@ internal import SystemPackage
         let isMount = status.st_dev != device
         if isMount, status.st_mode & S_IFMT != S_IFDIR { return skip(path, "on another file system") }
         let override = overrides[path] ?? reproduction?.override(path, status.st_mode)
-        if override == .omitted { return nil }
+        if override == .omitted {
+            let kind = status.st_mode & S_IFMT
+            if layer != nil, kind == S_IFCHR || kind == S_IFBLK { leaveOut(path, "a device node") }
+            return nil
+        }
         if layer != nil, name.starts(with: Array(".wh.".utf8)) {
             return skip(path, "in an image its name hides another")
         }
         if status.st_mode & S_IFMT != S_IFDIR, try isInBase(name, in: directory, path: path, status) {
-            noteName(of: status, path)
             return nil
         }
         if status.st_mode & S_IFMT == S_IFREG, case .contents(let bytes) = override {

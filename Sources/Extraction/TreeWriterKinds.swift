@@ -78,7 +78,9 @@ extension TreeWriter {
     mutating func leaveOut(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) {
         report.skip(entry.displayName, entry.kind == S_IFSOCK ? "a socket" : "a device node")
         let parent = try parent(of: name, entry)
-        if unsafe name.withLast({ unsafe unlinkat(parent, $0, 0) }) != 0, policy.existingDirectories == .update {
+        if unsafe name.withLast({ unsafe unlinkat(parent, $0, 0) }) != 0, policy.existingDirectories == .update,
+            !removeDirectoryInTheWay(name, in: parent)
+        {
             _ = unsafe name.withLast { unsafe unlinkat(parent, $0, AT_REMOVEDIR) }
         }
         parents.clear()

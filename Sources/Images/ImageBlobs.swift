@@ -10,6 +10,8 @@ struct ImageBlobs {
     let directory: FilePath
     /// For messages.
     let image: String
+    /// Whether what is found damaged is deleted, to be fetched anew.
+    var deletesDamaged = false
 
     /// A configuration or manifest is smaller than this.
     private static let documentLimit = 16 << 20
@@ -28,6 +30,7 @@ struct ImageBlobs {
             let file = try OwnedDescriptor.open(path, .readOnly)
             let size = try file.size(of: path)
             guard size == descriptor.size else {
+                if deletesDamaged { _ = unsafe unlink(path.string) }
                 throw ImageError(.damaged("blob \(digest) has \(size) bytes, expected \(descriptor.size)"), image)
             }
             try digest.verify(file, at: path, named: "blob \(digest)")
@@ -38,6 +41,7 @@ struct ImageBlobs {
             throw ImageError(.damaged("blob \(digest) is missing"), image)
         } catch let error as IntegrityError {
             guard case .digestMismatch(_, let found) = error.code else { throw ImageError(.below(error), image) }
+            if deletesDamaged { _ = unsafe unlink(path.string) }
             throw ImageError(.damaged("blob \(digest) has the digest \(found)"), image)
         } catch let error as ImageError {
             throw error

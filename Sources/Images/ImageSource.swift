@@ -41,7 +41,7 @@ package enum ImageSource: Hashable, Sendable {
     /// A path ends at its first colon, as in containers-transports(5).
     private static func split(_ text: String, of whole: String) throws(ImageError) -> (FilePath, String?) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let path = parts.first, !path.isEmpty, parts.count == 1 || !parts[1].isEmpty else {
+        guard let path = parts.first, !path.isEmpty, parts.count == 1 || isReference(parts[1]) else {
             throw ImageError(.badName(whole), whole)
         }
         return (FilePath(path), parts.count == 2 ? parts[1] : nil)
@@ -49,7 +49,7 @@ package enum ImageSource: Hashable, Sendable {
 
     /// Letters, digits and what separates them. skopeo(1) says what else is wrong; here nothing must pass for an option or
     /// another transport.
-    private static func isReference(_ text: String) -> Bool {
+    fileprivate static func isReference(_ text: String) -> Bool {
         guard let first = text.utf8.first, isAlphanumeric(first), !text.hasSuffix("/"), !text.hasSuffix(":") else {
             return false
         }

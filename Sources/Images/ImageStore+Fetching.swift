@@ -79,7 +79,7 @@ extension ImageStore {
         if let same = choice.candidates(architecture).first(where: { $0.digest == manifest.digest }) {
             return same.digest
         }
-        // One in Docker's form became another document, of the same configuration and layers.
+        // One in Docker's form became another document, of the same layers.
         let copied: ImageManifest = try ImageBlobs(directory: blobs, image: name).read(manifest, called: "manifest")
         for candidate in choice.candidates(architecture) {
             let bytes: [UInt8]
@@ -94,9 +94,8 @@ extension ImageStore {
                 continue
             }
             guard let found: ImageManifest = ImageJSON.decode(bytes) else { continue }
-            if found.config.digest == copied.config.digest, found.layers.map(\.digest) == copied.layers.map(\.digest) {
-                return candidate.digest
-            }
+            // The configuration is written anew where it is converted.
+            if found.layers.map(\.digest) == copied.layers.map(\.digest) { return candidate.digest }
         }
         return nil
     }

@@ -9,18 +9,21 @@ extension ImageStore {
     struct Contents {
         let manifest: ImageManifest
         let configuration: ImageConfiguration
+        let configurationDocument: RawJSON
         let layers: [StoredImage.Layer]
     }
 
     /// Every blob of the image is compared with its digest.
     func verified(_ descriptor: Descriptor, _ name: String) throws(ImageError) -> Contents {
-        let blobs = ImageBlobs(directory: blobs, image: name)
+        let blobs = ImageBlobs(directory: blobs, image: name, deletesDamaged: true)
         let manifest: ImageManifest = try blobs.read(descriptor, called: "manifest")
         if let type = manifest.config.mediaType, !MediaType.isConfiguration(type) {
             throw ImageError(.unsupported("it is no image but an artifact of type \(type)"), name)
         }
         let configuration: ImageConfiguration = try blobs.read(manifest.config, called: "configuration")
+        let document: RawJSON = try blobs.read(manifest.config, called: "configuration")
         let diffIDs = configuration.rootfs.diffIDs
+        guard !manifest.layers.isEmpty else { throw ImageError(.unsupported("there is no layer in it"), name) }
         guard diffIDs.count == manifest.layers.count else {
             throw ImageError(
                 .damaged("it has \(manifest.layers.count) layers, its configuration \(diffIDs.count)"), name)
@@ -36,7 +39,8 @@ extension ImageStore {
             guard let diffID = named.checkedDigest else { throw ImageError(.damaged("\(text) is no digest"), name) }
             layers.append(.init(path: try blobs.verify(layer).path, descriptor: layer, diffID: diffID))
         }
-        return Contents(manifest: manifest, configuration: configuration, layers: layers)
+        return Contents(
+            manifest: manifest, configuration: configuration, configurationDocument: document, layers: layers)
     }
 
     /// skopeo takes an image without an index as it is, whatever was asked for.
@@ -63,7 +67,8 @@ extension ImageStore {
         named.digest = known.index ?? ""
         return StoredImage(
             source: source, digest: digest, index: named.checkedDigest, configuration: contents.configuration,
-            manifest: contents.manifest, document: known.manifest, blobs: blobs, layers: contents.layers,
+            configurationDocument: contents.configurationDocument, manifest: contents.manifest,
+            document: known.manifest, blobs: blobs, layers: contents.layers,
             policy: policy.flatMap { SignaturePolicy($0, for: source) }, lock: lock)
     }
 }

@@ -135,12 +135,36 @@ package struct ImageStore: Sendable {
             return try stored(source, known, contents, policy, lock)
         }
         found.policy = policyDigest
-        let contents = try verified(found.manifest, name)
+        let contents: Contents
+        if let good = try? verified(found.manifest, name) {
+            contents = good
+        } else {
+            // What another image had left damaged is not there any more.
+            found = try fetch(source, architecture, skopeo, nil)
+            found.policy = policyDigest
+            contents = try verified(found.manifest, name)
+        }
         try requireArchitecture(contents.configuration, architecture, name)
         try ImageError.of(name) { () throws(FilesystemError) in
             try AtomicFile.write(ImageJSON.encode(found), to: record)
         }
         return try stored(source, found, contents, policy, lock)
+    }
+
+    /// The image of that digest, as it was fetched earlier under the same name; nil where it is not here any more.
+    package func kept(_ source: ImageSource, digest: String, for architecture: Architecture) -> StoredImage? {
+        let name = source.description
+        guard let record = try? recordPath(source, architecture), let known = read(record), known.digest == digest,
+            let lock = try? use(), let contents = try? verified(known.manifest, name)
+        else { return nil }
+        return try? stored(source, known, contents, SignaturePolicy.bytes(home: home), lock)
+    }
+
+    /// Of the policy that there is: what one has accepted another may not.
+    package func policyDigest() throws(ImageError) -> String? {
+        try SignaturePolicy.bytes(home: home).map { policy throws(ImageError) in
+            try digest(of: policy, "the policy").description
+        }
     }
 
     /// What `source`, in a registry, is now: the digest of its index or manifest. Nothing of it is fetched. Of one that is on

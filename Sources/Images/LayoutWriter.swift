@@ -19,21 +19,54 @@ package struct LayoutWriter: Sendable {
         try ImageError.of(image) { () throws(FilesystemError) in
             try directory.makeDirectories()
             let names = try Directory.open(directory).names().map(\.string)
-            guard names.isEmpty || names.contains(ImageLayout.marker) else {
+            // Another process may be at the same.
+            let isBegun = names.allSatisfy { $0 == "blobs" || $0 == ".lock" || $0.hasPrefix(".\(ImageLayout.marker).") }
+            guard isBegun || names.contains(ImageLayout.marker) else {
                 throw FilesystemError("write an image to", directory, .fileExists)
             }
-            try blobs.makeDirectories()
             if !names.contains(ImageLayout.marker) {
                 try AtomicFile.write(ImageLayout.markerContents, to: directory.appending(ImageLayout.marker))
             }
+            try blobs.makeDirectories()
+            try Self.sweep(blobs)
         }
+        _ = try index()
+    }
+
+    private static let unfinished = ".new-"
+
+    /// Deletes what processes that are gone have left.
+    private static func sweep(_ blobs: FilePath) throws(FilesystemError) {
+        let directory = try Directory.open(blobs)
+        for name in try directory.names() where name.string.hasPrefix(unfinished) {
+            let owner = name.string.dropFirst(unfinished.count).prefix { $0 != "-" }
+            if let process = pid_t(owner), kill(process, 0) != 0, Errno.last == .noSuchProcess {
+                try directory.unlink(name)
+            }
+        }
+    }
+
+    /// What is in the layout: all of it. One that cannot be read is not to be written over.
+    private func index() throws(ImageError) -> RawJSON {
+        let path = directory.appending(ImageLayout.index)
+        let bytes: [UInt8]
+        do throws(FilesystemError) {
+            bytes = try path.readFile(limit: 16 << 20)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw ImageError(.below(error), image) }
+            return RawJSON(ImageIndex(manifests: []))
+        }
+        guard let index: RawJSON = ImageJSON.decode(bytes), case .array? = index["manifests"] else {
+            throw ImageError(.damaged("\(path) is not what the specification says"), image)
+        }
+        return index
     }
 
     private var blobs: FilePath { directory.appending("blobs").appending("sha256") }
 
     /// A file for a blob that is not known yet: made, empty, and without its name until `add(file:…)`. Deleted with `discard`.
     package func makeFile() throws(ImageError) -> FilePath {
-        let path = blobs.appending(".new-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        let path = blobs.appending("\(Self.unfinished)\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         try ImageError.of(image) { () throws(FilesystemError) in
             _ = try OwnedDescriptor.open(path, .writeOnly, options: [.create, .exclusiveCreate])
         }
@@ -64,7 +97,8 @@ package struct LayoutWriter: Sendable {
         guard let digest = descriptor.checkedDigest, digest.algorithm == .sha256 else {
             throw ImageError(.unsupported("\(descriptor.digest) is no SHA-256"), image)
         }
-        guard unsafe access(blobs.appending(digest.hex).string, F_OK) != 0 else { return }
+        let own = ImageBlobs(directory: directory.appending("blobs"), image: image)
+        if (try? own.verify(descriptor)) != nil { return }
         let copy = try makeFile()
         do throws(FilesystemError) {
             let input = try OwnedDescriptor.open(path, .readOnly)
@@ -101,20 +135,20 @@ package struct LayoutWriter: Sendable {
 
     /// Makes `manifest` the image tagged `tag`, or, without a tag, the only one without.
     package func publish(_ manifest: Descriptor, tag: String?) throws(ImageError) {
-        let path = directory.appending(ImageLayout.index)
-        try ImageError.of(image) { () throws(FilesystemError) in
-            // Two processes that add an image at once add both.
-            let lock = try FileLock.acquire(directory.appending(".lock"), .exclusive, wait: true)
-            var index =
-                (try? path.readFile(limit: 16 << 20)).flatMap { ImageJSON.decode($0, as: ImageIndex.self) }
-                ?? ImageIndex(manifests: [])
-            index.manifests.removeAll { $0.annotations?[ImageLayout.nameAnnotation] == tag }
-            var named = manifest
-            named.annotations = tag.map { [ImageLayout.nameAnnotation: $0] }
-            index.manifests.append(named)
-            try AtomicFile.write(ImageJSON.encode(index), to: path)
-            _ = unsafe unlink(directory.appending(".lock").string)
-            withExtendedLifetime(lock.rawValue) {}
+        // Two processes that add an image at once add both.
+        let lock = try ImageError.of(image) { () throws(FilesystemError) in
+            try FileLock.acquire(directory.appending(".lock"), .exclusive, wait: true)
         }
+        var index = try index()
+        let tagName = ImageLayout.nameAnnotation
+        var named = RawJSON(manifest)
+        named["annotations"] = tag.map { .object([tagName: .string($0)]) }
+        let others = (index["manifests"]?.elements ?? []).filter { $0["annotations"]?[tagName]?.text != tag }
+        index["manifests"] = .array(others + [named])
+        try ImageError.of(image) { () throws(FilesystemError) in
+            try AtomicFile.write(ImageJSON.encode(index), to: directory.appending(ImageLayout.index))
+            _ = unsafe unlink(directory.appending(".lock").string)
+        }
+        withExtendedLifetime(lock.rawValue) {}
     }
 }

@@ -41,10 +41,16 @@ extension ImageSource {
     fileprivate var policyScopes: (transport: String, scopes: [String]) {
         switch self {
         case .registry(let reference): ("docker", Self.scopes(of: Self.normalized(reference)))
-        case .layout(let path, let tag): ("oci", (tag.map { ["\(path):\($0)"] } ?? []) + Self.scopes(of: path))
+        case .layout(let path, let tag):
+            Self.layoutScopes((try? path.resolved()) ?? path, tag)
         // Nothing but the transport's default can be said of these.
         case .dockerArchive: ("docker-archive", [])
         }
+    }
+
+    /// Links on the way are followed, as containers-image does it.
+    private static func layoutScopes(_ path: FilePath, _ tag: String?) -> (transport: String, scopes: [String]) {
+        ("oci", (tag.map { ["\(path):\($0)"] } ?? []) + scopes(of: path))
     }
 
     /// With Docker's host and namespace where they are left out, and `latest` where tag and digest are.
@@ -52,7 +58,9 @@ extension ImageSource {
         let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
         let hasHost =
             parts.count == 2 && (parts[0].contains(".") || parts[0].contains(":") || parts[0] == "localhost")
-        let name = hasHost ? reference : parts.count == 2 ? "docker.io/\(reference)" : "docker.io/library/\(reference)"
+        var name = hasHost ? reference : "docker.io/\(reference)"
+        let path = name.dropFirst("docker.io/".count)
+        if name.hasPrefix("docker.io/"), !path.contains("/") { name = "docker.io/library/\(path)" }
         return repository(of: name) == name ? "\(name):latest" : name
     }
 

@@ -19,6 +19,8 @@ package final class StoredImage: Sendable {
     /// Of the index that the manifest was chosen from.
     package let index: Digest?
     package let configuration: ImageConfiguration
+    /// The same with all that is in it.
+    package let configurationDocument: RawJSON
     package let manifest: ImageManifest
     /// Of the manifest as it is here.
     let document: Descriptor
@@ -31,10 +33,11 @@ package final class StoredImage: Sendable {
 
     init(
         source: ImageSource, digest: Digest, index: Digest?, configuration: ImageConfiguration,
-        manifest: ImageManifest, document: Descriptor, blobs: FilePath, layers: [Layer], policy: SignaturePolicy?,
+        configurationDocument: RawJSON, manifest: ImageManifest, document: Descriptor, blobs: FilePath, layers: [Layer],
+        policy: SignaturePolicy?,
         lock: consuming FileLock
     ) {
-        (self.document, self.blobs) = (document, blobs)
+        (self.document, self.blobs, self.configurationDocument) = (document, blobs, configurationDocument)
         (self.source, self.digest, self.index) = (source, digest, index)
         (self.configuration, self.manifest, self.layers, self.policy) = (configuration, manifest, layers, policy)
         self.lock = lock

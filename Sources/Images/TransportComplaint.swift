@@ -14,6 +14,8 @@ package enum TransportComplaint: Equatable, Sendable {
     case notEncrypted
     case rejectedByPolicy
     case noPolicy
+    /// There is no such key, or it cannot be used.
+    case notSigned
     case damaged
     case diskFull
     case other
@@ -21,6 +23,7 @@ package enum TransportComplaint: Equatable, Sendable {
     /// The first that has its words in what was said counts: an authentication that fails is "denied", whatever else is
     /// said of it.
     private static let phrases: [(TransportComplaint, [String])] = [
+        (.notSigned, ["creating signature", "error signing", "secret key", "no secret", "key not found"]),
         (.noPolicy, ["loading trust policy", "invalid policy in"]),
         (.rejectedByPolicy, ["rejected by policy", "a signature was required", "source image rejected", "rejected: "]),
         (.rateLimited, ["toomanyrequests", "too many requests", "status: 429", "statuscode: 429"]),
@@ -73,7 +76,7 @@ package enum TransportComplaint: Equatable, Sendable {
         }
         self = TransportComplaint(words)
         switch self {
-        case .rejectedByPolicy, .noPolicy, .noSuchArchitecture, .diskFull: break
+        case .rejectedByPolicy, .noPolicy, .notSigned, .noSuchArchitecture, .diskFull: break
         case .notAuthorized, .rateLimited, .notThere, .unreachable, .notEncrypted, .damaged, .other: self = .damaged
         }
     }
@@ -88,6 +91,7 @@ package enum TransportComplaint: Equatable, Sendable {
         case .notEncrypted: "no trusted connection to the registry of \(image)"
         case .rejectedByPolicy: "the policy of this machine rejects \(image)"
         case .noPolicy: "no policy says which images to trust"
+        case .notSigned: "cannot sign \(image)"
         case .damaged: "\(image) is damaged"
         case .diskFull: "no space for \(image)"
         case .other: "cannot copy \(image)"
@@ -105,6 +109,7 @@ package enum TransportComplaint: Equatable, Sendable {
         case .rejectedByPolicy: "see containers-policy.json(5)"
         case .noPolicy:
             "write /etc/containers/policy.json or ~/.config/containers/policy.json (containers-policy.json(5))"
+        case .notSigned: "see which keys there are: gpg --list-secret-keys"
         case .diskFull: "make room, or: mangrove cache prune"
         case .notThere, .damaged, .other: nil
         }
@@ -114,7 +119,7 @@ package enum TransportComplaint: Equatable, Sendable {
         switch self {
         case .notAuthorized: .notPermitted
         case .rateLimited, .unreachable, .notEncrypted: .unavailable
-        case .noPolicy: .badConfiguration
+        case .noPolicy, .notSigned: .badConfiguration
         case .diskFull: .inputOutput
         case .notThere, .noSuchArchitecture, .rejectedByPolicy, .damaged, .other: .badData
         }

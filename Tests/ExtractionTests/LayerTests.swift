@@ -132,6 +132,68 @@ import Testing
         }
     }
 
+    /// A file with several names goes into a layer with all of them: overlayfs has no other way to tell that they are one.
+    @Test func linkedNamesStayTogether() throws {
+        try withScratchDirectory { scratch in
+            let (base, tree) = (scratch.appending("base"), scratch.appending("tree"))
+            var lower = Self.base
+            lower.add("one", content: "1")
+            lower.add("two", .hardLink, target: "one")
+            for path in [base, tree] {
+                try path.makeDirectories()
+                try apply(lower, to: path, scratch)
+            }
+            func written() throws -> [String] {
+                let file = scratch.appending("written")
+                _ = unlink(file.string)
+                let output = try OwnedDescriptor.open(file, .writeOnly, options: [.create])
+                let archive = TreeArchive(compression: .none, layer: .init(base: base))
+                guard try archive.write(try .open(tree), to: output, name: "layer").entries > 0 else { return [] }
+                return try extracting(try file.readFile()) { try list($1).sorted() }
+            }
+            #expect(try written() == [])
+            // A further name for a file of the base.
+            #expect(link(tree.appending("a").string, tree.appending("d/linked").string) == 0)
+            #expect(try written() == ["a", "d/", "d/linked"])
+            // Two names that are one file no more.
+            _ = unlink(tree.appending("d/linked").string)
+            let two = tree.appending("two")
+            _ = unlink(two.string)
+            try writeFile(Array("1".utf8), to: two)
+            #expect(try written() == ["one", "two"])
+        }
+    }
+
+    @Test func whatAnImageCannotHaveHidesWhatTheBaseHas() throws {
+        try withScratchDirectory { scratch in
+            let (base, tree) = (scratch.appending("base"), scratch.appending("tree"))
+            for path in [base, tree] {
+                try path.makeDirectories()
+                try apply(Self.base, to: path, scratch)
+            }
+            _ = unlink(tree.appending("a").string)
+            let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let path = Array(tree.appending("a").string.utf8)
+            try #require(path.count < 100)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+            let bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+            let file = scratch.appending("written")
+            let output = try OwnedDescriptor.open(file, .writeOnly, options: [.create])
+            let report = try TreeArchive(compression: .none, layer: .init(base: base))
+                .write(try .open(tree), to: output, name: "layer")
+            #expect(report.leftOut.map(\.path) == ["a"])
+            #expect(try extracting(try file.readFile()) { try list($1).sorted() } == [".wh.a"])
+        }
+    }
+
     /// A layer that is written over another makes the same tree, and has nothing that did not change.
     @Test func whatChangedBecomesALayer() throws {
         try withScratchDirectory { scratch in

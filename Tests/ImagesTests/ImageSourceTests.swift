@@ -29,7 +29,8 @@ import Testing
 
     @Test(arguments: [
         "oci:", "oci:-x", "oci:/etc", "oci:a b", "oci:a//b", "oci://a", "oci:a:", "oci:a/", "oci:\u{e9}", "oci-layout:",
-        "oci-layout::tag", "oci-layout:a:", "docker-archive:",
+        "oci-layout::tag", "oci-layout:a:", "oci-layout:a:b c", "oci-layout:a:@0", "oci-layout:a:--x",
+        "docker-archive:",
     ])
     func whatCannotBeANameIsRefused(text: String) {
         #expect(throws: ImageError.self) { try ImageSource(text, relativeTo: "/") }

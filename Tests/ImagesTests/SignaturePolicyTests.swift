@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         ("oci:debian", "signedBy"), ("oci:debian:12", "sigstoreSigned"), ("oci:debian:13", "signedBy"),
-        ("oci:docker.io/library/debian", "signedBy"), ("oci:arm64v8/debian", "insecureAcceptAnything"),
+        ("oci:docker.io/library/debian", "signedBy"), ("oci:docker.io/debian", "signedBy"),
+        ("oci:arm64v8/debian", "insecureAcceptAnything"),
         ("oci:registry.example/team/a/b:1", "signedBy"), ("oci:registry.example/other", "reject"),
         ("oci:localhost:5000/a", "insecureAcceptAnything"), ("oci-layout:/images/a:1", "insecureAcceptAnything"),
         ("oci-layout:/other", "reject"), ("docker-archive:/images/a.tar", "reject"),

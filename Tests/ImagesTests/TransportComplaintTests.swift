@@ -32,6 +32,7 @@ import Testing
         ("writing blob: write /x/oci-put-blob1: no space left on device", .diskFull),
         ("no image found in manifest list for architecture riscv64, variant \"\", OS linux", .noSuchArchitecture),
         ("writing blob: Digest did not match, expected sha256:00, got sha256:11", .damaged),
+        ("creating signature: key \"nobody\" not found", .notSigned),
         ("something that nobody has heard of", .other),
     ])
     func skopeosWordsAreUnderstood(words: String, complaint: TransportComplaint) {

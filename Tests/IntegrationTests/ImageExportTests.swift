@@ -88,6 +88,48 @@ extension IntegrationTests {
             }
         }
 
+        /// Whatever else is in a layout, a configuration or a registry is none of mangrove's business.
+        @Test func nothingIsLostThatIsNotKnown() throws {
+            try Home.with(.root) { (home) throws in
+                let registry = try ImageRegistry(scratch: home.scratch)
+                try home.configureImages([registry.host])
+                let settings =
+                    #"{"Cmd": ["/bin/true"], "ExposedPorts": {"80/tcp": {}}, "Healthcheck": {"Test": ["NONE"]}}"#
+                _ = try home.makeImage(settings: settings)
+                #expect(try home.mangrove("create", "a", "oci-layout:image", "--arch", "amd64").status == 0)
+                #expect(try home.mangrove("run", "a", "--", "touch", "/new").status == 0)
+                let index = home.work.appending("image/index.json")
+                let other =
+                    #"{"mediaType": "x", "digest": "sha256:00", "size": 1, "artifactType": "kept", "annotations": {"a": "b", "org.opencontainers.image.ref.name": "other"}}"#
+                try AtomicFile.write(
+                    Array(#"{"schemaVersion": 2, "subject": 7, "manifests": [\#(other)]}"#.utf8), to: index)
+                #expect(try home.mangrove("export", "a", "oci-layout:image:new", "--single-layer").status == 0)
+                let written = String(decoding: try index.readFile(), as: UTF8.self)
+                for word in ["\"subject\":7", "\"artifactType\":\"kept\"", "\"new\""] {
+                    #expect(written.contains(word), "\(written)")
+                }
+                try AtomicFile.write(Array("garbage".utf8), to: index)
+                let refused = try home.mangrove("export", "a", "oci-layout:image:new")
+                #expect(refused.status == 65, "\(refused)")
+                #expect(try index.readFile() == Array("garbage".utf8))
+
+                let target = "\(registry.host)/toy:1"
+                #expect(try home.mangrove("export", "a", "oci:\(target)").status == 0)
+                let config = try home.skopeo("inspect", "--config", "--raw", "docker://\(target)").outputText
+                #expect(config.contains("ExposedPorts") && config.contains("Healthcheck"), "\(config)")
+                // A key that cannot sign is found out before the tag is another's.
+                let before = try home.skopeo("inspect", "--raw", "docker://\(target)").outputText
+                #expect(try home.mangrove("run", "a", "--", "touch", "/newer").status == 0)
+                let unsigned = try home.mangrove("export", "a", "oci:\(target)", "--sign-by", "nobody@example.org")
+                #expect(unsigned.status == 78 && unsigned.errors.contains("cannot sign"), "\(unsigned)")
+                #expect(try home.skopeo("inspect", "--raw", "docker://\(target)").outputText == before)
+                // The policy is for what is fetched.
+                try home.configureImages([registry.host], policy: #"{"default": [{"type": "reject"}]}"#)
+                let pushed = try home.mangrove("export", "a", "oci:\(target)")
+                #expect(pushed.status == 0, "\(pushed)")
+            }
+        }
+
         /// What podman takes and executes.
         @Test func podmanRunsIt() throws {
             try Home.with(.root) { (home) throws in

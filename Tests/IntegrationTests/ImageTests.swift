@@ -35,8 +35,14 @@ extension IntegrationTests {
                     #expect(copied.succeeded, "\(copied.errorText)")
                 }
                 try home.own(home.work)
+                // As docker before version 25 pushes it.
+                let pushed = try home.skopeo(
+                    "copy", "-q", "--format", "v2s2", "oci:\(home.work)/image:latest",
+                    "docker://\(registry.host)/team/old:1")
+                #expect(pushed.succeeded, "\(pushed.errorText)")
                 let sources = [
-                    "oci-layout:image", "oci-layout:\(home.work)/image:latest", "docker-archive:toy.tar",
+                    "oci:\(registry.host)/team/old:1", "oci-layout:image", "oci-layout:\(home.work)/image:latest",
+                    "docker-archive:toy.tar",
                     "oci:\(registry.host)/team/toy:1",
                 ]
                 let user = who == .single ? "0:0" : "7:8"
@@ -109,6 +115,43 @@ extension IntegrationTests {
                 #expect(try home.mangrove("cache", "prune").status == 0)
                 #expect(try create("g", source).status == 69)
                 #expect(home.imageRemains() == [])
+            }
+        }
+
+        /// Those of other images, too, which have the same layer.
+        @Test func aDamagedLayerIsFetchedAnew() throws {
+            try Home.with(.root) { home in
+                let registry = try ImageRegistry(scratch: home.scratch)
+                try home.configureImages([registry.host])
+                let image = try home.makeImage()
+                for name in ["a", "b"] {
+                    let target = "docker://\(registry.host)/\(name)"
+                    #expect(try home.skopeo("copy", "-q", "oci:\(image.directory):latest", target).succeeded)
+                }
+                #expect(try home.mangrove("create", "a", "oci:\(registry.host)/a", "--arch", "amd64").status == 0)
+                let blobs = home.directory.appending("cache/images/blobs/sha256")
+                for name in try Directory.open(blobs).names() {
+                    try AtomicFile.write(Array("damaged".utf8), to: blobs.appending(name))
+                }
+                let made = try home.mangrove("create", "b", "oci:\(registry.host)/b", "--arch", "amd64")
+                #expect(made.status == 0, "\(made)")
+            }
+        }
+
+        /// A program, and nothing else.
+        @Test func anImageWithoutAShellRuns() throws {
+            try Home.with(.root) { home in
+                try home.configureImages([])
+                var image = try ImageBuilder(home.work.appending("image"))
+                (image.architecture, image.settings) = (
+                    "amd64", #"{"Entrypoint": ["/busybox", "echo"], "Cmd": ["hello"]}"#
+                )
+                var tar = TarBuilder()
+                tar.add("busybox".utf8, content: try FilePath("/bin/busybox").readFile(), mode: 0o755)
+                try image.add(tar, compression: "zstd")
+                try image.publish()
+                let run = try home.mangrove("run", "--arch", "amd64", "oci-layout:image")
+                #expect(run.status == 0 && run.output == "hello\n", "\(run)")
             }
         }
 

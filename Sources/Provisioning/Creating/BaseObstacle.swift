@@ -14,7 +14,10 @@ enum BaseObstacle {
     private static let shell = "/bin/sh"
 
     /// The first there is, in words for a user; nil where there is none.
-    static func find(in tree: borrowing Directory, for architecture: Architecture) throws(FilesystemError) -> String? {
+    static func find(in tree: borrowing Directory, for architecture: Architecture, needsShell: Bool = true)
+        throws(FilesystemError)
+        -> String?
+    {
         let permissions = try tree.status().permissions
         guard permissions & 0o500 == 0o500 else {
             return "its top directory is closed to its owner (mode \(String(permissions, radix: 8)))"
@@ -28,7 +31,8 @@ enum BaseObstacle {
                 return "/\(name) is a symbolic link that leads to no directory in it"
             }
         }
-        return shellObstacle(in: tree, architecture)
+        // An image may be of one program.
+        return needsShell ? shellObstacle(in: tree, architecture) : nil
     }
 
     /// Why its shell would not start. Links are followed as they are in it.

@@ -78,7 +78,9 @@ extension Creation {
                 .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
         }
         let obstacle = try inBase(base.name) { () throws(FilesystemError) in
-            try BaseObstacle.find(in: try Directory.open(tree), for: base.architecture ?? architecture)
+            try BaseObstacle.find(
+                in: try Directory.open(tree), for: base.architecture ?? architecture,
+                needsShell: base.image == nil)
         }
         if let obstacle { throw ProvisioningError(.notASystem(base.name, reason: obstacle)) }
         let release = found.release

@@ -7,7 +7,8 @@ internal import Integrity
 /// Configuration and manifest of an image in the making.
 struct ImageDocument {
     private(set) var layers: [Descriptor]
-    private var configuration: ImageConfiguration
+    private var configuration: RawJSON
+    private let platform: Descriptor.Platform
     private let annotations: [String: String]?
     private let base: StoredImage?
     /// The base is handed on as it is.
@@ -20,14 +21,17 @@ struct ImageDocument {
         (self.base, isUnchanged) = (base, base != nil)
         if let base {
             layers = base.manifest.layers
-            configuration = base.configuration
+            configuration = base.configurationDocument
+            let own = base.configuration
+            platform = .init(architecture: own.architecture, os: own.os, variant: own.variant)
             annotations = Self.annotations(base)
         } else {
             layers = []
-            let architecture = Architecture(root.architecture) ?? .host
-            configuration = ImageConfiguration(
-                created: self.created, platform: architecture.platform,
-                config: root.image?.settings ?? Self.settings(root), diffIDs: [], history: [])
+            platform = (Architecture(root.architecture) ?? .host).platform
+            configuration = RawJSON(
+                ImageConfiguration(
+                    created: self.created, platform: platform, config: root.image?.settings ?? Self.settings(root),
+                    diffIDs: [], history: []))
             annotations = Self.annotations(root)
         }
     }
@@ -56,9 +60,12 @@ struct ImageDocument {
 
     mutating func add(_ layer: Descriptor, diffID: Digest) {
         layers.append(layer)
-        configuration.rootfs.diffIDs.append(diffID.description)
-        configuration.history = (configuration.history ?? []) + [.init(created: created, createdBy: "mangrove export")]
-        configuration.created = created
+        var rootfs = configuration["rootfs"] ?? .object([:])
+        rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + [.string(diffID.description)])
+        configuration["rootfs"] = rootfs
+        let step = RawJSON(ImageConfiguration.History(created: created, createdBy: "mangrove export"))
+        configuration["history"] = .array((configuration["history"]?.elements ?? []) + [step])
+        configuration["created"] = .string(created)
         isUnchanged = false
     }
 
@@ -78,7 +85,4 @@ struct ImageDocument {
         return descriptor
     }
 
-    private var platform: Descriptor.Platform {
-        .init(architecture: configuration.architecture, os: configuration.os, variant: configuration.variant)
-    }
 }

@@ -114,6 +114,9 @@ package struct ImageExport: Sendable {
         _ progress: @escaping @Sendable (Int64) -> Void, _ note: (String) -> Void
     ) throws(ProvisioningError) -> Outcome {
         let base = isFlat ? nil : baseImage(note)
+        if root.ownership == .caller {
+            note("all that is written belongs to root in the image: its files here have one owner")
+        }
         let staging = try base.map { base throws(ProvisioningError) in
             try BaseLayers(root, store, base, using: workers)
         }
@@ -140,6 +143,7 @@ package struct ImageExport: Sendable {
         guard let image = root.image, let architecture = Architecture(root.architecture) else { return nil }
         do throws(ImageError) {
             guard let source = try ImageSource(image.reference, relativeTo: "/") else { return nil }
+            if let kept = images.kept(source, digest: image.digest, for: architecture) { return kept }
             let found = try images.obtain(
                 source.pinned(to: image.digest) ?? source, for: architecture, warn: note)
             if found.digest.description == image.digest { return found }
