@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cases: for each, what mangrove does and what other programs do for the same result, with what is around it."""
 
+import cases_images
 import cases_refresh
 import contents
 from bench import CPU, Case, Contender
@@ -158,4 +159,5 @@ CASES = {
     "dispatch": dispatch, "unpack": unpack, "create": create, "memory": memory,
     "bootstrap": bootstrap, "bootstrap-native": bootstrap_native, "first-root": first_root,
     **cases_refresh.CASES,
+    **cases_images.CASES,
 }

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cases about container images: how long it takes from a registry to the first command's end, beside podman. The image is of
+this machine's own architecture, so that nothing is emulated by either."""
+
+import socket
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from bench import Case, Contender
+
+
+class Images:
+    """A registry on loopback with an image of Debian, and what both contenders need to use it."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.directory = bench.scratch / "images"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.host = f"127.0.0.1:{probe.getsockname()[1]}"
+        settings = self.directory / "home" / ".config" / "containers"
+        settings.mkdir(parents=True)
+        (settings / "registries.conf").write_text(f'[[registry]]\nlocation = "{self.host}"\ninsecure = true\n')
+        (settings / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        configuration = self.directory / "registry.yml"
+        configuration.write_text(
+            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {self.directory}/registry}}}}\n"
+            f'http: {{addr: "{self.host}"}}\n')
+        self.registry = subprocess.Popen(
+            ["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # podman allows its directories no longer paths.
+        self.store = Path(tempfile.mkdtemp(prefix="podman-"))
+        bench.at_end.append(self.close)
+        time.sleep(1)
+        self.machine = subprocess.run(
+            ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+        bench.native_root
+        self.name = f"{self.host}/debian:12"
+        self.mangrove("export", "bench-native", f"oci:{self.name}", home=bench.scratch / "home")
+
+    def close(self):
+        self.registry.terminate()
+        self.registry.wait()
+        shutil.rmtree(self.store)
+
+    def mangrove(self, *arguments, home):
+        return self.bench.host.run(
+            self.bench.program, *arguments, MANGROVE_HOME=str(home), HOME=str(self.directory / "home"))
+
+    def run(self):
+        return self.mangrove(
+            "run", "--arch", self.machine, f"oci:{self.name}", "--", "true", home=self.directory / "mangrove")
+
+    def podman(self, *arguments):
+        store = self.store
+        return self.bench.host.run(
+            "podman", "--root", store / "root", "--runroot", store / "run", "--tmpdir", store / "tmp", "--storage-driver",
+            "overlay", "--cgroup-manager", "cgroupfs", "--runtime", "runc", *arguments, HOME=str(self.directory / "home"))
+
+    def peer(self):
+        limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
+        return self.podman("run", "--rm", "--network", "none", *limits, self.name, "true")
+
+    def forget(self):
+        self.mangrove("cache", "prune", home=self.directory / "mangrove")
+
+    def forget_peer(self):
+        self.podman("rmi", "--force", self.name)
+
+
+def images(bench):
+    return bench.once("images", lambda: Images(bench))
+
+
+def first(bench):
+    shared = images(bench)
+    return Case("from a registry to the end of the first command", "ms", 5, [
+        Contender("mangrove run IMAGE", shared.run, shared.forget),
+        Contender("podman run", shared.peer, shared.forget_peer),
+    ])
+
+
+def again(bench):
+    shared = images(bench)
+    shared.run()
+    shared.peer()
+    return Case("the next command in an image", "ms", 10, [
+        Contender("mangrove run IMAGE", shared.run),
+        Contender("podman run", shared.peer),
+    ])
+
+
+CASES = {"image-first": first, "image-again": again}
