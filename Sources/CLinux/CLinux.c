@@ -56,6 +56,19 @@ long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long
     return lgetxattr(path, name, value, size);
 }
 
+long mg_flistxattr(int descriptor, char *list, unsigned long size) {
+    return flistxattr(descriptor, list, size);
+}
+
+long mg_fgetxattr(int descriptor, const char *name, void *value, unsigned long size) {
+    return fgetxattr(descriptor, name, value, size);
+}
+
+long mg_copy_file_range(int from, int to, long long offset, unsigned long size) {
+    loff_t source = offset, target = offset;
+    return copy_file_range(from, &source, to, &target, size, 0);
+}
+
 int mg_memory_file(const char *name) {
     return memfd_create(name, MFD_CLOEXEC);
 }

@@ -44,6 +44,14 @@ struct EntryName: Hashable {
         }
     }
 
+    /// What has the name `component`, with a NUL, in the directory of this name.
+    func appending(_ component: [CChar]) -> EntryName {
+        var name = self
+        name.starts.append(bytes.count)
+        name.bytes += component
+        return name
+    }
+
     /// How many components, `limit` at most, this begins with as `other` does; both have more than `limit`.
     func commonComponents(with other: EntryName, limit: Int) -> Int {
         let end = limit == 0 ? 0 : min(other.bytes.count, bytes.count)

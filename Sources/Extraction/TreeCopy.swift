@@ -1,90 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CArchive
 package import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// Copies a tree as writing it to an archive and unpacking that would: neither follows a link out of a tree, whoever works in
-/// it meanwhile. The archive goes through a pipe, and both ends work at the same time.
+/// Copies a tree within the kernel: contents share blocks where the file system can, holes stay holes, files with several
+/// names stay one file. Owners, modes, extended attributes and times to the nanosecond are copied, too.
+///
+/// Neither a link nor a mount leads out of either tree, whoever works in the source meanwhile. Device nodes, sockets and
+/// what is mounted are left out.
 package struct TreeCopy: Sendable {
-    private let policy: ExtractionPolicy
+    private let ownership: ExtractionPolicy.Ownership
 
     package init(ownership: ExtractionPolicy.Ownership) {
-        var policy = ExtractionPolicy.base
-        policy.ownership = ownership
-        self.policy = policy
+        self.ownership = ownership
     }
 
-    /// Copies what is in `source` into `target`, an empty directory. `progress` gets the bytes of file contents read so far,
-    /// on another thread.
+    /// More threads than that would only wait for each other.
+    private static let threadLimit = 8
+
+    /// Copies what is in `source` into `target`, an empty directory that nobody else works in. `progress` gets the bytes of
+    /// file contents copied so far, on other threads, one at a time.
     package func copy(
         _ source: FilePath, into target: borrowing Directory, progress: @escaping @Sendable (Int64) -> Void
     ) throws(ExtractionError) {
-        var ends: (reader: CInt, writer: CInt) = (-1, -1)
-        do throws(FilesystemError) {
-            var pipe = try Pipe()
-            guard let writer = pipe.takeWriter() else { throw FilesystemError("create", "a pipe", .badFileDescriptor) }
-            ends = (fcntl(pipe.reader.rawValue, F_DUPFD_CLOEXEC, 0), writer.release().rawValue)
-        } catch {
-            throw ExtractionError(source.string, .stream(error.errno))
-        }
-        // Larger pieces mean fewer switches between the two; where that is refused it is only slower.
-        _ = fcntl(ends.writer, Self.setPipeSize, 1 << 20)
-        let reader = OwnedDescriptor(adopting: FileDescriptor(rawValue: ends.reader))
-        let outcome = Outcome()
-        let output = ends.writer
-        let packing: WorkerThread
+        let name = source.string
+        let from = try Self.open(source, name)
+        let to = try Self.duplicate(target, name)
+        let (status, own) = (try Self.status(from, name), try Self.status(to, name))
+        let rules = CopyRules(
+            archive: name, ownership: ownership, device: status.st_dev, inheritsGroup: own.st_mode & S_ISGID != 0)
+        let top = CopiedDirectory(CopiedPair(source: from, target: to), EntryName(components: []))
+        let queue = CopyQueue(progress)
+        // One that no thread uses: the umask is not its own.
+        let files = CopiedFiles(rules, queue, hasOwnUmask: false)
+        queue.note(top.name, files.values(status, extendedAttributes(of: top.source.rawValue)))
+        queue.add([.init(parent: top, name: nil)])
         do throws(Errno) {
-            packing = try WorkerThread { outcome.failure = Self.pack(source, to: output, progress) }
+            let processors = sysconf(CInt(_SC_NPROCESSORS_ONLN))
+            try Self.run(CopyWork(rules: rules, queue: queue), threads: max(1, min(Self.threadLimit, processors)))
         } catch {
-            close(output)
-            throw ExtractionError(source.string, .stream(error))
+            throw ExtractionError(name, .stream(error))
         }
-        let result: Result<ExtractionReport, ExtractionError>
-        do throws(ExtractionError) {
-            result = .success(try Extractor(policy: policy).extract(from: reader, name: source.string, into: target))
-        } catch {
-            result = .failure(error)
-        }
-        // Where unpacking failed, nobody reads what is still to be written.
-        close(reader.release().rawValue)
-        packing.join()
-        if let failure = outcome.failure, !failure.isOfBrokenPipe { throw failure }
-        _ = try result.get()
+        if let failure = queue.failure { throw failure }
+        try files.finish(top.target.rawValue)
     }
 
-    /// F_SETPIPE_SZ of fcntl(2), which the module of the C library lacks.
-    private static let setPipeSize: CInt = 1031
+    private static func run(_ work: CopyWork, threads: Int) throws(Errno) {
+        let thread = try WorkerThread { work.run() }
+        // With fewer it only takes longer.
+        if threads > 1 { try? run(work, threads: threads - 1) }
+        thread.join()
+    }
 
-    private static func pack(
-        _ source: FilePath, to output: CInt, _ progress: @escaping @Sendable (Int64) -> Void
-    ) -> ExtractionError? {
-        let output = OwnedDescriptor(adopting: FileDescriptor(rawValue: output))
-        // SIGPIPE would end the process: EPIPE says the same.
-        var mask = sigset_t()
-        unsafe sigemptyset(&mask)
-        unsafe sigaddset(&mask, SIGPIPE)
-        unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
+    private static func open(_ path: FilePath, _ name: String) throws(ExtractionError) -> OwnedDescriptor {
         do throws(FilesystemError) {
-            let tree = try Directory.open(source)
-            do throws(ExtractionError) {
-                _ = try TreeArchive(compression: .none).write(
-                    tree, to: output, name: source.string, progress: progress)
-            } catch {
-                return error
-            }
+            return try Directory.open(path).release()
         } catch {
-            return ExtractionError(source.string, .file(operation: error.operation, path: source.string, error.errno))
+            throw ExtractionError(name, .file(operation: error.operation, path: "/", error.errno))
         }
-        return nil
     }
 
-    /// Written by the thread, read after it was joined.
-    private final class Outcome: @unchecked Sendable {
-        var failure: ExtractionError?
+    private static func duplicate(
+        _ directory: borrowing Directory, _ name: String
+    ) throws(ExtractionError) -> OwnedDescriptor {
+        let copy = fcntl(directory.rawValue, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw ExtractionError(name, .file(operation: "open", path: "/", .last)) }
+        return OwnedDescriptor(adopting: FileDescriptor(rawValue: copy))
     }
-}
 
-extension ExtractionError {
-    fileprivate var isOfBrokenPipe: Bool { if case .stream(.brokenPipe) = reason { true } else { false } }
+    private static func status(
+        _ directory: borrowing OwnedDescriptor, _ name: String
+    ) throws(ExtractionError) -> stat {
+        var status = stat()
+        guard unsafe fstat(directory.rawValue, &status) == 0 else {
+            throw ExtractionError(name, .file(operation: "examine", path: "/", .last))
+        }
+        return status
+    }
 }

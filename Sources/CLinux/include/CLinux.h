@@ -46,6 +46,12 @@ int mg_fsetxattr(int descriptor, const char *name, const void *value, unsigned l
 int mg_lsetxattr(const char *path, const char *name, const void *value, unsigned long size);
 long mg_llistxattr(const char *path, char *list, unsigned long size);
 long mg_lgetxattr(const char *path, const char *name, void *value, unsigned long size);
+long mg_flistxattr(int descriptor, char *list, unsigned long size);
+long mg_fgetxattr(int descriptor, const char *name, void *value, unsigned long size);
+
+/// copy_file_range(2) of what lies at `offset` in one file to the same place in another. The number of bytes, 0 at the end of
+/// the file; -1 and errno on failure.
+long mg_copy_file_range(int from, int to, long long offset, unsigned long size);
 
 /// memfd_create(2), closed on exec. -1 and errno on failure.
 int mg_memory_file(const char *name);
