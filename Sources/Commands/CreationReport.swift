@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 internal import Provisioning
 internal import Terminal
 
@@ -32,7 +33,7 @@ struct CreationReport: Report {
             isLocked
             ? ["compare every package with its digest in the lock file"]
             : plan.sources.map { "read the archive \($0) and verify its signature" }
-        lines.append("get and unpack \(selected.count) packages to \(plan.path)")
+        lines.append("get and unpack \(counted(selected.count, "package")) to \(plan.path)")
         lines += selected.map { "  \($0)" }
         lines.append("configure them in the root")
         lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")

@@ -2,6 +2,7 @@
 
 internal import Acceleration
 internal import ArgumentParser
+internal import Failures
 internal import Provisioning
 internal import SystemPackage
 internal import Terminal
@@ -99,7 +100,7 @@ struct RootReport: Report {
         if let extent = root.acceleration { lines.append(("acceleration", extent)) }
         if let notAccelerated { lines.append(("not accelerated", notAccelerated)) }
         if let accelerated {
-            lines.append(("native", "\(accelerated.programs.count) programs"))
+            lines.append(("native", counted(accelerated.programs.count, "program")))
             lines += accelerated.emulated.map { ("emulated", "\($0.program ?? $0.package): \($0.reason)") }
         }
         lines += root.skipped.map { ("skipped", "\($0.path): \($0.reason)") }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Failures
 internal import Filesystem
 internal import Provisioning
 internal import SystemPackage
@@ -30,7 +31,7 @@ struct Lock: ParsableCommand, ShowsProgress {
         let lock = try store.lockFile(of: root)
         let path = Surroundings.workingDirectory.pushing(FilePath(output))
         if dryRun.isDryRun {
-            let what = lock.packages.map { "\($0.count) packages" } ?? "the tarball \(lock.tarball?.name ?? "")"
+            let what = lock.packages.map { counted($0.count, "package") } ?? "the tarball \(lock.tarball?.name ?? "")"
             return try Console.print("write \(what) to \(output == "-" ? "standard output" : path.string)\n")
         }
         let report = Progress(progress.form)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Failures
 internal import Filesystem
 internal import Provisioning
 internal import SystemPackage
@@ -30,7 +31,8 @@ struct Remove: ParsableCommand, ShowsProgress {
                 guard case .measured(let usage) = try measured ?? workers.perform(.measure(path: root.path)) else {
                     continue
                 }
-                try Console.print("delete \(root.path): \(usage.files) files, \(Quantity.bytes(usage.bytes))\n")
+                try Console.print(
+                    "delete \(root.path): \(counted(usage.files, "file")), \(Quantity.bytes(usage.bytes))\n")
                 try Console.print("delete \(store.path(of: root.name))\n")
             }
             return

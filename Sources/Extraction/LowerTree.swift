@@ -123,7 +123,7 @@ final class LowerTree {
             of: path.isEmpty ? [UInt8(ascii: ".")] : split.map { Array(path[($0 + 1)...]) } ?? path, in: parent.rawValue
         )
         let other = extendedAttributes(of: name, in: directory)
-        return own.count == other.count && zip(own, other).allSatisfy { $0.label == $1.label && $0.value == $1.value }
+        return own.count == other.count && zip(own, other).allSatisfy { $0.name == $1.name && $0.value == $1.value }
     }
 
     private func hasSameContents(_ own: CInt, _ name: [UInt8], in directory: CInt) -> Bool {

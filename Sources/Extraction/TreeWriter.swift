@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CArchive
+internal import Failures
 internal import Filesystem
 internal import Glibc
 internal import SystemPackage
@@ -41,7 +42,8 @@ struct TreeWriter: ~Copyable {
     mutating func write(_ entry: ArchiveEntry, from reader: ArchiveReader) throws(ExtractionError) {
         report.entries += 1
         guard report.entries <= policy.entryLimit else {
-            throw ExtractionError(archive, .tooLarge("more than the limit of \(policy.entryLimit) entries"))
+            throw ExtractionError(
+                archive, .tooLarge("more than the limit of \(counted(policy.entryLimit, "entry", plural: "entries"))"))
         }
         if let time = entry.modified { report.newestTime = max(report.newestTime, time) }
         guard let pointer = unsafe entry.name else { throw hostile(entry, "it has no name") }
@@ -184,7 +186,7 @@ struct TreeWriter: ~Copyable {
         let size = entry.size
         guard size >= 0 else { throw hostile(entry, "it has a size below nothing") }
         guard size <= policy.byteLimit else {
-            throw ExtractionError(archive, .tooLarge("\(entry.displayName) has \(size) bytes"))
+            throw ExtractionError(archive, .tooLarge("\(entry.displayName) has \(counted(size, "byte"))"))
         }
         var end: Int64 = 0
         while let block = unsafe try reader.nextBlock() {

@@ -87,30 +87,39 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
     /// All bytes from the current position to the end; `limit` guards against a file that should be small.
     package func readToEnd(of path: FilePath, limit: Int = 1 << 30) throws(FilesystemError) -> [UInt8] {
+        // One more than there are: the end is seen at once. Of a pipe, or a file in /proc, nobody knows.
+        let known = Int(try size(of: path))
+        var wanted = known > 0 ? min(known, limit) + 1 : Self.piece
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        let raw = descriptor.rawValue
         while true {
-            let got = retrying { CInt(unsafe Glibc.read(raw, &chunk, chunk.count)) }
-            if let error = got.error { throw FilesystemError("read", path, error) }
-            if got.value == 0 { return bytes }
-            bytes.append(contentsOf: chunk[..<Int(got.value)])
+            let piece = try read(upTo: wanted, of: path)
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
             guard bytes.count <= limit else { throw FilesystemError("read", path, .fileTooLarge) }
+            if piece.count < wanted { return bytes }
+            wanted = Self.piece
         }
     }
 
+    private static let piece = 64 << 10
+
     /// The next `count` bytes, or fewer where the file ends before.
     package func read(upTo count: Int, of path: FilePath) throws(FilesystemError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: count)
         let raw = descriptor.rawValue
-        while bytes.count < count {
-            let wanted = count - bytes.count
-            let got = retrying { CInt(unsafe Glibc.read(raw, &chunk, wanted)) }
-            if let error = got.error { throw FilesystemError("read", path, error) }
-            if got.value == 0 { break }
-            bytes.append(contentsOf: chunk[..<Int(got.value)])
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
+                let got = unsafe Glibc.read(raw, rest.baseAddress, rest.count)
+                if got == 0 { return }
+                if got > 0 {
+                    filled += got
+                } else if Errno.last != .interrupted {
+                    failure = .last
+                    return
+                }
+            }
         }
+        if let failure { throw FilesystemError("read", path, failure) }
         return bytes
     }
 }

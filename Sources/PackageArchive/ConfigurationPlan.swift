@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 internal import SystemPackage
 
 /// What is left to do inside a root whose packages are unpacked: commands, in order, for the sandbox to execute.
@@ -50,7 +51,9 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         if !preinsts.isEmpty {
             let script = Self.script(
                 preinsts.map(\.package), version: plan.packages.first { $0.name == "dpkg" }?.version)
-            steps.append(Step(title: "Preparing \(preinsts.count) packages", command: ["/bin/sh", "-e", "-c", script]))
+            steps.append(
+                Step(
+                    title: "Preparing \(counted(preinsts.count, "package"))", command: ["/bin/sh", "-e", "-c", script]))
         }
         if !postponed.isEmpty {
             let files = postponed.map { "/var/cache/apt/archives/\(Self.archiveName($0).string)" }
@@ -76,7 +79,9 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
                     command: ["dpkg", "--force-depends", "--configure"] + first))
         }
         steps.append(
-            Step(title: "Configuring \(plan.packages.count) packages", command: ["dpkg", "--configure", "--pending"]))
+            Step(
+                title: "Configuring \(counted(plan.packages.count, "package"))",
+                command: ["dpkg", "--configure", "--pending"]))
         self.steps = steps
     }
 

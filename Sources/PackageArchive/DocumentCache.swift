@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 internal import Filesystem
 internal import FoundationEssentials
 internal import Integrity
@@ -134,8 +135,8 @@ private struct Entry {
         let hours = Int((Date().timeIntervalSince1970 - head.fetched) / 3600)
         return switch hours {
         case ..<1: "less than an hour ago"
-        case 1..<48: "\(hours) hours ago"
-        default: "\(hours / 24) days ago"
+        case 1..<48: "\(counted(hours, "hour")) ago"
+        default: "\(counted(hours / 24, "day")) ago"
         }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
+
 /// The `Release` file of a suite: what it holds, and the digest and size of each of its indices.
 package struct Release: Sendable {
     package struct Entry: Hashable, Sendable {
@@ -70,7 +72,8 @@ package struct Release: Sendable {
         guard let validUntil, validUntil < now else { return }
         throw PackageArchiveError(
             .expired, "\(name) has expired",
-            cause: "it was valid until \((validUntil - now) / -86400) days ago: an old copy, or the clock is wrong",
+            cause:
+                "it was valid until \(counted((now - validUntil) / 86400, "day")) ago: an old copy, or the clock is wrong",
             remedy: "use another mirror, or --allow-expired where it is a snapshot")
     }
 
@@ -79,7 +82,9 @@ package struct Release: Sendable {
         guard let date, date > moment else { return }
         throw PackageArchiveError(
             .mismatch, "\(name) is not of the moment that was asked for",
-            cause: "it was made \((date - moment + 59) / 60) minutes after that: this is no snapshot of the archive")
+            cause:
+                "it was made \(counted((date - moment + 59) / 60, "minute")) after that: this is no snapshot of the archive"
+        )
     }
 
     /// The package index of a component in all forms there are, the smallest first, and the plain one's entry.

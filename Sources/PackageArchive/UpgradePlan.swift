@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
+
 extension ConfigurationPlan {
     /// For newer versions of packages in a root that is complete, whose files, each named after its digest, are in
     /// `directory` of it. Configuration that was changed stays as it is. `hasPolicy`: the root has a policy-rc.d(8) of its
@@ -15,9 +17,10 @@ extension ConfigurationPlan {
         environment = Self.environment
         temporaryFiles = hasPolicy ? [] : [Self.policy]
         steps = [
-            Step(title: "unpacking \(files.count) packages", command: ["/bin/sh", "-c", unpack, "sh"] + files),
             Step(
-                title: "configuring \(files.count) packages",
+                title: "unpacking \(counted(files.count, "package"))", command: ["/bin/sh", "-c", unpack, "sh"] + files),
+            Step(
+                title: "configuring \(counted(files.count, "package"))",
                 command: ["dpkg", "--force-confdef", "--force-confold", "--configure", "--pending"]),
         ]
         leftovers = []

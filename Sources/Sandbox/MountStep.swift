@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 package import SystemPackage
 
 /// One step of laying out what a run sees. Targets are absolute paths in the root.
@@ -71,7 +72,7 @@ extension MountStep: CustomStringConvertible {
         case .messageQueues(let target): "mqueue at \(target)"
         case .binfmt(let target): "the run's own binfmt_misc at \(target), read-only"
         case .directory(let target, let mode): "directory \(target), mode \(String(mode, radix: 8))"
-        case .file(let target, let contents): "file \(target), \(contents.utf8.count) bytes"
+        case .file(let target, let contents): "file \(target), \(counted(contents.utf8.count, "byte"))"
         case .symbolicLink(let target, let destination): "symbolic link \(target) to \(destination)"
         case .overlay(let target): "overlay at \(target)"
         }

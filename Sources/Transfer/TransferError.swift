@@ -28,7 +28,7 @@ package struct TransferError: Failure, Equatable {
             guard let first = failures.first else { return "no place is known to download from" }
             let others = failures.count - 1
             return "cannot download \(RemoteURL.withoutCredentials(first.url))"
-                + (others == 0 ? "" : ", nor from \(others) other mirror\(others == 1 ? "" : "s")")
+                + (others == 0 ? "" : ", nor from \(counted(others, "other mirror"))")
         case .badURL(let url, _): return "cannot download \(RemoteURL.withoutCredentials(url))"
         case .file(let error): return error.problem
         case .cancelled: return "the transfer was cancelled"
@@ -118,9 +118,9 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
         case .stalled(let time): "nothing came for \(time.formatted)"
         case .tooManyRedirects(let limit): "more than \(limit) redirects"
         case .insecureRedirect: "redirected from https to something that is not"
-        case .cutShort(let size, let expected): "the connection ended after \(size) of \(expected) bytes"
-        case .wrongSize(let size, let expected): "the file there has \(size) bytes and not \(expected)"
-        case .tooLarge(let limit): "more than the \(limit) bytes that are allowed"
+        case .cutShort(let size, let expected): "the connection ended after \(size) of \(counted(expected, "byte"))"
+        case .wrongSize(let size, let expected): "the file there has \(counted(size, "byte")) and not \(expected)"
+        case .tooLarge(let limit): "more than the \(counted(limit, "byte")) allowed"
         case .wrongRange: "another part of the file came than was asked for"
         case .file(let error): "\(error.problem): \(error.cause ?? "")"
         }

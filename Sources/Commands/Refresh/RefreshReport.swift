@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 internal import Provisioning
 internal import Terminal
 
@@ -31,7 +32,7 @@ extension RefreshOutcome {
         switch packages.count {
         case 0: break
         case 1...3: words.append(packages.map(\.description).joined(separator: ", "))
-        default: words.append("\(packages.count) packages")
+        default: words.append(counted(packages.count, "package"))
         }
         if let generation { words.append("generation \(generation)") }
         if let carried { words.append("carried over: \(carried)") }

@@ -99,7 +99,7 @@ extension Creation {
                 }
             }
         }
-        progress.begin("fetching and unpacking \(plan.packages.count) packages", total: plan.size)
+        progress.begin("fetching and unpacking \(counted(plan.packages.count, "package"))", total: plan.size)
         let writer = feed.writerValue
         let failure: PackageArchiveError?
         do throws(PackageArchiveError) {

@@ -3,6 +3,7 @@
 internal import Architectures
 internal import Catalogue
 internal import Extraction
+internal import Failures
 internal import Filesystem
 internal import Images
 internal import Integrity
@@ -31,7 +32,8 @@ extension Creation {
             !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
         }
         if !missed.isEmpty {
-            progress.warn("\(missed.count) entries could not be made here; mangrove inspect names them")
+            progress.warn(
+                "\(counted(missed.count, "entry", plural: "entries")) could not be made here: see mangrove inspect")
         }
         record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))

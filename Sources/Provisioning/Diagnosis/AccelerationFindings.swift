@@ -38,7 +38,7 @@ package struct AccelerationFindings {
         guard let report = TreeAcceleration.Report.last(in: store.path(of: root.name)) else {
             return Finding(title, .ok, "nothing was run yet")
         }
-        let count = "\(report.programs.count) programs are the host's own"
+        let count = "the host's own: \(counted(report.programs.count, "program"))"
         let differing = report.fallbacks.filter { $0.versions != nil }
         guard !differing.isEmpty else { return Finding(title, .ok, count) }
         let outdated = report.outdated

@@ -98,7 +98,7 @@ struct Space {
     func inodesFinding(_ place: FilePath) -> Finding? {
         guard allInodes > 0, freeInodes < 100_000 else { return nil }
         return Finding(
-            "inodes", .warning, "\(freeInodes) files can still be made at \(place)",
+            "inodes", .warning, "\(counted(freeInodes, "file")) can still be made at \(place)",
             remedy: "delete some, or set MANGROVE_HOME to another file system")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Acceleration
+internal import Failures
 internal import Filesystem
 internal import SystemPackage
 
@@ -28,7 +29,7 @@ package struct LocalChanges: Codable, Equatable, Sendable {
     /// "2 packages, 1 file of configuration": what can be carried over.
     package var summary: String {
         [(packages.count, "package"), (configuration.count, "configuration file"), (files.count, "file")]
-            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+            .filter { $0.0 > 0 }.map { counted($0.0, $0.1) }.joined(separator: ", ")
     }
 
     /// Users and groups: merged, line by line.

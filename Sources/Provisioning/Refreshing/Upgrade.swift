@@ -109,7 +109,7 @@ extension Refresher {
         let use = try below { () throws(FilesystemError) in try creation.cache.useArchives() }
         defer { withExtendedLifetime(use.rawValue) {} }
         let progress = creation.progress
-        progress.begin("fetching \(archive.plan.packages.count) packages", total: archive.plan.size)
+        progress.begin("fetching \(counted(archive.plan.packages.count, "package"))", total: archive.plan.size)
         do throws(PackageArchiveError) {
             try await creation.archives.fetch(archive) { [progress] in progress.advance(to: $0.bytes, total: $0.total) }
         } catch {
