@@ -7,7 +7,7 @@ internal import SystemPackage
 struct AcceleratedCommand: Sendable {
     let command: TreeCommand
     /// nil: all is emulated.
-    let accelerator: Accelerator?
+    var accelerator: Accelerator?
     /// For files that go with the tree and are no part of it.
     let directory: FilePath
     /// Mounted in the tree besides.

@@ -13,6 +13,8 @@ package struct Accelerator: Sendable {
     package let subject: ToolsTrees.Subject
     package let tools: ToolsTrees
     package let changes: EligibilityChanges
+    /// Packages may change between two plans: those that are new are emulated, unless something else was replaced, too.
+    var isAmidPackages = false
     /// For the comparison of compilers itself.
     private var comparison: Comparison?
     /// That which was found whole, for whoever plans next.
@@ -93,7 +95,7 @@ package struct Accelerator: Sendable {
         wanted.changes = changes
         wanted.isComparison = comparison != nil
         wanted.cpu = emulation.environment["QEMU_CPU"]
-        wanted.isThrowaway = isThrowaway
+        (wanted.isThrowaway, wanted.isAmidPackages) = (isThrowaway, isAmidPackages)
         let last = TreeAcceleration.Report(reading: wanted.file)
         let compilers: CompilerAgreements.State
         switch comparison {

@@ -46,7 +46,7 @@ package struct TreeAcceleration: Sendable {
 
     struct Key: Codable, Equatable, Sendable {
         let edition: String
-        let packages: String
+        fileprivate(set) var packages: String
         let tools: String
         let made: String
         let interpreter: String
@@ -71,6 +71,8 @@ package struct TreeAcceleration: Sendable {
         /// The value of QEMU_CPU.
         package var cpu: String?
         package var isThrowaway = false
+        /// What other packages there are by now does not matter.
+        var isAmidPackages = false
         /// nil: compilers are emulated.
         package var agreement: CompilerAgreement?
         /// Where that is kept.
@@ -105,8 +107,10 @@ package struct TreeAcceleration: Sendable {
     init(planning subject: Subject, last: Report?) throws(ProvisioningError) {
         let image = subject.directory.appending("dispatch-\(subject.title)")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
+        var wanted = key
+        if subject.isAmidPackages, let last { wanted.packages = last.key.packages }
         self.image = image
-        if let report = last, report.key == key, report.compilers == subject.compilers,
+        if let report = last, report.key == wanted, report.compilers == subject.compilers,
             report.image == nil || report.image == (try? Self.state(of: image)),
             report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 }),
             AccelerationPlan.areUnchanged(report.watched, in: subject.tree)

@@ -119,6 +119,7 @@ extension Refresher {
         let tree = staging.tree
         let hasPolicy = (try? Directory.open(tree).openInRoot("usr/sbin/policy-rc.d")) != nil
         var command = try creation.command(in: staging, of: .init(emulating: record), wanted)
+        command.accelerator?.isAmidPackages = true
         let place: FilePath = "/run/mangrove-packages"
         command.steps = [
             .bind(source: creation.cache.archives.appending("packages"), target: place, readOnly: true, optional: false)
