@@ -139,7 +139,8 @@ let package = Package(
         tests(
             of: "Provisioning",
             [
-                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem",
+                "Acceleration", "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures",
+                "Filesystem",
                 "Fixtures", "Integrity", "PackageArchive",
                 "Sandbox",
                 "Terminal", "Transfer", system,

@@ -5,11 +5,16 @@
 #include <string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -67,6 +72,44 @@ long mg_fgetxattr(int descriptor, const char *name, void *value, unsigned long s
 long mg_copy_file_range(int from, int to, long long offset, unsigned long size) {
     loff_t source = offset, target = offset;
     return copy_file_range(from, &source, to, &target, size, 0);
+}
+
+int mg_has_reflinks(int descriptor) {
+    struct statfs status;
+    if (fstatfs(descriptor, &status) != 0) return 0;
+    switch ((unsigned)status.f_type) {
+    case BTRFS_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case OCFS2_SUPER_MAGIC:
+    case 0xca451a4e: // bcachefs
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+long long mg_shared_bytes(int descriptor) {
+    enum { count = 64 };
+    union {
+        struct fiemap map;
+        char room[sizeof(struct fiemap) + count * sizeof(struct fiemap_extent)];
+    } request;
+    long long shared = 0;
+    unsigned long long start = 0;
+    for (;;) {
+        memset(&request, 0, sizeof request);
+        request.map.fm_start = start;
+        request.map.fm_length = FIEMAP_MAX_OFFSET - start;
+        request.map.fm_extent_count = count;
+        if (ioctl(descriptor, FS_IOC_FIEMAP, &request.map) != 0) return -1;
+        if (request.map.fm_mapped_extents == 0) return shared;
+        for (unsigned index = 0; index < request.map.fm_mapped_extents; index++) {
+            const struct fiemap_extent *extent = &request.map.fm_extents[index];
+            if (extent->fe_flags & FIEMAP_EXTENT_SHARED) shared += (long long)extent->fe_length;
+            if (extent->fe_flags & FIEMAP_EXTENT_LAST) return shared;
+            start = extent->fe_logical + extent->fe_length;
+        }
+    }
 }
 
 int mg_memory_file(const char *name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Failures
 internal import Filesystem
 internal import FoundationEssentials
 internal import Images
@@ -8,7 +9,8 @@ internal import SystemPackage
 /// A directory of the cache whose files nobody knows by name: it is listed as a whole.
 struct CachePool {
     let directory: FilePath
-    let title: String
+    /// What one of its files is, and several are.
+    let title: (one: String, several: String)
 
     /// nil where there is nothing.
     func entry() throws(FilesystemError) -> Cache.Entry? {
@@ -48,7 +50,7 @@ struct CachePool {
     private func total(of files: [(name: FilePath.Component, status: FileStatus)]) -> Cache.Entry? {
         guard let last = files.map(\.status.modified).max() else { return nil }
         return Cache.Entry(
-            name: "\(files.count) \(title)", path: directory.string,
+            name: counted(files.count, title.one, plural: title.several), path: directory.string,
             size: files.reduce(0) { $0 + $1.status.allocated },
             used: Date(timeIntervalSince1970: Double(last) / 1e9).formatted(.iso8601))
     }
@@ -57,10 +59,11 @@ struct CachePool {
 extension Cache {
     private var pools: [CachePool] {
         [
-            CachePool(directory: archives.appending("packages"), title: "packages of archives"),
-            CachePool(directory: archives.appending("indices"), title: "indices of archives"),
-            CachePool(directory: documents, title: "lists of bases and suites"),
-            CachePool(directory: logs, title: "logs of roots that failed"),
+            CachePool(
+                directory: archives.appending("packages"), title: ("package of an archive", "packages of archives")),
+            CachePool(directory: archives.appending("indices"), title: ("index of an archive", "indices of archives")),
+            CachePool(directory: documents, title: ("list of bases or suites", "lists of bases and suites")),
+            CachePool(directory: logs, title: ("log of a root that failed", "logs of roots that failed")),
         ]
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Filesystem
+internal import Glibc
 internal import SystemPackage
 
 /// What a tree takes on the disk; a file with several names counts once.
@@ -9,8 +11,8 @@ package struct DiskUsage: Codable, Equatable, Sendable {
     package private(set) var bytes: Int64 = 0
     /// Files of every kind, directories included.
     package private(set) var files = 0
-    /// Of those bytes what is another tree's too, by hard links: deleting this one does not free them. Extents that are shared
-    /// (reflinks) are not known.
+    /// Of those bytes what is another tree's too, by hard links, or another file's by reflinks: deleting this tree does not
+    /// free them. Of extents nobody says whose they are, so that those that two files of this tree share count, too.
     package private(set) var shared: Int64 = 0
 
     /// Of the directory at `path` and all below it on the same file system.
@@ -21,6 +23,7 @@ package struct DiskUsage: Codable, Equatable, Sendable {
         let status = try top.status()
         bytes = status.allocated
         files = 1
+        let hasReflinks = mg_has_reflinks(top.rawValue) != 0
         var rest = [try top.names()]
         var place = try TreeDescent(top.release(), path: path)
         while !rest.isEmpty {
@@ -39,11 +42,23 @@ package struct DiskUsage: Codable, Equatable, Sendable {
             }
             bytes += found.allocated
             files += 1
+            if hasReflinks, found.kind == .regular, found.links == 1 {
+                shared += Self.extents(of: name, in: directory, found)
+            }
             guard found.kind == .directory else { continue }
             let inner = try directory.openDirectory(name)
             rest.append(try inner.names())
             try place.enter(inner.release())
         }
-        shared = linked.values.reduce(0) { $1.seen < $1.links ? $0 + $1.bytes : $0 }
+        shared = linked.values.reduce(shared) { $1.seen < $1.links ? $0 + $1.bytes : $0 }
+    }
+
+    /// Bytes of a file that others have, too.
+    private static func extents(
+        of name: FilePath.Component, in directory: borrowing Directory, _ status: FileStatus
+    ) -> Int64 {
+        guard let file = try? directory.openFile(name, flags: O_RDONLY) else { return 0 }
+        // Compressed ones are longer than what they take.
+        return min(max(mg_shared_bytes(file.rawValue), 0), status.allocated)
     }
 }

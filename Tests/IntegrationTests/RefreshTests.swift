@@ -250,6 +250,46 @@ extension IntegrationTests {
             }
         }
 
+        /// A lock file that is given follows the root.
+        @Test func theLockFileIsBroughtUpToDate() throws {
+            try Home.withMirror(.root) { (home, mirror) throws in
+                try mirror.publish(["1.2.9"])
+                let distros = try mirror.catalogue()
+                #expect(try home.create("a", distros: distros).status == 0)
+                #expect(try home.mangrove("lock", "a").status == 0)
+                let lock = home.work.appending("mangrove.lock.json")
+                let (first, inode) = (
+                    try lock.readFile(), try Directory.open(home.work).status(of: "mangrove.lock.json")?.inode
+                )
+                func refresh(_ options: String...) throws -> Program.Outcome {
+                    try home.start(["refresh", "--distros", distros.string, "--lock", "mangrove.lock.json"] + options)
+                        .wait(seconds: 60)
+                }
+                let unchanged = try refresh("a")
+                #expect(unchanged.status == 0 && !unchanged.errors.contains("wrote"), "\(unchanged)")
+                #expect(try Directory.open(home.work).status(of: "mangrove.lock.json")?.inode == inode)
+                #expect(try refresh("--all").status == 64)
+
+                try mirror.publish(["1.2.9", "1.2.10"])
+                #expect(try refresh("a", "--dry-run").status == 0)
+                #expect(try lock.readFile() == first)
+                let refreshed = try refresh("a")
+                #expect(refreshed.status == 0 && refreshed.errors.contains("wrote mangrove.lock.json"), "\(refreshed)")
+                let made = try home.mangrove("create", "again", "--locked", "mangrove.lock.json")
+                #expect(made.status == 0, "\(made)")
+                #expect(try version(home, "again").contains("1.2.10"))
+
+                // What fails leaves it.
+                let second = try lock.readFile()
+                try mirror.publish(["1.2.9"])
+                #expect(try refresh("a").status == 65)
+                #expect(try lock.readFile() == second)
+                // A root of which nobody knows what it was made of.
+                let box = try refresh("box")
+                #expect(box.status != 0 && box.errors.contains("box"), "\(box)")
+            }
+        }
+
         @Test func whoRefreshesKeepsOthersFromIt() throws {
             try Home.withMirror(.root) { (home, mirror) throws in
                 let distros = try mirror.catalogue()

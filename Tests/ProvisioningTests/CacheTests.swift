@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Filesystem
 import Fixtures
 import Glibc
@@ -40,7 +41,7 @@ import Testing
                 try path.removingLastComponent().makeDirectories()
                 try AtomicFile.write([1], to: path)
             }
-            let names = ["2 packages of archives", "1 indices of archives", "1 logs of roots that failed"]
+            let names = ["2 packages of archives", "1 index of an archive", "1 log of a root that failed"]
             #expect(try cache.entries(using: DirectPerformer()).map(\.name) == names)
             #expect(try cache.prune(Cache.Pruning(olderThan: 1), dryRun: false, using: DirectPerformer()) == [])
             do {
@@ -79,7 +80,7 @@ import Testing
             }
             #expect(try prune(to: 24 << 10) == [])
             #expect(try prune(to: 20 << 10) == ["sha256-00"])
-            #expect(try prune(to: 8 << 10) == ["1 packages of archives"])
+            #expect(try prune(to: 8 << 10) == ["1 package of an archive"])
             #expect(try prune(to: 0) == ["sha256-02"])
         }
     }
@@ -97,6 +98,24 @@ import Testing
             let usage = try DiskUsage(of: one)
             #expect(usage.shared == 8192)
             #expect(usage.bytes - (try Directory.open(one).status().allocated) == 3 * 8192)
+        }
+    }
+
+    /// Nor is what a file elsewhere shares blocks with, where the file system lets files do that.
+    @Test func whatIsSharedByReflinksIsNotFreed() throws {
+        try withScratchDirectory { scratch in
+            for name in ["one", "other"] { try scratch.appending(name).makeDirectories() }
+            guard mg_has_reflinks(try Directory.open(scratch).rawValue) != 0 else { return }
+            let one = scratch.appending("one")
+            for name in ["a", "b"] {
+                try AtomicFile.write([UInt8](repeating: 1, count: 64 << 10), to: one.appending(name))
+            }
+            #expect(try DiskUsage(of: one).shared == 0)
+            let target = try OwnedDescriptor.open(
+                scratch.appending("other/a"), .readWrite, options: [.create], permissions: [.ownerReadWrite])
+            let source = try OwnedDescriptor.open(one.appending("a"), .readOnly)
+            #expect(mg_copy_file_range(source.rawValue, target.rawValue, 0, 64 << 10) == 64 << 10)
+            #expect(try DiskUsage(of: one).shared == 64 << 10)
         }
     }
 }

@@ -147,10 +147,11 @@ class Bench:
         return self.once("accelerated", make)
 
     @property
-    def served(self):
-        """The base's URL on an nginx on the loopback interface."""
+    def site(self):
+        """The directory that an nginx on the loopback interface serves, and its URL; the base is in it."""
         def start():
-            directory = Path(tempfile.mkdtemp(dir=self.scratch))
+            directory = self.scratch / "site"
+            directory.mkdir()
             os.symlink(self.base, directory / "base.tar.gz")
             process = directory / "pid"
             configuration = directory / "nginx.conf"
@@ -167,14 +168,19 @@ class Bench:
                 ["nginx", "-c", configuration, "-p", directory], env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"},
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.once("server", start)
-        url = f"http://127.0.0.1:{self.port}/base.tar.gz"
+        url = f"http://127.0.0.1:{self.port}"
         for _ in range(100):
             try:
-                urllib.request.urlopen(urllib.request.Request(url, method="HEAD")).close()
-                return url
+                urllib.request.urlopen(urllib.request.Request(f"{url}/base.tar.gz", method="HEAD")).close()
+                return self.scratch / "site", url
             except OSError:
                 time.sleep(0.05)
         raise CommandFailed("nginx does not answer")
+
+    @property
+    def served(self):
+        """The base's URL there."""
+        return f"{self.site[1]}/base.tar.gz"
 
     @property
     def digest(self):

@@ -24,30 +24,73 @@ def set_back(directory):
     (directory / "origin.json").write_text(json.dumps(origin))
 
 
+# Tarballs laid out as three distros publish theirs: the index, its form, and the tarball.
+LAYOUTS = {
+    "ubuntu": ("releases/1.2/release/SHA256SUMS", "checksums", "ubuntu-base-{}-base-arm64.tar.gz"),
+    "alpine": ("v1.2/releases/arm64/latest-releases.yaml", "alpine", "alpine-minirootfs-{}-arm64.tar.gz"),
+    "void": ("live/current/sha256sum.txt", "checksums", "void-arm64-ROOTFS-{}.tar.gz"),
+}
+
+
+def publish(bench):
+    """Puts the base on the loopback server in each of these layouts. Returns the file that describes them to mangrove."""
+    directory, url = bench.site
+    distros = {}
+    for name, (index, form, tarball) in LAYOUTS.items():
+        place = (directory / name / index).parent
+        place.mkdir(parents=True)
+        file = tarball.format("1.2.3")
+        (place / file).symlink_to(bench.base)
+        (directory / name / index).write_text(
+            f"{bench.digest} *{file}\n" if form == "checksums" else
+            f"---\n-\n  title: base\n  branch: v1.2\n  arch: arm64\n  version: 1.2.3\n"
+            f"  flavor: alpine-minirootfs\n  file: {file}\n  sha256: {bench.digest}\n")
+        below = index.rpartition("/")[0]
+        distros[f"bench-{name}"] = {
+            "title": name, "packageManager": "apt", "default": "1.2", "architectures": {"arm64": "arm64"},
+            "tarball": {
+                "mirrors": [f"{url}/{name}"], "index": {"form": form, "path": index},
+                "file": tarball.format("{version}"), "path": f"{below}/{{file}}",
+                "signature": {"over": "nothing", "reason": "measured only"}},
+            "releases": {"1.2": {}}}
+    path = directory / "distros.json"
+    path.write_text(json.dumps({"version": 1, "distros": distros}))
+    return path
+
+
 def unchanged(bench):
-    """Twenty roots of one archive, and the requests that are the least that there can be."""
+    """Twenty roots of four distros, and the requests that are the least that there can be."""
     home = bench.accelerated
     roots = home / "roots"
-    original = json.loads((roots / "bench" / "root.json").read_text())
-    for number in range(1, ROOTS):
-        name = f"bench-{number}"
+    distros = publish(bench)
+    for name in LAYOUTS:
+        bench.mangrove("create", f"bench-{name}", f"bench-{name}", "--distros", distros, home=home)
+        bench.at_end.append(lambda name=name: bench.mangrove("remove", f"bench-{name}", home=home))
+    originals = ["bench", *(f"bench-{name}" for name in LAYOUTS)]
+    copies = [f"{original}-{number}" for original in originals for number in range(1, ROOTS // len(originals))]
+    for name in copies:
+        original = name.rpartition("-")[0]
         # Nothing in their trees is looked at, but that they are there.
-        shutil.copytree(roots / "bench", roots / name, symlinks=True, ignore=lambda path, names: (
+        shutil.copytree(roots / original, roots / name, symlinks=True, ignore=lambda path, names: (
             [each for each in names if each not in ("etc", "bin", "usr")] if path.endswith("/rootfs") else []))
+        record = json.loads((roots / original / "root.json").read_text())
         (roots / name / "root.json").write_text(
-            json.dumps({**original, "name": name, "path": str(roots / name / "rootfs")}))
-    bench.mangrove("refresh", "--all", home=home)
-    origin = json.loads((roots / "bench" / "origin.json").read_text())
-    script = " && ".join(
-        f"curl -sSfo /dev/null -z 'Fri, 1 Jan 2100 00:00:00 GMT' '{index['url']}'" for index in origin["indices"])
+            json.dumps({**record, "name": name, "path": str(roots / name / "rootfs")}))
+
+    def refresh():
+        return bench.mangrove("refresh", "--all", "--distros", distros, home=home)
+    refresh()
+    urls = [index["url"] for original in originals
+            for index in json.loads((roots / original / "origin.json").read_text())["indices"]]
+    script = " && ".join(f"curl -sSfo /dev/null -z 'Fri, 1 Jan 2100 00:00:00 GMT' '{url}'" for url in urls)
 
     def remove():
-        for number in range(1, ROOTS):
-            shutil.rmtree(roots / f"bench-{number}", ignore_errors=True)
+        for name in copies:
+            shutil.rmtree(roots / name, ignore_errors=True)
     bench.at_end.append(remove)
-    return Case(f"refresh of {ROOTS} roots, nothing new", "ms", 10, [
-        Contender("mangrove refresh --all", lambda: bench.mangrove("refresh", "--all", home=home)),
-        Contender("curl, one request for each index", lambda: bench.host.run("sh", "-c", script)),
+    return Case(f"refresh of {ROOTS} roots of {len(originals)} distros, nothing new", "ms", 10, [
+        Contender("mangrove refresh --all", refresh),
+        Contender(f"curl, {len(urls)} requests in a row", lambda: bench.host.run("sh", "-c", script)),
     ])
 
 

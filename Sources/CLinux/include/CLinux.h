@@ -53,6 +53,12 @@ long mg_fgetxattr(int descriptor, const char *name, void *value, unsigned long s
 /// the file; -1 and errno on failure.
 long mg_copy_file_range(int from, int to, long long offset, unsigned long size);
 
+/// Whether files can share extents in the file system of `descriptor`, as far as is known.
+int mg_has_reflinks(int descriptor);
+
+/// Bytes of a file in extents that it shares (FIEMAP, fiemap.rst of Linux). -1 where the file system does not say.
+long long mg_shared_bytes(int descriptor);
+
 /// memfd_create(2), closed on exec. -1 and errno on failure.
 int mg_memory_file(const char *name);
 

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Catalogue
 internal import Failures
+internal import Filesystem
 internal import FoundationEssentials
 internal import PackageArchive
 internal import Provisioning
@@ -38,6 +39,12 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
     var exitCode = false
 
     @Option(
+        help: ArgumentHelp(
+            "Bring this lock file of the root, the only one that is named, up to date as well.", valueName: "file"),
+        completion: .file())
+    var lock: String?
+
+    @Option(
         help: ArgumentHelp("Write metrics for node_exporter's textfile collector to this file.", valueName: "file"),
         completion: .file())
     var metrics: String?
@@ -59,6 +66,7 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         guard names.isEmpty == all else { throw ValidationError("name roots, or give --all") }
+        guard lock == nil || names.count == 1 else { throw ValidationError("--lock takes the name of one root") }
         guard (0...1000).contains(keep) else { throw ValidationError("--keep takes a number from 0 to 1000") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64") }
     }
@@ -70,6 +78,8 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
         defer { report.stop() }
         let store = RootStore(locations.roots)
         let roots = all ? try store.names().map(\.description) : try names.map { try store.find($0).name.description }
+        // Before anything is changed: not every root can be locked.
+        if lock != nil { for name in roots { _ = try store.lockFile(of: store.find(name)) } }
         let refresher = try refresher(locations, configuration, report)
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let work = RefreshWork(refresher: refresher, isDryRun: dryRun.isDryRun, jobs: jobs, progress: report)
@@ -80,9 +90,23 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
             let path = Surroundings.workingDirectory.pushing(FilePath(metrics))
             try RefreshMetrics(outcomes: result.map(\.outcome), at: Date().timeIntervalSince1970).write(to: path)
         }
+        if let lock, !dryRun.isDryRun, result.allSatisfy({ $0.failure == nil }) {
+            try update(lock, of: roots, in: store, report)
+        }
         if let worst = result.compactMap(\.failure?.status.rawValue).max() { throw ExitCode(worst) }
         let hasNews = result.contains { [.refreshed, .outdated].contains($0.outcome.state) }
         if exitCode, hasNews { throw ExitCode(10) }
+    }
+
+    /// A file that says the same already is not written to.
+    private func update(_ lock: String, of roots: [String], in store: RootStore, _ report: Progress) throws {
+        let path = Surroundings.workingDirectory.pushing(FilePath(lock))
+        for root in roots {
+            let bytes = try store.lockFile(of: store.find(root)).encoded()
+            guard (try? path.readFile(limit: 64 << 20)) != bytes else { continue }
+            try AtomicFile.write(bytes, to: path)
+            report.say("wrote \(lock)")
+        }
     }
 
     private func refresher(
