@@ -57,24 +57,24 @@ struct CopyWork: Sendable {
     private func copyAll(
         _ top: consuming CopiedPair, _ name: EntryName, _ files: CopiedFiles
     ) throws(ExtractionError) {
-        var components = (0...name.parentDepth).map { Array(name.component($0)) }
+        var name = name
         var rest = [try files.copy(from: top.source.rawValue, to: top.target.rawValue, name)]
         var descent = try CopyDescent(top, archive: rules.archive)
         while !queue.isOver {
             guard let last = rest[rest.count - 1].popLast() else {
                 rest.removeLast()
-                components.removeLast()
+                name.removeLast()
                 if rest.isEmpty { return }
                 try descent.leave()
                 continue
             }
-            let name = EntryName(components: components + [last])
+            name.append(last)
             guard let pair = try files.enter(last, name, from: descent.source.current, to: descent.target.current)
             else {
+                name.removeLast()
                 continue
             }
             rest.append(try files.copy(from: pair.source.rawValue, to: pair.target.rawValue, name))
-            components.append(last)
             try descent.enter(pair)
         }
     }

@@ -47,9 +47,18 @@ struct EntryName: Hashable {
     /// What has the name `component`, with a NUL, in the directory of this name.
     func appending(_ component: [CChar]) -> EntryName {
         var name = self
-        name.starts.append(bytes.count)
-        name.bytes += component
+        name.append(component)
         return name
+    }
+
+    mutating func append(_ component: [CChar]) {
+        starts.append(bytes.count)
+        bytes += component
+    }
+
+    /// Becomes the name of the directory above.
+    mutating func removeLast() {
+        if let start = starts.popLast() { bytes.removeSubrange(start...) }
     }
 
     /// How many components, `limit` at most, this begins with as `other` does; both have more than `limit`.
