@@ -68,18 +68,24 @@ import Testing
             let tree = scratch.appending("tree")
             try Directory.open(scratch).makeDirectory("tree")
             try AtomicFile.write(Array("one inode".utf8), to: tree.appending("top"))
-            var place = try Directory.open(tree)
             let top = try Directory.open(tree)
-            for _ in 0..<depth {
-                try place.makeDirectory("directory")
-                place = try place.openDirectory("directory")
+            // By its descriptor: a path would get long.
+            func bottom(of directory: FilePath, making: Bool) throws -> OwnedDescriptor {
+                var place = try Directory.open(directory).release()
+                for _ in 0..<depth {
+                    if making { try #require(mkdirat(place.rawValue, "directory", 0o755) == 0) }
+                    let next = openat(place.rawValue, "directory", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                    try #require(next >= 0)
+                    place = OwnedDescriptor(adopting: FileDescriptor(rawValue: next))
+                }
+                return place
             }
+            let place = try bottom(of: tree, making: true)
             try #require(linkat(top.rawValue, "top", place.rawValue, "bottom", 0) == 0)
             try #require(fchmod(place.rawValue, 0o751) == 0)
 
             let made = try copy(tree, to: "copy", in: scratch)
-            var copied = try Directory.open(made)
-            for _ in 0..<depth { copied = try copied.openDirectory("directory") }
+            let copied = Directory(adopting: try bottom(of: made, making: false), path: "copy")
             try #expect(copied.status().permissions == 0o751)
             try #expect(copied.status(of: "bottom")?.inode == status(made.appending("top")).inode)
             try #expect(copied.readFile("bottom", limit: 100) == Array("one inode".utf8))
