@@ -10,9 +10,9 @@ extension ConfigurationPlan {
         let files = plan.packages.map { "\(directory)/\($0.sha256).deb" }
         // By its path: busybox's shell has one of its own.
         let dpkg = "/usr/bin/dpkg --force-confdef --force-confold --force-unsafe-io"
-        // What one has to have configured before it is unpacked may be among the others.
+        // What one has to have configured before it is unpacked may be among the others, which are there by then.
         let unpack = """
-            \(dpkg) --unpack "$@" || { \(dpkg) --configure --pending && \(dpkg) --unpack "$@"; }
+            \(dpkg) --unpack "$@" || { \(dpkg) --configure --pending && \(dpkg) --skip-same-version --unpack "$@"; }
             """
         environment = Self.environment
         temporaryFiles = hasPolicy ? [] : [Self.policy]
