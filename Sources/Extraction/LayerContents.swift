@@ -168,11 +168,6 @@ extension EntryName {
     /// The directory it is in; the root's is itself.
     var parent: EntryName { EntryName(components: (0..<parentDepth).map { Array(component($0)) }) }
 
-    /// `component` ends in a NUL.
-    func appending(_ component: [CChar]) -> EntryName {
-        EntryName(components: (0..<starts.count).map { Array(self.component($0)) } + [component])
-    }
-
     /// nil for the root itself.
     var last: FilePath.Component? {
         guard !isRoot else { return nil }

@@ -70,8 +70,8 @@ extension Cache {
     private var imagePools: [CachePool] {
         let store = ImageStore(images, environment: [:])
         return [
-            CachePool(directory: store.pool, title: "blobs of images"),
-            CachePool(directory: store.names, title: "names of images"),
+            CachePool(directory: store.pool, title: ("blob of an image", "blobs of images")),
+            CachePool(directory: store.names, title: ("name of an image", "names of images")),
         ]
     }
 
