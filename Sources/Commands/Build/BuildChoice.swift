@@ -72,10 +72,16 @@ struct BuildChoice {
         if recipe == nil, origin.directory == nil, options.buildSystem == nil, source.has(Recipe.fileName.string) {
             recipe = try readFetched(source.directory.appending(Recipe.fileName))
         }
-        let (base, architectures) = (try base(of: recipe), try architectures(of: recipe))
-        let (recipes, notes) =
+        // What a project says of its container becomes a part of its recipe, for the user to read.
+        let container = try recipe == nil && options.writesRecipe ? ContainerDescription(of: source) : nil
+        let (base, architectures) = (try base(of: recipe, container), try architectures(of: recipe))
+        var (recipes, notes) =
             try recipe.map { (Array(repeating: $0, count: architectures.count), []) }
             ?? recognise(source, obtained.description, base, architectures)
+        if let container {
+            notes += container.notes
+            for index in recipes.indices { recipes[index].add(container) }
+        }
         let completed = try zip(recipes, architectures).map { recipe, architecture in
             var recipe = recipe
             (recipe.base, recipe.architectures) = (base, [architecture])
@@ -158,9 +164,11 @@ struct BuildChoice {
         return recipe
     }
 
-    private func base(of recipe: Recipe?) throws -> Recipe.Base {
+    private func base(of recipe: Recipe?, _ container: ContainerDescription? = nil) throws -> Recipe.Base {
         if let root = options.root { return .root(root) }
-        guard let base = options.base else { return recipe?.base ?? .distro(followed?.base ?? "debian") }
+        guard let base = options.base else {
+            return recipe?.base ?? container?.image.map { .image($0) } ?? .distro(followed?.base ?? "debian")
+        }
         return try ImageSource(base, relativeTo: Surroundings.workingDirectory).map { .image("\($0)") } ?? .distro(base)
     }
 
