@@ -31,7 +31,8 @@ package struct Layer: Hashable, Sendable {
             content.append(name)
         case .image(let name):
             // The repository or file, without what may stand before it.
-            (title, distro) = (name.split(separator: "/").last.map { "image-\($0)" } ?? "image", [name])
+            let last = name.drop { $0 != ":" }.split(separator: "/").last ?? ""
+            (title, distro) = ("image-\(last.drop { $0 == ":" })", [name])
             content.append(name)
             if let known = try digest == nil ? Self.digest(ofImage: name) : digest { content.append(known) }
         case .tarball(let place, let digits):
