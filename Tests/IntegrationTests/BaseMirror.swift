@@ -65,8 +65,8 @@ struct BaseMirror {
             let digest = try Digest.of(tarball(version).readFile())
             sums += "\(digest.hex) *toy-\(version)-amd64.tar.gz\n"
         }
-        try AtomicFile.write(Array(sums.utf8), to: release.appending("SHA256SUMS"))
-        try AtomicFile.write(try signer.detached(sums, by: [key]), to: release.appending("SHA256SUMS.gpg"))
+        try PublishedFile.write(Array(sums.utf8), to: release.appending("SHA256SUMS"))
+        try PublishedFile.write(try signer.detached(sums, by: [key]), to: release.appending("SHA256SUMS.gpg"))
     }
 
     /// Writes a signature over each tarball, as Alpine publishes them.
@@ -75,7 +75,7 @@ struct BaseMirror {
             let signature = try signer.gpg(
                 ["--local-user", key.hex, "--armor", "--detach-sign", "--output", "-", tarball(version).string]
             ).output
-            try AtomicFile.write(signature, to: FilePath(tarball(version).string + ".asc"))
+            try PublishedFile.write(signature, to: FilePath(tarball(version).string + ".asc"))
         }
     }
 

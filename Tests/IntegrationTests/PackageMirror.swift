@@ -43,7 +43,7 @@ struct PackageMirror {
     func put(_ path: String, _ bytes: [UInt8]) throws {
         let path = directory.pushing(FilePath(path))
         try path.removingLastComponent().makeDirectories()
-        try AtomicFile.write(bytes, to: path)
+        try PublishedFile.write(bytes, to: path)
     }
 
     func remove(_ path: String) throws {
