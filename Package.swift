@@ -74,7 +74,7 @@ let package = Package(
             "Catalogue", ["Architectures", "CYAML", "Failures", "Filesystem", "Integrity", "JSON5", system],
             resources: [.embedInCode("distros.json")]),
         module(
-            "Images", ["Architectures", "Failures", "Filesystem", "Integrity", "Processes", system]),
+            "Images", ["Architectures", "Failures", "Filesystem", "Integrity", "JSON5", "Processes", system]),
         module("Emulation", ["Architectures", "CLinux", "Failures", "Filesystem", "Processes", system]),
         // Its code is copied without what lies beside it, where tables of addresses would be.
         cModule("CDispatcher", flags: ["-fno-jump-tables"]),

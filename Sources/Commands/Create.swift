@@ -113,7 +113,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         var request = CreationRequest(name: try RootName(name))
         request.directory = directory.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
         request.replaces = replace
-        request.catalogue = try sources.catalogue.load()
+        let catalogue = try sources.catalogue.load()
+        request.catalogue = catalogue
         request.packages = packages
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyringPath
@@ -126,15 +127,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         if !dryRun.isDryRun { Interruption.cleansUp() }
         let root: RootRecord
         let image = try locked == nil ? image() : nil
-        let selection = from == nil && locked == nil && image == nil ? try selection(report) : nil
+        let selection = from == nil && locked == nil && image == nil ? try selection(catalogue, report) : nil
         if let locked {
-            let wanted = try lockedRequest(locked, creation, configuration, report)
+            let wanted = try lockedRequest(locked, catalogue, creation, configuration, report)
             if dryRun.isDryRun {
                 let plan = try creation.plan(request, from: wanted)
                 return try OutputRendering.show(CreationReport(plan: plan, isLocked: true), as: output.format)
             }
             if let selection = wanted.selection {
-                request.tools = try tools(request, selection, creation, configuration, report)
+                request.tools = try tools(request, selection, catalogue, creation, configuration, report)
             }
             root = try await creation.create(request, from: wanted)
         } else if let selection, let bootstrap = try bootstrap(selection, creation, configuration) {
@@ -142,7 +143,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 let plan = try await creation.plan(request, from: bootstrap)
                 return try OutputRendering.show(CreationReport(plan: plan), as: output.format)
             }
-            request.tools = try tools(request, selection, creation, configuration, report)
+            request.tools = try tools(request, selection, catalogue, creation, configuration, report)
             root = try await creation.create(request, from: bootstrap)
         } else {
             let base =
@@ -153,7 +154,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 return try OutputRendering.show(
                     CreationReport(plan: try creation.plan(request, from: base)), as: output.format)
             }
-            if let selection { request.tools = try tools(request, selection, creation, configuration, report) }
+            if let selection {
+                request.tools = try tools(request, selection, catalogue, creation, configuration, report)
+            }
             root = try await creation.create(request, from: base)
         }
         if output.format == .json { try OutputRendering.show(RootReport(root: root), as: .json) }
@@ -163,8 +166,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one
     /// that is there turns out to be too old.
     private func tools(
-        _ request: CreationRequest, _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration,
-        _ report: Progress
+        _ request: CreationRequest, _ selection: BaseSelection, _ catalogue: Catalogue, _ creation: Creation,
+        _ configuration: Configuration, _ report: Progress
     ) throws -> ToolsRequest? {
         let subject = ToolsTrees.Subject(
             distro: selection.distro.name, release: selection.release.number, architecture: selection.architecture)
@@ -174,7 +177,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         do {
             // A tree of tools is made of the archive as it is.
             let mirror = selection.snapshot == nil ? sources.mirror(for: selection, creation, configuration) : nil
-            return try ToolsRequest(subject, in: sources.catalogue.load(), for: request, mirror: mirror, configuration)
+            return try ToolsRequest(subject, in: catalogue, for: request, mirror: mirror, configuration)
         } catch let error as any Failure {
             guard !request.acceleration.isRequired else { throw error }
             report.warn("not accelerated: \(error.told)")
@@ -183,8 +186,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
     }
 
-    private func selection(_ report: Progress) throws -> BaseSelection {
-        let selection = try sources.catalogue.load().select(
+    private func selection(_ catalogue: Catalogue, _ report: Progress) throws -> BaseSelection {
+        let selection = try catalogue.select(
             distro ?? "", architecture: try arch.map { try Catalogue.architecture($0) } ?? .arm64)
         if let warning = selection.endOfLifeWarning() { report.warn(warning) }
         return selection

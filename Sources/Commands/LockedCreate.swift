@@ -28,14 +28,13 @@ extension Create {
 
     /// What the lock file asks for, and what else is known of where it can be had.
     func lockedRequest(
-        _ file: String, _ creation: Creation, _ configuration: Configuration, _ report: Progress
+        _ file: String, _ catalogue: Catalogue, _ creation: Creation, _ configuration: Configuration, _ report: Progress
     ) throws -> LockedRequest {
         let path = Surroundings.workingDirectory.pushing(FilePath(file))
         let lock = try LockFile(at: path)
         guard lock.kind == .archive || sources.mirror == nil else {
             throw ValidationError("--mirror is for archives of packages; the lock file names the tarball's URLs")
         }
-        let catalogue = try sources.catalogue.load()
         // One of its own may be missing here: the lock file says enough.
         let selection = try? catalogue.select(
             "\(lock.distro):\(lock.release)", architecture: try Catalogue.architecture(lock.architecture))

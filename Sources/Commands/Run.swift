@@ -91,13 +91,12 @@ struct Run: ParsableCommand, PassesStatus {
         let layer = try Layer(
             .image(image.description), architecture.rawValue, packages: [], options: [],
             digest: digest.map { try "\($0) \(store.policyDigest() ?? "")" })
-        let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue]
-        let root = try layer.ensure(in: locations, isRenewed: false) {
-            if try !options.dryRun && Configuration(at: locations.configuration).takesLayer(layer.name) { return }
-            try OwnProcess.require(words + (options.dryRun ? ["--dry-run"] : []) + $0)
-            if options.dryRun { throw ExitCode(0) }
+        let isolation = options.isolation.isolation
+        if options.dryRun, (try? RootStore(locations.layers).find(layer.name)) == nil {
+            return try layer.plan(isolation: isolation)
         }
-        Cache.noteUse(ofLayer: RootStore(locations.layers).path(of: root.name))
+        let root = try layer.obtain(
+            in: locations, Configuration(at: locations.configuration), isolation: isolation)
         (settings.isInLayer, settings.throwaway) = (true, true)
         if program.isEmpty { return try runItsOwn(in: root, settings) }
         try settings.run(program, in: root.name.description)

@@ -6,21 +6,21 @@ package import Filesystem
 extension OSRelease {
     /// What installs the interpreter of `architecture` on this distribution.
     package func installCommand(for architecture: Architecture) -> String {
-        for family in [id] + like {
-            switch family {
-            case "debian":
-                // From Debian 13 on, and so in testing, qemu-user is static itself.
-                let release = version.flatMap { Int($0) } ?? Int.max
-                return "sudo apt install \(id != "debian" || release < 13 ? "qemu-user-static" : "qemu-user")"
-            case "ubuntu": return "sudo apt install qemu-user-static"
-            case "fedora", "rhel", "centos": return "sudo dnf install qemu-user-static"
-            case "arch": return "sudo pacman -S qemu-user-static"
-            case "alpine": return "sudo apk add qemu-\(architecture.qemuName)"
-            case "suse", "opensuse": return "sudo zypper install qemu-linux-user"
-            case "void": return "sudo xbps-install qemu-user-static"
-            default: continue
-            }
+        guard let installer else {
+            return "install qemu's statically linked user-mode emulator, qemu-\(architecture.qemuName)-static"
         }
-        return "install qemu's statically linked user-mode emulator, qemu-\(architecture.qemuName)-static"
+        return "\(installer) \(qemuPackage(for: architecture))"
+    }
+
+    private func qemuPackage(for architecture: Architecture) -> String {
+        let families = [id] + like
+        if families.contains("ubuntu") { return "qemu-user-static" }
+        if families.contains("debian") {
+            // From Debian 13 on, and so in testing, qemu-user is static itself.
+            let release = version.flatMap { Int($0) } ?? Int.max
+            return id != "debian" || release < 13 ? "qemu-user-static" : "qemu-user"
+        }
+        if families.contains("alpine") { return "qemu-\(architecture.qemuName)" }
+        return families.contains("suse") || families.contains("opensuse") ? "qemu-linux-user" : "qemu-user-static"
     }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-
 /// A few blocks of memory that go round between one thread that fills them and one that empties them.
 ///
 /// It bounds what the filling thread may be ahead, and so the memory.
@@ -9,11 +7,10 @@ internal import Glibc
     private static let blockSize = 512 << 10
     private let blockCount: Int
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let monitor = Monitor()
     private let memory: UnsafeMutableRawBufferPointer
 
-    // Guarded by the mutex.
+    // Guarded by the monitor.
     private var counts: [Int]
     private var filled = 0
     private var emptied = 0
@@ -29,27 +26,9 @@ internal import Glibc
         blockCount = blocks
         counts = [Int](repeating: 0, count: blocks)
         unsafe memory = .allocate(byteCount: Self.blockSize * blocks, alignment: 4096)
-        unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
     }
 
-    deinit {
-        unsafe pthread_cond_destroy(condition)
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
-        unsafe memory.deallocate()
-    }
-
-    private func locked<Result>(_ body: () -> Result) -> Result {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return body()
-    }
-
-    private func wait(while blocked: () -> Bool) {
-        while blocked() { unsafe pthread_cond_wait(condition, mutex) }
-    }
+    deinit { unsafe memory.deallocate() }
 
     private func block(_ index: Int) -> UnsafeMutableRawBufferPointer {
         let start = index % blockCount * Self.blockSize
@@ -62,17 +41,17 @@ internal import Glibc
     func fill(from decoder: any Decoder) {
         do throws(ExtractionError) {
             while true {
-                let index = locked { () -> Int? in
-                    wait { filled - emptied == blockCount && !cancelled }
+                let index = monitor.locked { () -> Int? in
+                    monitor.wait { filled - emptied == blockCount && !cancelled }
                     return cancelled ? nil : filled
                 }
                 guard let index else { return }
                 let count = try unsafe decoder.decode(into: block(index))
                 if count == 0 { return finish(nil) }
-                locked {
+                monitor.locked {
                     counts[index % blockCount] = count
                     filled += 1
-                    unsafe pthread_cond_broadcast(condition)
+                    monitor.notify()
                 }
             }
         } catch {
@@ -82,10 +61,10 @@ internal import Glibc
 
     /// No more comes: because that was all, or because of `failure`.
     func finish(_ failure: ExtractionError?) {
-        locked {
+        monitor.locked {
             finished = true
             self.failure = failure
-            unsafe pthread_cond_broadcast(condition)
+            monitor.notify()
         }
     }
 
@@ -93,13 +72,13 @@ internal import Glibc
 
     /// The next block, valid until the next call; empty at the end. What the other thread ran into is thrown here.
     func next() throws(ExtractionError) -> UnsafeRawBufferPointer {
-        let (bytes, failure) = unsafe locked { () -> (UnsafeRawBufferPointer, ExtractionError?) in
+        let (bytes, failure) = unsafe monitor.locked { () -> (UnsafeRawBufferPointer, ExtractionError?) in
             if holding {
                 emptied += 1
                 holding = false
-                unsafe pthread_cond_broadcast(condition)
+                monitor.notify()
             }
-            wait { filled == emptied && !finished }
+            monitor.wait { filled == emptied && !finished }
             guard filled > emptied else {
                 return unsafe (UnsafeRawBufferPointer(start: nil, count: 0), self.failure)
             }
@@ -113,9 +92,9 @@ internal import Glibc
 
     /// Nothing more will be taken: the filling thread stops.
     func cancel() {
-        locked {
+        monitor.locked {
             cancelled = true
-            unsafe pthread_cond_broadcast(condition)
+            monitor.notify()
         }
     }
 }

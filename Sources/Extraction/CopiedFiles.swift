@@ -58,17 +58,8 @@ struct CopyRules: Sendable {
 
     /// The names in a directory, with a NUL, and what readdir(3) says that they are.
     private func list(_ directory: CInt, _ name: EntryName) throws(ExtractionError) -> [(name: [CChar], type: UInt8)] {
-        let opened = unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard opened >= 0, let stream = unsafe fdopendir(opened) else { throw failed("list", name) }
-        defer { unsafe closedir(stream) }
-        var found: [(name: [CChar], type: UInt8)] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
-            }
-            if name != [46, 0], name != [46, 46, 0] { unsafe found.append((name, entry.pointee.d_type)) }
-        }
-        return found
+        guard let found = rawListing(of: directory) else { throw failed("list", name) }
+        return found.map { ($0.name.map { CChar(bitPattern: $0) } + [0], $0.type) }
     }
 
     /// Opens a directory and makes another like it. nil where there is nothing to copy in it.

@@ -24,7 +24,7 @@ final class CopiedDirectory: Sendable {
 }
 
 /// What the threads of a copy share: the directories still to be copied, and what has to wait until all are.
-@safe final class CopyQueue: @unchecked Sendable {
+final class CopyQueue: @unchecked Sendable {
     struct Identity: Hashable {
         let device: dev_t
         let inode: ino_t
@@ -43,10 +43,9 @@ final class CopiedDirectory: Sendable {
         let name: EntryName
     }
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let monitor = Monitor()
 
-    // Guarded by the mutex.
+    // Guarded by the monitor.
     private var pending: [Pending] = []
     /// Directories that are being copied: more may come of them.
     private var busy = 0
@@ -59,37 +58,20 @@ final class CopiedDirectory: Sendable {
     private(set) var links: [Link] = []
     private(set) var directories = DirectoryMetadata()
 
-    init(_ progress: @escaping @Sendable (Int64) -> Void) {
-        self.progress = progress
-        unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        unsafe pthread_cond_destroy(condition)
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
-    }
-
-    private func locked<Result>(_ body: () -> Result) -> Result {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return body()
-    }
+    init(_ progress: @escaping @Sendable (Int64) -> Void) { self.progress = progress }
 
     func add(_ more: [Pending]) {
         guard !more.isEmpty else { return }
-        locked {
+        monitor.locked {
             pending += more
-            unsafe pthread_cond_broadcast(condition)
+            monitor.notify()
         }
     }
 
     /// A directory to copy, to be followed by `done()`; nil where there will be no more.
     func next() -> Pending? {
-        locked {
-            while pending.isEmpty, busy > 0, failure == nil { unsafe pthread_cond_wait(condition, mutex) }
+        monitor.locked {
+            monitor.wait { pending.isEmpty && busy > 0 && failure == nil }
             guard failure == nil, let next = pending.popLast() else { return nil }
             busy += 1
             return next
@@ -97,25 +79,25 @@ final class CopiedDirectory: Sendable {
     }
 
     func done() {
-        locked {
+        monitor.locked {
             busy -= 1
-            if busy == 0, pending.isEmpty { unsafe pthread_cond_broadcast(condition) }
+            if busy == 0, pending.isEmpty { monitor.notify() }
         }
     }
 
     /// Ends the copy: the first failure is what it fails with.
     func fail(_ error: ExtractionError) {
-        locked {
+        monitor.locked {
             if failure == nil { failure = error }
-            unsafe pthread_cond_broadcast(condition)
+            monitor.notify()
         }
     }
 
-    var isOver: Bool { locked { failure != nil } }
+    var isOver: Bool { monitor.locked { failure != nil } }
 
     /// Whether `name` is the first of this file; else it is linked to the first one later.
     func isFirst(_ name: EntryName, of identity: Identity) -> Bool {
-        locked {
+        monitor.locked {
             if let first = firstNames[identity] {
                 links.append(Link(target: first, name: name))
                 return false
@@ -126,11 +108,11 @@ final class CopiedDirectory: Sendable {
     }
 
     func note(_ name: EntryName, _ values: DirectoryMetadata.Values) {
-        locked { directories.set(name, values) }
+        monitor.locked { directories.set(name, values) }
     }
 
     func advance(by count: Int64) {
-        locked {
+        monitor.locked {
             bytes += count
             progress(bytes)
         }

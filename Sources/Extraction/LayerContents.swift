@@ -91,10 +91,7 @@ extension TreeWriter {
         guard whiteout != .foreign, let parent = try existingParent(of: name, entry) else { return true }
         layer?.noteTimes(of: name.parent, parent)
         do throws(FilesystemError) {
-            let copy = fcntl(parent, F_DUPFD_CLOEXEC, 0)
-            guard copy >= 0 else { throw FilesystemError("open", "/", .last) }
-            let directory = Directory(
-                adopting: OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)), path: "/")
+            let directory = Directory(adopting: try .duplicating(parent, of: "/"), path: "/")
             if case .of(let bytes) = whiteout {
                 let hidden = name.parent.appending(bytes)
                 if let component = hidden.last { try hide(component, in: directory, hidden) }
@@ -141,11 +138,9 @@ extension TreeWriter {
 
     /// In a layer a file takes the place of a directory with all that is in it. True where there was one.
     mutating func removeDirectoryInTheWay(_ name: EntryName, in parent: CInt) -> Bool {
-        guard layer != nil, let component = name.last else { return false }
-        let copy = fcntl(parent, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { return false }
-        let directory = Directory(adopting: OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)), path: "/")
-        return (try? directory.removeTree(component)) != nil
+        guard layer != nil, let component = name.last, let copy = try? OwnedDescriptor.duplicating(parent, of: "/")
+        else { return false }
+        return (try? Directory(adopting: copy, path: "/").removeTree(component)) != nil
     }
 
     /// Gives directories that the layer only passed through the times they had.

@@ -52,14 +52,7 @@ final class LowerTree {
     /// Of what is in the directory at `path`; none where there is no directory.
     func names(at path: [UInt8]) -> [[UInt8]] {
         guard let directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return [] }
-        guard let stream = unsafe fdopendir(directory.release().rawValue) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [[UInt8]] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
-        }
-        return names
+        return rawListing(of: directory.rawValue)?.map(\.name) ?? []
     }
 
     /// Whether there is a directory at `path` with the owner, mode and attributes of `name` in `directory`.

@@ -49,9 +49,13 @@ internal import SystemPackage
         device = status.st_dev
         try addDirectory([UInt8(ascii: ".")], in: root, path: [], status)
         try hideMissing(in: root, path: [])
-        let copy = fcntl(root, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw failed("open", [], .last) }
-        try addAll(OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)))
+        let top: OwnedDescriptor
+        do throws(FilesystemError) {
+            top = try .duplicating(root, of: "/")
+        } catch {
+            throw failed(error.operation, [], error.errno)
+        }
+        try addAll(top)
     }
 
     /// A directory whose children are being added; the path of the one at hand is in `path`.
@@ -186,15 +190,8 @@ internal import SystemPackage
     }
 
     func names(in directory: CInt, path: [UInt8]) throws(ExtractionError) -> [[UInt8]] {
-        let opened = unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard opened >= 0, let stream = unsafe fdopendir(opened) else { throw failed("list", path, .last) }
-        defer { unsafe closedir(stream) }
-        var names: [[UInt8]] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
-        }
-        return names
+        guard let found = rawListing(of: directory) else { throw failed("list", path, .last) }
+        return found.map(\.name)
     }
 
     // MARK: Errors

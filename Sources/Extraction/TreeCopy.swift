@@ -26,8 +26,10 @@ package struct TreeCopy: Sendable {
         _ source: FilePath, into target: borrowing Directory, progress: @escaping @Sendable (Int64) -> Void
     ) throws(ExtractionError) {
         let name = source.string
-        let from = try Self.open(source, name)
-        let to = try Self.duplicate(target, name)
+        let from = try Self.onFile(name) { () throws(FilesystemError) in try Directory.open(source).release() }
+        let to = try Self.onFile(name) { () throws(FilesystemError) in
+            try OwnedDescriptor.duplicating(target.rawValue, of: target.path)
+        }
         let (status, own) = (try Self.status(from, name), try Self.status(to, name))
         let rules = CopyRules(
             archive: name, ownership: ownership, device: status.st_dev, inheritsGroup: own.st_mode & S_ISGID != 0)
@@ -54,20 +56,14 @@ package struct TreeCopy: Sendable {
         thread.join()
     }
 
-    private static func open(_ path: FilePath, _ name: String) throws(ExtractionError) -> OwnedDescriptor {
+    private static func onFile<Result: ~Copyable>(
+        _ name: String, _ body: () throws(FilesystemError) -> Result
+    ) throws(ExtractionError) -> Result {
         do throws(FilesystemError) {
-            return try Directory.open(path).release()
+            return try body()
         } catch {
             throw ExtractionError(name, .file(operation: error.operation, path: "/", error.errno))
         }
-    }
-
-    private static func duplicate(
-        _ directory: borrowing Directory, _ name: String
-    ) throws(ExtractionError) -> OwnedDescriptor {
-        let copy = fcntl(directory.rawValue, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw ExtractionError(name, .file(operation: "open", path: "/", .last)) }
-        return OwnedDescriptor(adopting: FileDescriptor(rawValue: copy))
     }
 
     private static func status(

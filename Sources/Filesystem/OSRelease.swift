@@ -33,6 +33,22 @@ package struct OSRelease: Hashable, Sendable {
     /// `VERSION_CODENAME`: "bookworm".
     package var codename: String? { fields["VERSION_CODENAME"] }
 
+    /// What installs a package on this distribution, its name to follow: "sudo apt install"; nil where that is not known.
+    package var installer: String? {
+        for family in [id] + like {
+            switch family {
+            case "debian", "ubuntu": return "sudo apt install"
+            case "fedora", "rhel", "centos": return "sudo dnf install"
+            case "arch": return "sudo pacman -S"
+            case "alpine": return "sudo apk add"
+            case "suse", "opensuse": return "sudo zypper install"
+            case "void": return "sudo xbps-install"
+            default: continue
+            }
+        }
+        return nil
+    }
+
     /// Values are as in a shell: quoted, with backslashes before `"$\` and the backquote.
     private static func unquoted(_ value: Substring) -> String {
         guard let quote = value.first, quote == "\"" || quote == "'", value.count >= 2, value.last == quote else {

@@ -44,6 +44,13 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Another descriptor of the same open file as `descriptor`, which stays the caller's. `path` serves messages.
+    package static func duplicating(_ descriptor: CInt, of path: FilePath) throws(FilesystemError) -> OwnedDescriptor {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw FilesystemError("open", path, .last) }
+        return OwnedDescriptor(adopting: FileDescriptor(rawValue: copy))
+    }
+
     /// Flags of open(2) for what somebody else may have put there: a pipe or a terminal keeps nobody waiting.
     static let neverWaiting = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
 

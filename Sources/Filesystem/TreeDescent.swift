@@ -39,9 +39,7 @@ package struct TreeDescent: ~Copyable {
 
     /// The same, with a descriptor of its own.
     package func directory() throws(FilesystemError) -> Directory {
-        let copy = fcntl(current, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw FilesystemError("open", path, .last) }
-        return Directory(adopting: OwnedDescriptor(adopting: FileDescriptor(rawValue: copy)), path: path)
+        Directory(adopting: try .duplicating(current, of: path), path: path)
     }
 
     /// Goes on to `directory`, which lies in the one it is in.

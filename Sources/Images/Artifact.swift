@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Filesystem
-internal import Integrity
 package import SystemPackage
 
 /// A file that is no image, in a registry all the same: one layer, and a configuration that says what it is (OCI image
@@ -10,7 +8,6 @@ package struct Artifact: Sendable {
     package let configuration: [UInt8]
     /// Its one file, whose digest was verified.
     package let file: FilePath
-    package let digest: String
     package let policy: SignaturePolicy?
 
     package static let configurationType = "application/vnd.mangrove.cache.v1+json"
@@ -42,23 +39,14 @@ extension Skopeo {
     package func pull(artifact source: ImageSource, to layout: FilePath, home: FilePath?) throws(ImageError) -> Artifact
     {
         let name = source.description
-        let policy = SignaturePolicy.bytes(home: home).flatMap { SignaturePolicy($0, for: source) }
         try copy(source, to: layout, tag: Artifact.tag)
-        let bytes = try ImageError.of(name) { () throws(FilesystemError) in
-            try layout.appending(ImageLayout.index).readFile(limit: 1 << 20)
-        }
-        guard let index: ImageIndex = ImageJSON.decode(bytes), index.manifests.count == 1 else {
-            throw ImageError(.damaged("skopeo left no artifact"), name)
-        }
         let blobs = ImageBlobs(directory: layout.appending("blobs"), image: name)
-        let manifest: ImageManifest = try blobs.read(index.manifests[0], called: "manifest")
+        let manifest: ImageManifest = try blobs.read(ImageLayout.manifest(in: layout, of: name), called: "manifest")
         guard manifest.config.mediaType == Artifact.configurationType, manifest.layers.count == 1 else {
             throw ImageError(.unsupported("it is nothing that mangrove cache push wrote"), name)
         }
-        let configuration = try blobs.verify(manifest.config).path
         return Artifact(
-            configuration: try ImageError.of(name) { () throws(FilesystemError) in
-                try configuration.readFile(limit: 16 << 20)
-            }, file: try blobs.verify(manifest.layers[0]).path, digest: index.manifests[0].digest, policy: policy)
+            configuration: try blobs.bytes(manifest.config), file: try blobs.verify(manifest.layers[0]),
+            policy: SignaturePolicy(home: home, for: source))
     }
 }

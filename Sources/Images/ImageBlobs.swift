@@ -21,46 +21,51 @@ struct ImageBlobs {
     }
 
     /// Throws where the blob is missing or is not what `descriptor` says; nothing of it may be used before.
-    func verify(_ descriptor: Descriptor) throws(ImageError) -> (path: FilePath, digest: Digest) {
+    func verify(_ descriptor: Descriptor) throws(ImageError) -> FilePath {
         guard let digest = descriptor.checkedDigest else {
             throw ImageError(.damaged("\(descriptor.digest) is no digest"), image)
         }
         let path = path(of: digest)
-        do {
-            let file = try OwnedDescriptor.open(path, .readOnly)
-            let size = try file.size(of: path)
-            guard size == descriptor.size else {
-                if deletesDamaged { _ = unsafe unlink(path.string) }
-                throw ImageError(.damaged("blob \(digest) has \(size) bytes, expected \(descriptor.size)"), image)
-            }
+        let file = try open(path)
+        do throws(IntegrityError) {
             try digest.verify(file, at: path, named: "blob \(digest)")
-            // What is used is not pruned for its age.
-            _ = futimens(file.rawValue, nil)
-        } catch let error as FilesystemError {
-            guard error.errno == .noSuchFileOrDirectory else { throw ImageError(.below(error), image) }
-            throw ImageError(.damaged("blob \(digest) is missing"), image)
-        } catch let error as IntegrityError {
+        } catch {
             guard case .digestMismatch(_, let found) = error.code else { throw ImageError(.below(error), image) }
             if deletesDamaged { _ = unsafe unlink(path.string) }
             throw ImageError(.damaged("blob \(digest) has the digest \(found)"), image)
-        } catch let error as ImageError {
-            throw error
-        } catch {
-            throw ImageError(.damaged("\(error)"), image)
         }
-        return (path, digest)
+        let size = try ImageError.of(image) { () throws(FilesystemError) in try file.size(of: path) }
+        guard size == descriptor.size else {
+            throw ImageError(.damaged("blob \(digest) has \(size) bytes, expected \(descriptor.size)"), image)
+        }
+        // What is used is not pruned for its age.
+        _ = futimens(file.rawValue, nil)
+        return path
     }
 
-    /// A verified document.
+    private func open(_ path: FilePath) throws(ImageError) -> OwnedDescriptor {
+        do throws(FilesystemError) {
+            return try OwnedDescriptor.open(path, .readOnly)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw ImageError(.below(error), image) }
+            throw ImageError(.damaged("blob \(path.lastComponent?.string ?? "") is missing"), image)
+        }
+    }
+
+    /// The bytes of a document, verified.
+    func bytes(_ descriptor: Descriptor) throws(ImageError) -> [UInt8] {
+        let path = try verify(descriptor)
+        return try ImageError.of(image) { () throws(FilesystemError) in
+            try path.readFile(limit: Self.documentLimit)
+        }
+    }
+
+    /// A verified document, which messages call `kind`.
     func read<Document: Decodable>(
         _ descriptor: Descriptor, as type: Document.Type = Document.self, called kind: String
     ) throws(ImageError) -> Document {
-        let (path, digest) = try verify(descriptor)
-        let bytes = try ImageError.of(image) { () throws(FilesystemError) in
-            try path.readFile(limit: Self.documentLimit)
-        }
-        guard let document: Document = ImageJSON.decode(bytes) else {
-            throw ImageError(.damaged("\(kind) \(digest) is not what the specification says"), image)
+        guard let document: Document = ImageJSON.decode(try bytes(descriptor)) else {
+            throw ImageError(.damaged("\(kind) \(descriptor.digest) is not what the specification says"), image)
         }
         return document
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The configuration of an image (OCI image specification, config.md).
+/// The configuration of an image, as far as mangrove looks at it (OCI image specification, config.md).
 package struct ImageConfiguration: Codable, Equatable, Sendable {
     package struct RootFilesystem: Codable, Equatable, Sendable {
         package var type = "layers"
@@ -18,15 +18,12 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
     package struct History: Codable, Equatable, Sendable {
         package var created: String?
         package var createdBy: String?
-        package var comment: String?
-        package var isEmptyLayer: Bool?
 
         package init(created: String?, createdBy: String?) { (self.created, self.createdBy) = (created, createdBy) }
 
         private enum CodingKeys: String, CodingKey {
-            case created, comment
+            case created
             case createdBy = "created_by"
-            case isEmptyLayer = "empty_layer"
         }
     }
 
@@ -37,18 +34,15 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
     package var os: String
     package var config: ImageSettings?
     package var rootfs: RootFilesystem
-    package var history: [History]?
 
-    package init(
-        created: String?, platform: Descriptor.Platform, config: ImageSettings?, diffIDs: [String],
-        history: [History]? = nil
-    ) {
-        self.created = created
+    /// Of an image without layers yet.
+    package init(platform: Descriptor.Platform, config: ImageSettings?) {
         (architecture, variant, os) = (platform.architecture, platform.variant, platform.os)
         self.config = config
-        rootfs = RootFilesystem(diffIDs: diffIDs)
-        self.history = history
+        rootfs = RootFilesystem(diffIDs: [])
     }
+
+    package var platform: Descriptor.Platform { .init(architecture: architecture, os: os, variant: variant) }
 }
 
 /// What an image says of how it is to be run: as far as mangrove follows it, and hands it on.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filesystem
 internal import FoundationEssentials
 package import Integrity
+package import JSON5
+internal import SystemPackage
 
 /// What refers to a blob (OCI image specification, descriptor.md).
 package struct Descriptor: Codable, Equatable, Sendable {
@@ -30,11 +33,7 @@ package struct Descriptor: Codable, Equatable, Sendable {
     }
 
     /// nil where it is of no algorithm that is known, or no digest: it becomes the name of a file.
-    package var checkedDigest: Digest? {
-        let parts = digest.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let algorithm = Digest.Algorithm(rawValue: String(parts[0])) else { return nil }
-        return Digest(algorithm, hex: parts[1])
-    }
+    package var checkedDigest: Digest? { Digest(parsing: digest) }
 }
 
 /// An image index or Docker's manifest list.
@@ -70,6 +69,17 @@ package enum ImageLayout {
     package static let markerContents = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
     /// Of a manifest in the index: its tag.
     package static let nameAnnotation = "org.opencontainers.image.ref.name"
+
+    /// The only manifest of the layout at `directory`, as skopeo(1) leaves one. `image` serves messages.
+    static func manifest(in directory: FilePath, of image: String) throws(ImageError) -> Descriptor {
+        let bytes = try ImageError.of(image) { () throws(FilesystemError) in
+            try directory.appending(index).readFile(limit: 1 << 20)
+        }
+        guard let found: ImageIndex = ImageJSON.decode(bytes), found.manifests.count == 1 else {
+            throw ImageError(.damaged("skopeo left no image of it"), image)
+        }
+        return found.manifests[0]
+    }
 }
 
 /// JSON as it is written into images: the same bytes for the same value.
@@ -81,8 +91,11 @@ package enum ImageJSON {
         return Array((try? encoder.encode(value)) ?? Data())
     }
 
+    /// `value` as it is encoded.
+    package static func value(_ value: some Encodable) -> JSONValue { decode(encode(value)) ?? .null }
+
     /// nil where `bytes` are no such document.
-    static func decode<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type = Value.self) -> Value? {
+    package static func decode<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type = Value.self) -> Value? {
         try? JSONDecoder().decode(type, from: Data(bytes))
     }
 }

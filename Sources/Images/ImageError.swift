@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Failures
-internal import Filesystem
 
 /// Why there is no image to be had, or none to be handed on.
 package struct ImageError: Failure {
@@ -34,10 +33,10 @@ package struct ImageError: Failure {
     package init(_ kind: Kind, _ image: String) { (self.kind, self.image) = (kind, image) }
 
     /// Runs `body`; what it throws is of `image`.
-    static func of<Result: ~Copyable>(
-        _ image: String, _ body: () throws(FilesystemError) -> Result
+    static func of<Result: ~Copyable, Problem: Failure>(
+        _ image: String, _ body: () throws(Problem) -> Result
     ) throws(ImageError) -> Result {
-        do throws(FilesystemError) { return try body() } catch { throw ImageError(.below(error), image) }
+        do throws(Problem) { return try body() } catch { throw ImageError(.below(error), image) }
     }
 
     package var problem: String {

@@ -21,8 +21,7 @@ extension ImageStore {
         for _ in 0..<2 {
             let top = try skopeo.manifest(of: source)
             let topDigest = try digest(of: top, name).description
-            if let known, [known.digest, known.index].contains(topDigest), (try? verified(known.manifest, name)) != nil
-            {
+            if let known, [known.digest, known.index].contains(topDigest) {
                 var known = known
                 known.fetched = Int64(time(nil))
                 return known
@@ -46,28 +45,8 @@ extension ImageStore {
         let layout = newLayout
         defer { discard(layout) }
         try ImageError.of(name) { () throws(FilesystemError) in try blobs.makeDirectories(mode: 0o700) }
-        try discardDamaged(source, architecture)
         try skopeo.copy(source, for: architecture.platform, to: layout, blobs: blobs)
-        let bytes = try ImageError.of(name) { () throws(FilesystemError) in
-            try layout.appending(ImageLayout.index).readFile(limit: 1 << 20)
-        }
-        guard let index: ImageIndex = ImageJSON.decode(bytes), index.manifests.count == 1 else {
-            throw ImageError(.damaged("skopeo left no image"), name)
-        }
-        return index.manifests[0]
-    }
-
-    /// A blob that is here is not fetched again: one that has been damaged since must not be.
-    private func discardDamaged(_ source: ImageSource, _ architecture: Architecture) throws(ImageError) {
-        guard let known = read(try recordPath(source, architecture)) else { return }
-        let blobs = ImageBlobs(directory: blobs, image: source.description)
-        var descriptors = [known.manifest]
-        if let manifest: ImageManifest = try? blobs.read(known.manifest, called: "manifest") {
-            descriptors += [manifest.config] + manifest.layers
-        }
-        for descriptor in descriptors where (try? blobs.verify(descriptor)) == nil {
-            if let digest = descriptor.checkedDigest { _ = unsafe unlink(blobs.path(of: digest).string) }
-        }
+        return try ImageLayout.manifest(in: layout, of: name)
     }
 
     /// The digest, in the registry, of the manifest that `manifest` was made from; nil where none of `choice` is it.

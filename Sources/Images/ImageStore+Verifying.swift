@@ -3,41 +3,54 @@
 internal import Architectures
 internal import Filesystem
 internal import Integrity
+internal import JSON5
+internal import SystemPackage
 
 /// Nothing of an image is used before its blobs are what their digests say.
 extension ImageStore {
     struct Contents {
         let manifest: ImageManifest
         let configuration: ImageConfiguration
-        let configurationDocument: RawJSON
+        let configurationDocument: JSONValue
         let layers: [StoredImage.Layer]
     }
 
-    /// Every blob of the image is compared with its digest.
+    /// Every blob of the image is compared with its digest; those that are damaged are deleted, all of them, to be fetched anew.
     func verified(_ descriptor: Descriptor, _ name: String) throws(ImageError) -> Contents {
         let blobs = ImageBlobs(directory: blobs, image: name, deletesDamaged: true)
         let manifest: ImageManifest = try blobs.read(descriptor, called: "manifest")
         if let type = manifest.config.mediaType, !MediaType.isConfiguration(type) {
             throw ImageError(.unsupported("it is no image but an artifact of type \(type)"), name)
         }
-        let configuration: ImageConfiguration = try blobs.read(manifest.config, called: "configuration")
-        let document: RawJSON = try blobs.read(manifest.config, called: "configuration")
-        let diffIDs = configuration.rootfs.diffIDs
         guard !manifest.layers.isEmpty else { throw ImageError(.unsupported("there is no layer in it"), name) }
+        var failure: ImageError?
+        var paths: [FilePath] = []
+        for blob in manifest.layers + [manifest.config] {
+            do throws(ImageError) { paths.append(try blobs.verify(blob)) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+        let bytes = try blobs.bytes(manifest.config)
+        guard let configuration: ImageConfiguration = ImageJSON.decode(bytes),
+            let document: JSONValue = ImageJSON.decode(bytes)
+        else {
+            throw ImageError(
+                .damaged("configuration \(manifest.config.digest) is not what the specification says"), name)
+        }
+        let diffIDs = configuration.rootfs.diffIDs
         guard diffIDs.count == manifest.layers.count else {
             throw ImageError(
                 .damaged("it has \(manifest.layers.count) layers, its configuration \(diffIDs.count)"), name)
         }
         var layers: [StoredImage.Layer] = []
-        for (layer, text) in zip(manifest.layers, diffIDs) {
+        for (index, layer) in manifest.layers.enumerated() {
             guard let type = layer.mediaType, MediaType.isLayer(type) else {
                 throw ImageError(
                     .unsupported("layer \(layer.digest) is of the type \(layer.mediaType ?? "that nobody says")"), name)
             }
-            var named = layer
-            named.digest = text
-            guard let diffID = named.checkedDigest else { throw ImageError(.damaged("\(text) is no digest"), name) }
-            layers.append(.init(path: try blobs.verify(layer).path, descriptor: layer, diffID: diffID))
+            guard let diffID = Digest(parsing: diffIDs[index]) else {
+                throw ImageError(.damaged("\(diffIDs[index]) is no digest"), name)
+            }
+            layers.append(.init(path: paths[index], descriptor: layer, diffID: diffID))
         }
         return Contents(
             manifest: manifest, configuration: configuration, configurationDocument: document, layers: layers)
@@ -57,18 +70,16 @@ extension ImageStore {
     }
 
     func stored(
-        _ source: ImageSource, _ known: Known, _ contents: Contents, _ policy: [UInt8]?, _ lock: consuming FileLock
+        _ source: ImageSource, _ known: Known, _ contents: Contents, _ lock: consuming FileLock
     ) throws(ImageError) -> StoredImage {
-        var named = known.manifest
-        named.digest = known.digest
-        guard let digest = named.checkedDigest else {
+        guard let digest = Digest(parsing: known.digest) else {
             throw ImageError(.damaged("\(known.digest) is no digest"), source.description)
         }
-        named.digest = known.index ?? ""
         return StoredImage(
-            source: source, digest: digest, index: named.checkedDigest, configuration: contents.configuration,
+            source: source, digest: digest, index: known.index.flatMap { Digest(parsing: $0) },
+            configuration: contents.configuration,
             configurationDocument: contents.configurationDocument, manifest: contents.manifest,
             document: known.manifest, blobs: blobs, layers: contents.layers,
-            policy: policy.flatMap { SignaturePolicy($0, for: source) }, lock: lock)
+            policy: SignaturePolicy(home: home, for: source), lock: lock)
     }
 }

@@ -13,7 +13,7 @@ package import SystemPackage
 package struct ImageStore: Sendable {
     package let directory: FilePath
     /// Where the user's policy is looked for.
-    private let home: FilePath?
+    let home: FilePath?
 
     /// `environment`: the caller's, in which containers-image finds the user's files.
     package init(_ directory: FilePath, environment: [String: String]) {
@@ -115,40 +115,38 @@ package struct ImageStore: Sendable {
                 turns.appending(record.lastComponent?.string ?? "image"), .exclusive, wait: true)
         }
         defer { withExtendedLifetime(turn.rawValue) {} }
-        let policy = SignaturePolicy.bytes(home: home)
-        let policyDigest = try policy.map { policy throws(ImageError) in try digest(of: policy, name).description }
-        let known = read(record).flatMap { $0.policy == policyDigest ? $0 : nil }
-        if let known, let pinned = source.pinnedDigest, [known.digest, known.index].contains(pinned),
-            let contents = try? verified(known.manifest, name)
-        {
-            return try stored(source, known, contents, policy, lock)
+        let policy = try policyDigest()
+        let known = read(record).flatMap { $0.policy == policy ? $0 : nil }
+        func fetched(over known: Known?) throws(ImageError) -> Known {
+            var found = try fetch(source, architecture, Skopeo(for: name, environment: environment), known)
+            found.policy = policy
+            return found
         }
-        let skopeo = try Skopeo(for: name, environment: environment)
         var found: Known
-        do throws(ImageError) {
-            found = try fetch(source, architecture, skopeo, known)
-        } catch {
-            guard case .transport(.unreachable, _) = error.kind, let known,
-                let contents = try? verified(known.manifest, name)
-            else { throw error }
-            warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
-            return try stored(source, known, contents, policy, lock)
-        }
-        found.policy = policyDigest
-        let contents: Contents
-        if let good = try? verified(found.manifest, name) {
-            contents = good
+        if let known, let pinned = source.pinnedDigest, [known.digest, known.index].contains(pinned) {
+            found = known
         } else {
-            // What another image had left damaged is not there any more.
-            found = try fetch(source, architecture, skopeo, nil)
-            found.policy = policyDigest
+            do throws(ImageError) {
+                found = try fetched(over: known)
+            } catch {
+                guard case .transport(.unreachable, _) = error.kind, let known else { throw error }
+                warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+                found = known
+            }
+        }
+        let contents: Contents
+        do throws(ImageError) {
+            contents = try verified(found.manifest, name)
+        } catch {
+            guard case .damaged = error.kind else { throw error }
+            // What was damaged here, by whichever image it came, is not there any more.
+            found = try fetched(over: nil)
             contents = try verified(found.manifest, name)
         }
         try requireArchitecture(contents.configuration, architecture, name)
-        try ImageError.of(name) { () throws(FilesystemError) in
-            try AtomicFile.write(ImageJSON.encode(found), to: record)
-        }
-        return try stored(source, found, contents, policy, lock)
+        let bytes = ImageJSON.encode(found)
+        try ImageError.of(name) { () throws(FilesystemError) in try AtomicFile.write(bytes, to: record) }
+        return try stored(source, found, contents, lock)
     }
 
     /// The image of that digest, as it was fetched earlier under the same name; nil where it is not here any more.
@@ -157,7 +155,7 @@ package struct ImageStore: Sendable {
         guard let record = try? recordPath(source, architecture), let known = read(record), known.digest == digest,
             let lock = try? use(), let contents = try? verified(known.manifest, name)
         else { return nil }
-        return try? stored(source, known, contents, SignaturePolicy.bytes(home: home), lock)
+        return try? stored(source, known, contents, lock)
     }
 
     /// Of the policy that there is: what one has accepted another may not.
@@ -202,6 +200,6 @@ package struct ImageStore: Sendable {
     }
 
     func digest(of bytes: [UInt8], _ image: String) throws(ImageError) -> Digest {
-        do throws(IntegrityError) { return try Digest.of(bytes) } catch { throw ImageError(.below(error), image) }
+        try ImageError.of(image) { () throws(IntegrityError) in try Digest.of(bytes) }
     }
 }

@@ -4,6 +4,7 @@ internal import Filesystem
 internal import FoundationEssentials
 internal import Glibc
 internal import Integrity
+internal import JSON5
 package import SystemPackage
 
 /// Puts images into a directory in the OCI image layout (image-layout.md). What is there already stays; an image is in it only
@@ -47,16 +48,16 @@ package struct LayoutWriter: Sendable {
     }
 
     /// What is in the layout: all of it. One that cannot be read is not to be written over.
-    private func index() throws(ImageError) -> RawJSON {
+    private func index() throws(ImageError) -> JSONValue {
         let path = directory.appending(ImageLayout.index)
         let bytes: [UInt8]
         do throws(FilesystemError) {
             bytes = try path.readFile(limit: 16 << 20)
         } catch {
             guard error.errno == .noSuchFileOrDirectory else { throw ImageError(.below(error), image) }
-            return RawJSON(ImageIndex(manifests: []))
+            return ImageJSON.value(ImageIndex(manifests: []))
         }
-        guard let index: RawJSON = ImageJSON.decode(bytes), case .array? = index["manifests"] else {
+        guard let index: JSONValue = ImageJSON.decode(bytes), case .array? = index["manifests"] else {
             throw ImageError(.damaged("\(path) is not what the specification says"), image)
         }
         return index
@@ -77,12 +78,7 @@ package struct LayoutWriter: Sendable {
 
     /// Gives the file at `path`, one of `makeFile`, the name it has as a blob.
     package func add(file path: FilePath, mediaType: String) throws(ImageError) -> Descriptor {
-        let digest: Digest
-        do throws(IntegrityError) {
-            digest = try Digest.of(fileAt: path)
-        } catch {
-            throw ImageError(.below(error), image)
-        }
+        let digest = try ImageError.of(image) { () throws(IntegrityError) in try Digest.of(fileAt: path) }
         return try ImageError.of(image) { () throws(FilesystemError) in
             let file = try OwnedDescriptor.open(path, .readOnly)
             try file.synchronize(path)
@@ -118,8 +114,7 @@ package struct LayoutWriter: Sendable {
     }
 
     package func add(_ bytes: [UInt8], mediaType: String) throws(ImageError) -> Descriptor {
-        let digest: Digest
-        do throws(IntegrityError) { digest = try Digest.of(bytes) } catch { throw ImageError(.below(error), image) }
+        let digest = try ImageError.of(image) { () throws(IntegrityError) in try Digest.of(bytes) }
         try ImageError.of(image) { () throws(FilesystemError) in
             try AtomicFile.write(bytes, to: blobs.appending(digest.hex))
         }
@@ -141,7 +136,7 @@ package struct LayoutWriter: Sendable {
         }
         var index = try index()
         let tagName = ImageLayout.nameAnnotation
-        var named = RawJSON(manifest)
+        var named = ImageJSON.value(manifest)
         named["annotations"] = tag.map { .object([tagName: .string($0)]) }
         let others = (index["manifests"]?.elements ?? []).filter { $0["annotations"]?[tagName]?.text != tag }
         index["manifests"] = .array(others + [named])

@@ -2,7 +2,7 @@
 
 internal import Filesystem
 internal import FoundationEssentials
-package import SystemPackage
+internal import SystemPackage
 
 /// What containers-policy.json(5) asks of an image. skopeo(1) enforces it; this says for the record what that was.
 package struct SignaturePolicy: Equatable, Sendable {
@@ -20,10 +20,16 @@ package struct SignaturePolicy: Equatable, Sendable {
     }
 
     /// The user's own file, else the system's; nil where there is none that can be read.
-    package static func bytes(home: FilePath?) -> [UInt8]? {
+    static func bytes(home: FilePath?) -> [UInt8]? {
         let own = home.map { $0.appending(".config/containers/policy.json") }
         return [own, "/etc/containers/policy.json"].compactMap { $0 }.lazy
             .compactMap { try? $0.readFile(limit: 4 << 20) }.first
+    }
+
+    /// What the policy that there is asks of `source`; nil where there is none.
+    init?(home: FilePath?, for source: ImageSource) {
+        guard let bytes = Self.bytes(home: home) else { return nil }
+        self.init(bytes, for: source)
     }
 
     /// What `policy` asks of `source`; nil where it is no such policy.

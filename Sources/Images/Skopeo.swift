@@ -14,11 +14,14 @@ package struct Skopeo: Sendable {
     /// Throws where there is none. `image`: what it is wanted for.
     package init(for image: String, environment: [String: String]) throws(ImageError) {
         guard let program = ChildProcess.find("skopeo") else {
-            throw ImageError(.programMissing(install: OSRelease.host.skopeoInstallCommand), image)
+            throw ImageError(.programMissing(install: Self.installCommand), image)
         }
         self.program = program
         self.environment = environment.map { "\($0.key)=\($0.value)" }.sorted()
     }
+
+    /// All distributions call the package that.
+    package static var installCommand: String { "\(OSRelease.host.installer ?? "install") skopeo" }
 
     /// The bytes of the manifest or index that `source` is now.
     func manifest(of source: ImageSource) throws(ImageError) -> [UInt8] {
@@ -109,23 +112,5 @@ package struct Skopeo: Sendable {
             }
         }
         return words
-    }
-}
-
-extension OSRelease {
-    /// What installs skopeo on this distribution; they all call it that.
-    var skopeoInstallCommand: String {
-        for family in [id] + like {
-            switch family {
-            case "debian", "ubuntu": return "sudo apt install skopeo"
-            case "fedora", "rhel", "centos": return "sudo dnf install skopeo"
-            case "arch": return "sudo pacman -S skopeo"
-            case "alpine": return "sudo apk add skopeo"
-            case "suse", "opensuse": return "sudo zypper install skopeo"
-            case "void": return "sudo xbps-install skopeo"
-            default: continue
-            }
-        }
-        return "install skopeo"
     }
 }

@@ -2,6 +2,7 @@
 
 internal import Filesystem
 package import Integrity
+package import JSON5
 package import SystemPackage
 
 /// An image whose blobs are on the disk and were verified. As long as this lives they are not pruned.
@@ -20,7 +21,7 @@ package final class StoredImage: Sendable {
     package let index: Digest?
     package let configuration: ImageConfiguration
     /// The same with all that is in it.
-    package let configurationDocument: RawJSON
+    package let configurationDocument: JSONValue
     package let manifest: ImageManifest
     /// Of the manifest as it is here.
     let document: Descriptor
@@ -33,7 +34,8 @@ package final class StoredImage: Sendable {
 
     init(
         source: ImageSource, digest: Digest, index: Digest?, configuration: ImageConfiguration,
-        configurationDocument: RawJSON, manifest: ImageManifest, document: Descriptor, blobs: FilePath, layers: [Layer],
+        configurationDocument: JSONValue, manifest: ImageManifest, document: Descriptor, blobs: FilePath,
+        layers: [Layer],
         policy: SignaturePolicy?,
         lock: consuming FileLock
     ) {
@@ -48,9 +50,8 @@ package final class StoredImage: Sendable {
     /// Adds configuration and manifest to another layout; the manifest's descriptor.
     package func copyDocuments(to writer: LayoutWriter) throws(ImageError) -> Descriptor {
         let own = ImageBlobs(directory: blobs, image: source.description)
-        try writer.add(manifest.config, from: own.verify(manifest.config).path)
-        try writer.add(document, from: own.verify(document).path)
-        return Descriptor(mediaType: MediaType.manifest, digest: try own.verify(document).digest, size: document.size)
+        for descriptor in [manifest.config, document] { try writer.add(descriptor, from: own.verify(descriptor)) }
+        return document
     }
 
     /// Of its layers, compressed as they are, in bytes.

@@ -31,6 +31,13 @@ package struct Digest: Hashable, Sendable {
         self.init(algorithm, hex: hex)
     }
 
+    /// As `description` writes it: `sha256:…`.
+    package init?(parsing text: some StringProtocol) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else { return nil }
+        self.init(algorithm, hex: parts[1])
+    }
+
     /// In lower case.
     package var hex: String { Hexadecimal.encode(bytes) }
 }

@@ -65,3 +65,38 @@ extension JSONValue: Decodable {
         }
     }
 }
+
+extension JSONValue: Encodable {
+    /// Whole numbers without a fraction, as other readers want a size or a version.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .boolean(let value): try container.encode(value)
+        case .number(let value):
+            if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
+        case .string(let value): try container.encode(value)
+        case .array(let values): try container.encode(values)
+        case .object(let members): try container.encode(members)
+        }
+    }
+}
+
+/// For documents of which something is changed, and all else is to stay.
+extension JSONValue {
+    /// The member of an object; nil of anything else, and where it has none of that name. Setting one makes an object.
+    package subscript(key: String) -> JSONValue? {
+        get { if case .object(let members) = self { members[key] } else { nil } }
+        set {
+            var members: [String: JSONValue] = [:]
+            if case .object(let own) = self { members = own }
+            members[key] = newValue
+            self = .object(members)
+        }
+    }
+
+    /// Of an array; of anything else none.
+    package var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
+
+    package var text: String? { if case .string(let value) = self { value } else { nil } }
+}

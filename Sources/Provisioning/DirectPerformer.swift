@@ -85,10 +85,8 @@ package struct DirectPerformer: NamespacePerforming {
     private func export(
         _ packing: WorkerRequest.Packing, _ progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
-        let output = try below { () throws(FilesystemError) -> OwnedDescriptor in
-            let copy = fcntl(packing.output, F_DUPFD_CLOEXEC, 0)
-            guard copy >= 0 else { throw FilesystemError("open", FilePath(packing.name), .last) }
-            return OwnedDescriptor(adopting: FileDescriptor(rawValue: copy))
+        let output = try below { () throws(FilesystemError) in
+            try OwnedDescriptor.duplicating(packing.output, of: FilePath(packing.name))
         }
         let tree = try below { () throws(FilesystemError) in try Directory.open(FilePath(packing.tree)) }
         var overrides = packing.originals.mapValues { original -> TreeArchive.Override in

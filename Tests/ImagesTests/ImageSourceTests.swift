@@ -9,12 +9,12 @@ import Testing
     @Test(arguments: [
         ("oci:debian", "docker://debian"), ("oci:arm64v8/debian:12", "docker://arm64v8/debian:12"),
         ("oci:localhost:5000/a/b@sha256:00", "docker://localhost:5000/a/b@sha256:00"),
-        ("oci-layout:images/a", "oci:/work/images/a"), ("oci-layout:/images/a:1.2", "oci:/images/a:1.2"),
-        ("docker-archive:a.tar", "docker-archive:/work/a.tar"),
+        ("oci-layout:images/a", "oci:/here/images/a"), ("oci-layout:/images/a:1.2", "oci:/images/a:1.2"),
+        ("docker-archive:a.tar", "docker-archive:/here/a.tar"),
         ("docker-archive:/a.tar:me/a:1", "docker-archive:/a.tar:me/a:1"),
     ])
     func whatIsNamedIsNamedToSkopeo(text: String, name: String) throws {
-        let source = try #require(try ImageSource(text, relativeTo: "/work"))
+        let source = try #require(try ImageSource(text, relativeTo: "/here"))
         #expect(source.transportName == name)
         #expect(ImageSource.isMeant(by: text))
         // What is written into records says the same from anywhere.

@@ -123,7 +123,7 @@ extension IntegrationTests {
             try Home.with(.root) { home in
                 let registry = try ImageRegistry(scratch: home.scratch)
                 try home.configureImages([registry.host])
-                let image = try home.makeImage()
+                let image = try home.makeImage(more: withSrv)
                 for name in ["a", "b"] {
                     let target = "docker://\(registry.host)/\(name)"
                     #expect(try home.skopeo("copy", "-q", "oci:\(image.directory):latest", target).succeeded)
@@ -135,6 +135,68 @@ extension IntegrationTests {
                 }
                 let made = try home.mangrove("create", "b", "oci:\(registry.host)/b", "--arch", "amd64")
                 #expect(made.status == 0, "\(made)")
+            }
+        }
+
+        /// Out of an index the image for the architecture is taken.
+        @Test func theArchitectureChooses() throws {
+            try Home.with(.root) { home in
+                let registry = try ImageRegistry(scratch: home.scratch)
+                try home.configureImages([registry.host])
+                var image = try home.makeImage()
+                let own = try image.manifest().descriptor
+                // Of no use but for its name.
+                image.architecture = "arm64"
+                try image.publish([image.manifest().descriptor, own])
+                let index = String(decoding: try image.directory.appending("index.json").readFile(), as: UTF8.self)
+                let bytes = Array(
+                    index.replacing(
+                        "{\"schemaVersion\":2,",
+                        with: "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
+                    ).utf8)
+                let list = ImageBuilder.descriptor(
+                    "application/vnd.oci.image.index.v1+json", try image.blob(bytes).description, bytes.count,
+                    #","annotations":{"org.opencontainers.image.ref.name":"all"}"#)
+                try image.publish([list])
+                let source = "oci:\(registry.host)/toy"
+                let copied = try home.skopeo(
+                    "copy", "-q", "--all", "oci:\(image.directory):all", "docker://\(registry.host)/toy")
+                #expect(copied.succeeded, "\(copied.errorText)")
+                let made = try home.mangrove("create", "a", source, "--arch", "amd64")
+                #expect(made.status == 0, "\(made)")
+                let record = try home.mangrove("inspect", "a", "--format", "json").output
+                #expect(try record.contains(Digest.of(bytes).description) && own.contains(recordedDigest(record)))
+                let none = try home.mangrove("create", "b", source, "--arch", "riscv64")
+                #expect(none.status == 65 && none.errors.contains("it has amd64, arm64"), "\(none)")
+            }
+        }
+
+        /// `verified.digest` of a record.
+        private func recordedDigest(_ record: String) throws -> String {
+            let part = try #require(record.split(separator: "\"verified\"").last)
+            return String(try #require(part.split(separator: "\"").first { $0.hasPrefix("sha256:") }))
+        }
+
+        @Test func aNameThatMeansAnotherImageIsRefreshed() throws {
+            try Home.with(.root) { home in
+                let registry = try ImageRegistry(scratch: home.scratch)
+                try home.configureImages([registry.host])
+                let image = try home.makeImage()
+                let (source, target) = ("oci:\(registry.host)/toy:1", "docker://\(registry.host)/toy:1")
+                #expect(try home.skopeo("copy", "-q", "oci:\(image.directory):latest", target).succeeded)
+                let pinned = "\(source.dropLast(2))@\(try image.manifest().digest)"
+                #expect(try home.mangrove("create", "a", source, "--arch", "amd64").status == 0)
+                #expect(try home.mangrove("create", "pinned", pinned, "--arch", "amd64").status == 0)
+                let unchanged = try home.mangrove("refresh", "a", "--exit-code")
+                #expect(unchanged.status == 0 && unchanged.output.contains("unchanged"), "\(unchanged)")
+                #expect(try home.mangrove("run", "a", "--", "touch", "/home/own").status == 0)
+                let other = try home.makeImage("other", more: withSrv)
+                #expect(try home.skopeo("copy", "-q", "oci:\(other.directory):latest", target).succeeded)
+                let refreshed = try home.mangrove("refresh", "--all", "--exit-code")
+                #expect(refreshed.status == 10 && refreshed.output.contains("held"), "\(refreshed)")
+                let run = try home.mangrove("run", "a", "--", "sh", "-c", "cat /srv/file; ls /home")
+                #expect(run.output == "in a second layerown\n", "\(run)")
+                #expect(try home.mangrove("run", "pinned", "--", "stat", "/srv").status == 1)
             }
         }
 

@@ -125,6 +125,15 @@ extension IntegrationTests {
                 #expect(
                     refused.status == 65 && refused.errors.contains("nothing that mangrove cache push wrote"),
                     "\(refused)")
+                // One entry under the name of another.
+                #expect(try home.mangrove("cache", "push", repository).status == 0)
+                let tags = try home.skopeo("list-tags", "docker://\(host)").outputText
+                let tag = try #require(tags.split(separator: "\"").first { $0.hasPrefix("layer-image-") })
+                let moved = try home.skopeo("copy", "-q", "docker://\(host):\(tag)", "docker://\(host):layer-other")
+                #expect(moved.succeeded, "\(moved.errorText)")
+                let wrong = try elsewhere(
+                    home, "cache", "pull", repository, "--allow-unsigned", "--only", "layer:other")
+                #expect(wrong.status == 65 && wrong.errors.contains("it is not this entry"), "\(wrong)")
                 let none = try elsewhere(home, "cache", "pull", repository, "--allow-unsigned", "--only", "layer:none")
                 #expect(none.status == 64 && none.errors.contains("has no layer none"), "\(none)")
                 let nobody = try home.mangrove("cache", "push", "oci-layout:there")

@@ -28,6 +28,10 @@ import Testing
         #expect(Digest(hex: abc.uppercased())?.hex == abc)
         #expect(Digest(hex: abc)?.description == "sha256:" + abc)
         #expect(Digest(hex: abc + abc)?.algorithm == .sha512)
+        #expect(Digest(parsing: "sha256:" + abc)?.hex == abc)
+        for text in [abc, "sha512:" + abc, "sha256:" + abc + ":", "sha256:../" + abc, "md5:00", ""] {
+            #expect(Digest(parsing: text) == nil)
+        }
         #expect(Digest(.sha512, hex: abc) == nil)
         #expect(Digest(hex: abc.dropLast()) == nil)
         #expect(Digest(hex: abc.dropLast() + "g") == nil)

@@ -123,14 +123,10 @@ struct BuildJob {
             }
             return (store, root)
         }
-        let words = ["create", "--as-layer", "--isolation", options.isolation.isolation.rawValue] + accelerationWords
-        let root = try layer.ensure(in: locations, isRenewed: options.renew) {
-            if try !options.renew && configuration.takesLayer(layer.name) { return }
-            try OwnProcess.require(words + $0)
-        }
-        let store = RootStore(locations.layers)
-        Cache.noteUse(ofLayer: store.path(of: root.name))
-        return (store, root)
+        let root = try layer.obtain(
+            in: locations, configuration, isolation: options.isolation.isolation, options: accelerationWords,
+            isRenewed: options.renew)
+        return (RootStore(locations.layers), root)
     }
 
     private var accelerationWords: [String] {

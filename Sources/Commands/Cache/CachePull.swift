@@ -25,13 +25,12 @@ struct CachePull: ParsableCommand, ShowsProgress {
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
-        let configuration = try Configuration(at: Surroundings.locations().configuration)
-        let report = Progress(progress.form)
-        defer { report.stop() }
-        let cache = try shared.cache(configuration, acceptsUnsigned: allowUnsigned, report)
+        try shared.perform(progress, acceptsUnsigned: allowUnsigned, pull)
+    }
+
+    private func pull(_ cache: SharedCache, _ report: Progress) throws {
         let wanted = shared.only.compactMap { SharedEntry(naming: $0) }
-        let entries = try (wanted.isEmpty ? cache.offered() : wanted)
-        let missing = entries.filter { !cache.has($0) }
+        let missing = try (wanted.isEmpty ? cache.offered() : wanted).filter { !cache.has($0) }
         if dryRun.isDryRun {
             return try Console.print(missing.map { "pull \($0) from \(cache.repository)\n" }.joined())
         }

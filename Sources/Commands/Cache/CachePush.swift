@@ -17,11 +17,9 @@ struct CachePush: ParsableCommand, ShowsProgress {
     @OptionGroup var dryRun: DryRunOption
     @OptionGroup var progress: ProgressOptions
 
-    func run() throws {
-        let configuration = try Configuration(at: Surroundings.locations().configuration)
-        let report = Progress(progress.form)
-        defer { report.stop() }
-        let cache = try shared.cache(configuration, acceptsUnsigned: true, report)
+    func run() throws { try shared.perform(progress, push) }
+
+    private func push(_ cache: SharedCache, _ report: Progress) throws {
         let entries = try shared.chosen(cache.own())
         guard !entries.isEmpty else {
             return report.say("there is nothing to push: no tools tree, and no layer of a build")

@@ -61,13 +61,21 @@ struct SharedCacheOptions: ParsableArguments {
         }
     }
 
-    func cache(_ configuration: Configuration, acceptsUnsigned: Bool, _ report: Progress) throws -> SharedCache {
+    /// Calls `body` with the repository that is meant.
+    func perform(
+        _ progress: ProgressOptions, acceptsUnsigned: Bool = false, _ body: (SharedCache, Progress) throws -> Void
+    ) throws {
+        let locations = try Surroundings.locations()
+        let configuration = try Configuration(at: locations.configuration)
         guard let name = repository ?? configuration.sharedCache else {
             throw ValidationError("name a repository: oci:registry.example/team/cache")
         }
-        return try SharedCache(
+        let report = Progress(progress.form)
+        defer { report.stop() }
+        let cache = try SharedCache(
             named: name, acceptsUnsigned: acceptsUnsigned || configuration.acceptsUnsignedCache,
-            Cache(Surroundings.locations().cache), report)
+            Cache(locations.cache), report)
+        try body(cache, report)
     }
 }
 

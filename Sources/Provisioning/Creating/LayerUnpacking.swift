@@ -27,7 +27,8 @@ extension WorkerRequest.Layering {
         for layer in layers {
             let path = FilePath(layer.archive)
             let file = try below { () throws(FilesystemError) in try OwnedDescriptor.open(path, .readOnly) }
-            var digest = try below { () throws(IntegrityError) in try DigestComputation(layer.algorithm) }
+            let algorithm = Digest(parsing: layer.digest)?.algorithm ?? .sha256
+            var digest = try below { () throws(IntegrityError) in try DigestComputation(algorithm) }
             let (before, size) = (done, try below { () throws(FilesystemError) in try file.size(of: path) })
             let unpacked = try below { () throws(ExtractionError) in
                 try unsafe Extractor(policy: policy).extract(
@@ -44,8 +45,4 @@ extension WorkerRequest.Layering {
         }
         return report
     }
-}
-
-extension WorkerRequest.Layering.Layer {
-    fileprivate var algorithm: Digest.Algorithm { digest.hasPrefix("sha512:") ? .sha512 : .sha256 }
 }

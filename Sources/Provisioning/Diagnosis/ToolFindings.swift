@@ -2,6 +2,7 @@
 
 package import Failures
 internal import Glibc
+internal import Images
 package import SystemPackage
 
 /// What `doctor` finds out about the host's programs and certificates.
@@ -39,8 +40,7 @@ package struct ToolFindings: Sendable {
         guard let skopeo = path.map({ $0.appending("skopeo") }).first(where: { unsafe access($0.string, X_OK) == 0 })
         else {
             return Finding(
-                "container images", .ok,
-                "skopeo is not installed, which would fetch them (the package is called that everywhere)")
+                "container images", .ok, "skopeo is not installed, which would fetch them: \(Skopeo.installCommand)")
         }
         return Finding("container images", .ok, "\(skopeo)")
     }

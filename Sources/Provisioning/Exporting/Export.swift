@@ -25,19 +25,28 @@ package struct Export: Sendable {
         self.store = store
         self.file = file
         self.compression = compression
-        temporary = file.flatMap { file in
-            file.lastComponent.flatMap { FilePath.Component(".\($0.string).\(getpid()).new") }
-                .map { file.removingLastComponent().appending($0) }
-        }
+        temporary = file.flatMap { Self.temporary(for: $0) }
+    }
+
+    /// What is written before it becomes `file`: beside it.
+    static func temporary(for file: FilePath) -> FilePath? {
+        file.lastComponent.flatMap { FilePath.Component(".\($0.string).\(getpid()).new") }
+            .map { file.removingLastComponent().appending($0) }
+    }
+
+    /// Gives `temporary`, which is on the disk, the name `file`.
+    static func publish(_ temporary: FilePath, as file: FilePath) throws(FilesystemError) {
+        guard let from = temporary.lastComponent, let to = file.lastComponent else { return }
+        let parent = file.removingLastComponent()
+        let directory = try Directory.open(parent.isEmpty ? "." : parent)
+        try directory.rename(from, to: to)
+        try directory.synchronize()
     }
 
     /// Makes it the same for roots that were made of the same, whenever and by whomever. `sourceDate`, in seconds since
     /// 1970, stands for the newest time of what the root was made of.
     package mutating func makeReproducible(sourceDate: Int64?) throws(ProvisioningError) {
-        guard let date = sourceDate ?? root.sourceDate.flatMap({ RecordTime.seconds($0) }) else {
-            throw ProvisioningError(.noSourceDate(root.name))
-        }
-        newestTime = date
+        newestTime = try root.newestTime(sourceDate)
     }
 
     /// That there is a file or nothing: a device, a pipe or a directory would be lost.
@@ -68,11 +77,7 @@ package struct Export: Sendable {
             let report = try write(to: output.rawValue, tree, using: workers, progress)
             try below { () throws(FilesystemError) in
                 try output.synchronize(temporary)
-                guard let from = temporary.lastComponent, let to = file.lastComponent else { return }
-                let parent = file.removingLastComponent()
-                let directory = try Directory.open(parent.isEmpty ? "." : parent)
-                try directory.rename(from, to: to)
-                try directory.synchronize()
+                try Self.publish(temporary, as: file)
             }
             return report
         } catch {
@@ -97,6 +102,14 @@ package struct Export: Sendable {
 }
 
 extension RootRecord {
+    /// No time in a reproducible export is later, in seconds since 1970. `sourceDate`: what the user says.
+    func newestTime(_ sourceDate: Int64?) throws(ProvisioningError) -> Int64 {
+        guard let date = sourceDate ?? sourceDateSeconds else { throw ProvisioningError(.noSourceDate(name)) }
+        return date
+    }
+
+    private var sourceDateSeconds: Int64? { sourceDate.flatMap { RecordTime.seconds($0) } }
+
     /// What the base had where mangrove put files of its own, as far as they are still there.
     func originals(in tree: FilePath) throws(ProvisioningError) -> [String: OriginalFile] {
         var originals: [String: OriginalFile] = [:]

@@ -3,11 +3,13 @@
 internal import Architectures
 internal import Images
 internal import Integrity
+internal import JSON5
+internal import Sandbox
 
 /// Configuration and manifest of an image in the making.
 struct ImageDocument {
     private(set) var layers: [Descriptor]
-    private var configuration: RawJSON
+    private var configuration: JSONValue
     private let platform: Descriptor.Platform
     private let annotations: [String: String]?
     private let base: StoredImage?
@@ -22,24 +24,21 @@ struct ImageDocument {
         if let base {
             layers = base.manifest.layers
             configuration = base.configurationDocument
-            let own = base.configuration
-            platform = .init(architecture: own.architecture, os: own.os, variant: own.variant)
+            platform = base.configuration.platform
             annotations = Self.annotations(base)
         } else {
             layers = []
             platform = (Architecture(root.architecture) ?? .host).platform
-            configuration = RawJSON(
-                ImageConfiguration(
-                    created: self.created, platform: platform, config: root.image?.settings ?? Self.settings(root),
-                    diffIDs: [], history: []))
+            configuration = ImageJSON.value(
+                ImageConfiguration(platform: platform, config: root.image?.settings ?? Self.settings))
             annotations = Self.annotations(root)
         }
     }
 
     /// As images of distributions have it.
-    private static func settings(_ root: RootRecord) -> ImageSettings {
+    private static var settings: ImageSettings {
         var settings = ImageSettings()
-        settings.environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        settings.environment = ["PATH=\(RunEnvironment.path)"]
         settings.command = ["/bin/sh"]
         return settings
     }
@@ -63,7 +62,7 @@ struct ImageDocument {
         var rootfs = configuration["rootfs"] ?? .object([:])
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.elements ?? []) + [.string(diffID.description)])
         configuration["rootfs"] = rootfs
-        let step = RawJSON(ImageConfiguration.History(created: created, createdBy: "mangrove export"))
+        let step = ImageJSON.value(ImageConfiguration.History(created: created, createdBy: "mangrove export"))
         configuration["history"] = .array((configuration["history"]?.elements ?? []) + [step])
         configuration["created"] = .string(created)
         isUnchanged = false
@@ -84,5 +83,4 @@ struct ImageDocument {
         descriptor.platform = platform
         return descriptor
     }
-
 }

@@ -33,10 +33,7 @@ package struct ImageExport: Sendable {
         environment: [String: String]
     ) throws(ProvisioningError) {
         root = try store.find(name)
-        guard let date = sourceDate ?? root.sourceDate.flatMap({ RecordTime.seconds($0) }) else {
-            throw ProvisioningError(.noSourceDate(root.name))
-        }
-        newestTime = date
+        newestTime = try root.newestTime(sourceDate)
         if case .dockerArchive(let path, _) = target {
             try below { () throws(FilesystemError) in
                 try Export.requireReplaceable(path)
@@ -49,8 +46,8 @@ package struct ImageExport: Sendable {
 
     /// The archive that is written before it has its name.
     package var temporary: FilePath? {
-        guard case .dockerArchive(let path, _) = target, let name = path.lastComponent else { return nil }
-        return path.removingLastComponent().appending(".\(name.string).\(getpid()).new")
+        guard case .dockerArchive(let path, _) = target else { return nil }
+        return Export.temporary(for: path)
     }
 
     package struct Outcome: Codable, Equatable, Sendable {
@@ -102,10 +99,7 @@ package struct ImageExport: Sendable {
         }
         try below { () throws(FilesystemError) in
             try OwnedDescriptor.open(temporary, .readOnly).synchronize(temporary)
-            guard let from = temporary.lastComponent, let to = path.lastComponent else { return }
-            let parent = try Directory.open(path.removingLastComponent())
-            try parent.rename(from, to: to)
-            try parent.synchronize()
+            try Export.publish(temporary, as: path)
         }
     }
 

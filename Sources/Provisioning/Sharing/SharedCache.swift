@@ -4,7 +4,6 @@ internal import Acceleration
 internal import Extraction
 internal import Failures
 internal import Filesystem
-internal import FoundationEssentials
 internal import Glibc
 package import Images
 internal import Sandbox
@@ -83,12 +82,11 @@ package struct SharedCache: Sendable {
             progress.begin("packing \(entry)")
             try pack(store.path(of: entry.name), to: file, using: workers)
             progress.end()
-            let document = SharedDocument(
-                kind: entry.kind, name: entry.name.description, edition: Eligibility.edition)
+            let document = ImageJSON.encode(SharedDocument(entry))
             progress.begin("pushing \(entry)")
             defer { progress.end() }
             return try below { () throws(ImageError) in
-                let manifest = try Artifact.write(ImageJSON.encode(document), file: file, to: writer)
+                let manifest = try Artifact.write(document, file: file, to: writer)
                 try skopeo.push(artifact: layout, to: target, signer: signer)
                 return manifest.digest
             }
@@ -141,12 +139,11 @@ package struct SharedCache: Sendable {
             guard acceptsUnsigned || artifact.policy?.requiresSignature == true else {
                 throw ProvisioningError(.unsignedCache(source.description))
             }
-            let document = try? JSONDecoder().decode(SharedDocument.self, from: Data(artifact.configuration))
-            guard let document, document.version == 1, document.kind == entry.kind,
-                entry.kind == .layer || document.edition == Eligibility.edition
-            else {
+            // A tag may have been put on another entry, which is signed as well.
+            guard SharedDocument(entry).isSaid(by: artifact.configuration) else {
                 throw ProvisioningError(
-                    ImageError(.unsupported("another edition of mangrove made it"), source.description))
+                    ImageError(
+                        .unsupported("it is not this entry, or of another edition of mangrove"), source.description))
             }
             try take(artifact, entry, ownership, using: workers)
             return true

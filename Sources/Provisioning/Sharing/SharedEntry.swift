@@ -2,7 +2,6 @@
 
 internal import Acceleration
 internal import Architectures
-internal import FoundationEssentials
 internal import Images
 internal import SystemPackage
 
@@ -32,12 +31,11 @@ package struct SharedEntry: Hashable, Sendable {
     /// Tools trees are of a host's architecture, and of one edition of mangrove only.
     private static func suffix(_ kind: Kind) -> String {
         guard kind == .tools else { return "" }
-        let edition = Eligibility.edition.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-        return "-\(Architecture.host)-\(String(edition).prefix(32))"
+        return "-\(Architecture.host)-\(Eligibility.edition)"
     }
 
     /// Those that came after the first are the same to others.
-    private var title: String {
+    fileprivate var title: String {
         guard kind == .tools else { return name.description }
         return ToolsTrees.subjectName(of: name)
     }
@@ -67,10 +65,19 @@ extension SharedEntry: CustomStringConvertible {
     package var description: String { kind == .tools ? "tools tree \(title)" : "layer \(name)" }
 }
 
-/// What is said of an entry in a registry.
-struct SharedDocument: Codable {
-    var version = 1
-    var kind: SharedEntry.Kind
-    var name: String
-    var edition: String
+/// What an artifact in a registry says it is.
+struct SharedDocument: Codable, Equatable {
+    private let version: Int
+    private let kind: SharedEntry.Kind
+    private let name: String
+    /// Of mangrove, where it matters.
+    private let edition: String?
+
+    init(_ entry: SharedEntry) {
+        (version, kind, name) = (1, entry.kind, entry.title)
+        edition = entry.kind == .tools ? Eligibility.edition : nil
+    }
+
+    /// Whether `bytes`, of an artifact, say the same.
+    func isSaid(by bytes: [UInt8]) -> Bool { ImageJSON.decode(bytes) == self }
 }
