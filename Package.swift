@@ -100,7 +100,8 @@ let package = Package(
             [
                 "Acceleration", "Architectures", "Emulation", "Failures", "Filesystem", "Images", "Integrity", "JSON5",
                 "PackageArchive", "Processes", "Provisioning", "Sandbox", "Transfer", system,
-            ]),
+            ],
+            resources: [.embedInCode("Compilers/build-gcc.sh")]),
         module(
             "Commands",
             [

@@ -31,7 +31,9 @@ package struct InstalledPackages: Sendable {
 
         /// The version of what is packaged: without the epoch's and the packaging's own part (deb-version(7); of apk,
         /// "-rN").
-        package var upstreamVersion: String {
+        package var upstreamVersion: String { Self.upstreamVersion(of: version) }
+
+        static func upstreamVersion(of version: String) -> String {
             let withoutEpoch = version.firstIndex(of: ":").map { version[version.index(after: $0)...] } ?? version[...]
             return String(withoutEpoch.lastIndex(of: "-").map { withoutEpoch[..<$0] } ?? withoutEpoch)
         }
@@ -105,6 +107,13 @@ package struct InstalledPackages: Sendable {
             }
         }
         return []
+    }
+
+    /// The package that brought the file at `path`, absolute in the tree; nil where none did. All lists are gone through.
+    package func owner(of path: String, in tree: borrowing Directory) -> String? {
+        // Packages may have it under the directory's older name, which is a link.
+        let paths: Set<String> = [path, path.hasPrefix("/usr/") ? String(path.dropFirst("/usr".count)) : path]
+        return names.first { !paths.isDisjoint(with: files(of: $0, in: tree)) }
     }
 
     /// The fields that matter here.

@@ -104,7 +104,7 @@ package struct Builder {
         _ observer: some BuildObserving, _ log: borrowing BuildLog
     ) throws(ProvisioningError) -> Int32 {
         guard var run = try prepare(request, errands) else { return 125 }
-        if let reason = run.write() { observer.note("not accelerated: \(reason)") }
+        for note in run.write() { observer.note(note) }
         if let obstacle = run.obstacle, accelerator?.choice.isRequired == true { throw obstacle }
         let null = try below { () throws(FilesystemError) in try OwnedDescriptor.open("/dev/null", .readOnly) }
         var pipe = try below { () throws(FilesystemError) in try Pipe() }

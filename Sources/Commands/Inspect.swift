@@ -28,7 +28,7 @@ struct Inspect: ParsableCommand {
             report.accelerated?.emulated.append(
                 .init(package: "gcc", program: nil, reason: "not compared with the tools tree's yet; a run begins it"))
         }
-        report.notAccelerated = AccelerationNote.last(in: store.path(of: root.name))
+        report.notAccelerated = AccelerationNote.unaccelerated.last(in: store.path(of: root.name))
         try OutputRendering.show(report, as: output.format)
     }
 }

@@ -17,7 +17,8 @@ struct Mangrove: ParsableCommand {
                     Distros.self,
                 ]),
             CommandGroup(
-                name: "Machine", subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self, Worker.self]),
+                name: "Machine",
+                subcommands: [Doctor.self, BinfmtCommand.self, CacheCommand.self, ToolsCommand.self, Worker.self]),
             CommandGroup(
                 name: "Internal",
                 subcommands: [

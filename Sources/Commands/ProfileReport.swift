@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Acceleration
+internal import Provisioning
 internal import SystemPackage
 internal import Terminal
 
@@ -22,15 +23,26 @@ struct ProfileReport: Report {
         let emulated: Spent
         /// Why it was emulated, and how often.
         let reasons: [String: Int]
+        /// Of those that cost more than 2 % of the run under emulation.
+        let advice: Advice?
+    }
+
+    struct Advice: Encodable {
+        let reason: String
+        /// nil: nothing changes it.
+        let remedy: String?
     }
 
     let profile: RunProfile
+    let advice: [EmulationAdvice]
 
     var document: [Item] {
-        profile.rows.map { row in
+        let advice = Dictionary(advice.map { ($0.program, $0) }) { first, _ in first }
+        return profile.rows.map { row in
             Item(
                 program: row.program.string, native: Spent(row.native), emulated: Spent(row.emulated),
-                reasons: Dictionary(uniqueKeysWithValues: row.reasons.map { ($0.key.reason, $0.value) }))
+                reasons: Dictionary(uniqueKeysWithValues: row.reasons.map { ($0.key.reason, $0.value) }),
+                advice: advice[row.program.string].map { Advice(reason: $0.reason, remedy: $0.remedy) })
         }
     }
 
@@ -47,7 +59,13 @@ struct ProfileReport: Report {
                 item.reasons.sorted { $0.value > $1.value }.map(\.key).joined(separator: "; "),
             ])
         }
-        return table.text
+        return advice.reduce(table.text) { $0 + Self.line($1) }
+    }
+
+    private static func line(_ advice: EmulationAdvice) -> StyledText {
+        let percent = Int((advice.share * 100).rounded())
+        let remedy = advice.remedy.map { "\n    \($0)" } ?? ""
+        return "\(advice.program), \(percent) % of the run: \(advice.reason)\(remedy)\n"
     }
 
     private static func seconds(_ spent: Spent) -> String {

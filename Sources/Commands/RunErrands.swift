@@ -33,5 +33,10 @@ struct RunErrands: AccelerationErrands {
             [CompareCompilers._commandName] + (ofLayers ? ["--of-layer"] : []) + ["--", name.description])
     }
 
+    func buildingCompilers(for name: RootName) -> String {
+        // Those that builds run in have names that nobody knows.
+        ofLayers ? "mangrove tools build" : "mangrove tools build \(name)"
+    }
+
     func note(_ text: String) { FailureRendering.note(text) }
 }

@@ -87,9 +87,9 @@ struct RunSettings: Equatable {
         // After the processes that make a tools tree, which would inherit it, and before anything that could make a
         // thread: threads inherit the mask.
         let signals = try ForwardedSignals()
-        let reason = run.write()
+        let notes = run.write()
         try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
-        if let reason { FailureRendering.note("not accelerated: \(reason)") }
+        for note in notes { FailureRendering.note(note) }
         if let note = run.note { FailureRendering.note(note) }
         var descriptors = StandardDescriptors()
         // A terminal takes errors too, unless they go elsewhere.
@@ -97,10 +97,12 @@ struct RunSettings: Equatable {
         // In a session of its own the command would not be stopped where it reads, but take what the shell is typed.
         if StandardDescriptors.isInBackground { descriptors.input = -1 }
         var spent: RunProfile?
+        let adviser = profile ? run.adviser : nil
         let status = try run.perform(
             descriptors: descriptors, signals: signals, errands: errands, profile: &spent)
         if let spent {
-            try? OutputRendering.show(ProfileReport(profile: spent), as: format, on: .standardError)
+            try? OutputRendering.show(
+                ProfileReport(profile: spent, advice: adviser?.advice(on: spent) ?? []), as: format, on: .standardError)
         }
         if status != 0 { throw ExitCode(status) }
     }

@@ -22,6 +22,7 @@ import Testing
         }
 
         func compareCompilers(of name: RootName) {}
+        func buildingCompilers(for name: RootName) -> String { "" }
         func note(_ text: String) {}
     }
 

@@ -10,6 +10,14 @@ package struct CompilerAgreement: Codable, Hashable, Sendable {
     /// Whether the drivers also answer the same when they are asked about themselves.
     package var answersAlike = false
 
+    /// Whether they give the same code with all options that were compared.
+    package var isComplete: Bool { disagreement == nil && exceptions.isEmpty }
+
+    /// What the root's own compiles: with which options, or why everything.
+    package var differences: [String] {
+        disagreement.map { [$0] } ?? exceptions.keys.sorted()
+    }
+
     /// As if they gave the same in everything: for the comparison itself.
     package static let assumed: CompilerAgreement = {
         var assumed = CompilerAgreement()

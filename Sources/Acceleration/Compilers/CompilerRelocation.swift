@@ -39,6 +39,8 @@ package struct CompilerRelocation: Sendable {
                         guard let program = ELFProgram(parsing: bytes), let table = HeaderTable(in: program) else {
                             return nil
                         }
+                        // One that was built from source looks where the root's own does.
+                        guard HeaderDirectories(table.directories).areCross else { return nil }
                         let native = HeaderDirectories(table.directories)
                             .native(triplet: target.triplet, version: version)
                         guard native.directories != table.directories else { return nil }
@@ -108,8 +110,12 @@ package struct CompilerRelocation: Sendable {
             else { continue }
             found.drivers[path] = CompilerDriver.tellsOffloading(bytes)
         }
-        for path in compilers.paths(of: rules.programs(.compiler)) {
-            found.headers[path] = bytes(path).flatMap(ELFProgram.init(parsing:)).flatMap(HeaderDirectories.init(in:))
+        for version in compilers.versions {
+            for path in rules.programs(.compiler).compactMap({ compilers.path(of: $0, version) }) {
+                found.headers[path] = bytes(path).flatMap(ELFProgram.init(parsing:)).flatMap(
+                    HeaderDirectories.init(in:))?
+                    .normalized(triplet: target.triplet, version: version)
+            }
         }
         found.findsPlugins = isDone(in: tree)
         return found

@@ -68,9 +68,23 @@ struct HeaderDirectories: Codable, Equatable, Sendable {
         return HeaderDirectories(result)
     }
 
+    /// Whether they are a cross compiler's of Debian's.
+    var areCross: Bool { directories.contains { $0.path.hasPrefix("/usr/lib/gcc-cross/") } }
+
     /// These, as Debian's gcc takes them at run time: by their names without links, the machine's own of C++ where its
     /// packages have it, none twice.
     func resolved(in tree: borrowing Filesystem.Directory, triplet: String, version: String) -> HeaderDirectories {
+        resolved(triplet: triplet, version: version) { path in (try? tree.realPathInRoot(of: path))?.string }
+    }
+
+    /// The same in a tree without links.
+    func normalized(triplet: String, version: String) -> HeaderDirectories {
+        resolved(triplet: triplet, version: version) { _ in nil }
+    }
+
+    private func resolved(
+        triplet: String, version: String, _ realPath: (String) -> String?
+    ) -> HeaderDirectories {
         var result: [Directory] = []
         for directory in directories where directory.flags.cplusplus != 2 {
             var directory = directory
@@ -79,8 +93,7 @@ struct HeaderDirectories: Codable, Equatable, Sendable {
                     "/include/c++/\(version)", with: "/include/\(triplet)/c++/\(version)")
                 directory.flags.variant = 0
             }
-            let real = try? tree.realPathInRoot(of: directory.path)
-            directory.path = (real ?? FilePath(directory.path).lexicallyNormalized()).string
+            directory.path = realPath(directory.path) ?? FilePath(directory.path).lexicallyNormalized().string
             if directory.flags.cplusplus == 1, result.contains(where: { $0.path == directory.path }) { continue }
             result.append(directory)
         }

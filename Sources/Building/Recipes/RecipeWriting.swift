@@ -24,11 +24,7 @@ extension Recipe {
         if source != .overlay { lines.append("  source: \(Self.quoted(source.rawValue)),") }
         if let directory { lines.append("  directory: \(Self.quoted(directory.string)),") }
         lines.append("  steps: [")
-        for step in steps {
-            let script = step.script.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            let run = script.count == 1 ? Self.quoted(step.script) : Self.list(script)
-            lines.append("    {name: \(Self.quoted(step.name)), run: \(run)},")
-        }
+        lines += steps.map { "    \(Self.text(of: $0))," }
         lines += ["  ],", "  artifacts: ["]
         for artifact in artifacts {
             var keys = ["files: \(Self.quoted(artifact.pattern.text))"]
@@ -41,6 +37,17 @@ extension Recipe {
                     + ",")
         }
         return (lines + ["  ],", "}", ""]).joined(separator: "\n")
+    }
+
+    private static func text(of step: Step) -> String {
+        let script = step.script.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let run = script.count == 1 ? quoted(step.script) : list(script)
+        var keys = ["name: \(quoted(step.name))", "run: \(run)"]
+        if let user = step.user { keys.append("user: \(quoted(user))") }
+        if let directory = step.directory { keys.append("directory: \(quoted(directory.string))") }
+        if let network = step.network { keys.append("network: \(network)") }
+        if !step.environment.isEmpty { keys.append("environment: \(object(step.environment))") }
+        return "{\(keys.joined(separator: ", "))}"
     }
 
     private static func text(of base: Base) -> String {

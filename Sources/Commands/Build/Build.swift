@@ -103,6 +103,9 @@ struct Build: ParsableCommand, PassesStatus {
     @Flag(help: "Show all that the steps write, on a terminal, too.")
     var verbose = false
 
+    @Flag(help: ArgumentHelp("Print no report, and of the steps what they are called.", visibility: .hidden))
+    var isSilent = false
+
     @OptionGroup var limits: LimitOptions
 
     @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
@@ -168,22 +171,14 @@ struct Build: ParsableCommand, PassesStatus {
         var manifests: [BuildManifest] = []
         for job in jobs { manifests.append(try job.perform(in: workspace)) }
         for line in manifests.flatMap({ choice.followed?.comparison(with: $0) ?? [] }) { FailureRendering.note(line) }
+        if isSilent { return }
         try OutputRendering.show(BuildReport(manifests: manifests, places: jobs.map(\.place)), as: format.format)
     }
 }
 
 extension Build {
     /// Options of other commands that say where packages come from.
-    var sourceWords: [String] {
-        var words: [String] = []
-        if let mirror = sources.mirror { words += ["--mirror", mirror] }
-        if let keyring = sources.keyringPath { words += ["--keyring", keyring.string] }
-        if let distros = sources.catalogue.distros {
-            words += ["--distros", Surroundings.workingDirectory.pushing(FilePath(distros)).string]
-        }
-        if sources.requireSignature { words.append("--require-signature") }
-        return words + AllowanceOptions.arguments(for: allowed.allowances)
-    }
+    var sourceWords: [String] { sources.words + AllowanceOptions.arguments(for: allowed.allowances) }
 }
 
 extension Build {

@@ -8,11 +8,12 @@ internal import SystemPackage
 internal import Terminal
 
 /// Shows a build on standard error: on a terminal one line that tells the step, how long it has taken and what it wrote
-/// last, elsewhere all that the steps write.
+/// last, elsewhere all that the steps write, or where it `isSilent` a line for each step.
 final class BuildConsole: BuildObserving {
     private let output = OutputStream.standardError
     private let title: String
     private let isTidy: Bool
+    private let draws: Bool
     private var step = ""
     private var position = ""
     private var begun = ContinuousClock.now
@@ -20,9 +21,10 @@ final class BuildConsole: BuildObserving {
     private var partial: [UInt8] = []
     private var isDrawn = false
 
-    init(name: String, architecture: Architecture, isVerbose: Bool) {
+    init(name: String, architecture: Architecture, isVerbose: Bool, isSilent: Bool) {
         title = "\(name) \(architecture)"
-        isTidy = OutputStream.standardError.isTerminal && !isVerbose
+        draws = OutputStream.standardError.isTerminal && !isVerbose
+        isTidy = draws || isSilent
     }
 
     func begin(step name: String, number: Int, of count: Int) {
@@ -78,6 +80,7 @@ final class BuildConsole: BuildObserving {
     }
 
     private func draw() {
+        guard draws else { return }
         let now = ContinuousClock.now
         let head = "\(title)  \(position) \(step)  \(Self.time(begun.duration(to: now) / .seconds(1)))  "
         try? output.redraw("\((head + line).printable.prefix(max(output.width - 1, 0)))")

@@ -60,7 +60,9 @@ struct BuildJob {
     /// Builds. Throws the status of a step that fails.
     func perform(in workspace: borrowing Workspace) throws -> BuildManifest {
         let (store, root) = try root()
-        let console = BuildConsole(name: request.name, architecture: request.architecture, isVerbose: options.verbose)
+        let console = BuildConsole(
+            name: request.name, architecture: request.architecture, isVerbose: options.verbose,
+            isSilent: options.isSilent)
         defer { console.stop() }
         let builder = Builder(
             in: root, of: store, caller: caller, known: KnownVersions(locations.cache.appending("interpreters")),

@@ -25,6 +25,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
     var outdated: [String] = []
 
+    @Flag(help: "Make it anew in any case.")
+    var renew = false
+
     @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
     @OptionGroup var progress: ProgressOptions
@@ -43,7 +46,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
             request.allowances = allowed.allowances
             request.changes = configuration.accelerate
             request.outdated = outdated.compactMap { OutdatedTool($0) }
-            if request.outdated.isEmpty {
+            if renew {
+                try await creation.renewTools(request)
+            } else if request.outdated.isEmpty {
                 try await creation.makeTools(request)
             } else {
                 try await creation.refreshTools(request)

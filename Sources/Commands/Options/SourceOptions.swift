@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import SystemPackage
 
 /// Where a base comes from, and how it is verified.
 struct SourceOptions: ParsableArguments {
@@ -18,4 +19,18 @@ struct SourceOptions: ParsableArguments {
 
     @Flag(help: "Refuse a base whose signature cannot be verified.")
     var requireSignature = false
+}
+
+extension SourceOptions {
+    /// The same for another command.
+    var words: [String] {
+        var words: [String] = []
+        if let mirror { words += ["--mirror", mirror] }
+        if let keyringPath { words += ["--keyring", keyringPath.string] }
+        if let distros = catalogue.distros {
+            words += ["--distros", Surroundings.workingDirectory.pushing(FilePath(distros)).string]
+        }
+        if requireSignature { words.append("--require-signature") }
+        return words
+    }
 }

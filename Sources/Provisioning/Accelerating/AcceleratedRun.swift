@@ -20,6 +20,9 @@ package protocol AccelerationErrands {
     func compareCompilers(of name: RootName)
 
     func note(_ text: String)
+
+    /// The command that builds compilers for runs of the root `name` (`CompilerState`).
+    func buildingCompilers(for name: RootName) -> String
 }
 
 /// A command in a root, some of whose programs run as the host's own.
@@ -34,6 +37,8 @@ package struct AcceleratedRun: ~Copyable {
     package private(set) var obstacle: ProvisioningError?
     /// Why there is no tools tree, where that was found out a while ago.
     private var reasonForNone: String?
+    /// The command that would make more of its compilations native.
+    private var compilerRemedy: String?
     /// nil: all programs are emulated.
     private var accelerator: Accelerator?
 
@@ -74,6 +79,7 @@ package struct AcceleratedRun: ~Copyable {
             request, in: name, of: store, caller: caller, known: known, accelerator: wanted)
         wanted = nil
         planned.reasonForNone = reason
+        planned.compilerRemedy = errands.buildingCompilers(for: planned.record.name)
         try planned.complete(isPatient: isPatient, by: errands)
         planned.compareLater(by: errands)
         if let accelerator { accelerator.tools.removeSuperseded(accelerator.subject, using: workers) }
@@ -96,6 +102,9 @@ package struct AcceleratedRun: ~Copyable {
 
     /// What a user should know before it is performed.
     package var note: String? { run.note }
+
+    /// What was decided of the root's programs; nil where all are emulated.
+    var report: TreeAcceleration.Report? { acceleration?.report }
 
     package var isAccelerated: Bool { acceleration != nil && obstacle == nil }
 
@@ -148,17 +157,25 @@ package struct AcceleratedRun: ~Copyable {
         }
     }
 
-    /// Writes what the run needs of files beside the root. Where that fails it is emulated. Returns why it is, where the
-    /// run before was not.
-    package mutating func write() -> String? {
+    /// Writes what the run needs of files beside the root. Where that fails it is emulated. Returns what the user is to be
+    /// told that the run before had no reason to tell.
+    package mutating func write() -> [String] {
         do throws(ProvisioningError) {
             acceleration = try acceleration?.written()
         } catch {
             (acceleration, obstacle) = (nil, error)
         }
         let reason = reasonForNone ?? obstacle?.told
-        guard reason != nil || isAccelerated else { return nil }
-        return AccelerationNote.keep(reason, in: run.directory) ? reason : nil
+        guard reason != nil || isAccelerated else { return [] }
+        var notes: [String] = []
+        if AccelerationNote.unaccelerated.keep(reason, in: run.directory), let reason {
+            notes.append("not accelerated: \(reason)")
+        }
+        let compilers = isAccelerated ? acceleration?.emulatedCompilations : nil
+        if AccelerationNote.compilers.keep(compilers, in: run.directory), let compilers, let compilerRemedy {
+            notes.append("compilations are emulated \(compilers); to make them native: \(compilerRemedy)")
+        }
+        return notes
     }
 
     /// Performs the plan and waits for its end. Returns the command's exit status, 128 and the signal's number where

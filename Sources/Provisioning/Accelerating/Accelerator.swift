@@ -129,6 +129,8 @@ final class HeldToolsTree: Sendable {
 
     /// Notes that it is used now.
     func noteUse() { tree.noteUse() }
+
+    var hasBuiltCompilers: Bool { CompiledCompilers(beside: tree.directory).all.contains(where: \.isInstalled) }
 }
 
 /// What makes programs of a run native: decided, and not written yet.
@@ -151,11 +153,18 @@ struct PlannedAcceleration: Sendable {
         obstacle = acceleration.obstacle(subject).map { ProvisioningError($0) }
     }
 
+    var report: TreeAcceleration.Report { acceleration.report }
+
     /// What is emulated because the tools tree's is older.
-    var outdated: [OutdatedTool] { acceleration.report.outdated }
+    var outdated: [OutdatedTool] { report.outdated }
 
     /// What is seen of the tools tree.
-    var mounts: [AccelerationPlan.Mount] { acceleration.report.mounts }
+    var mounts: [AccelerationPlan.Mount] { report.mounts }
+
+    /// Which compilations are, where compilers could be built that would make them native; nil where there are none.
+    var emulatedCompilations: String? {
+        report.emulatedCompilations.flatMap { tools.hasBuiltCompilers ? nil : $0 }
+    }
 
     /// `plan`, in which programs of the root are emulated, with some of them native.
     func applied(to plan: SandboxPlan) -> SandboxPlan {

@@ -31,6 +31,7 @@ struct CompilerAgreements {
         guard TreeManifest(reading: old.appending(ToolsTrees.manifest)) != nil,
             let eligibility = try? Eligibility.builtIn(),
             let compilers = (try? InstalledPackages(of: Directory.open(tree)))?.compilers(eligibility),
+            CompiledCompilers(beside: directory).all == CompiledCompilers(beside: old).all,
             !compilers.isEmpty, compilers == (try? InstalledPackages(of: oldTree))?.compilers(eligibility)
         else { return }
         for name in try Directory.open(old).names() where name.string.hasPrefix(prefix) {

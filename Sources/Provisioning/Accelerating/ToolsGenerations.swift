@@ -44,7 +44,7 @@ extension ToolsTrees {
     }
 
     /// Whether a newer one has taken its place.
-    func isSuperseded(_ name: RootName) -> Bool {
+    package func isSuperseded(_ name: RootName) -> Bool {
         let parts = Self.parts(name)
         return ((try? store.names()) ?? []).contains {
             let other = Self.parts($0)

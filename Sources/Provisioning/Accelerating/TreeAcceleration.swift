@@ -26,6 +26,14 @@ package struct TreeAcceleration: Sendable {
         /// Where it is kept what is known of the tree's compilers.
         let compilers: CompilerAgreements.Place?
 
+        /// Which compilations the root's own compiler does, emulated, for the tools tree's generates other code: "with …", or
+        /// why all; nil where there are none.
+        package var emulatedCompilations: String? {
+            guard let agreement = key.agreement, !agreement.isComplete else { return nil }
+            return agreement.disagreement.map { "(\($0))" }
+                ?? "with \(agreement.differences.map { "\($0)…" }.joined(separator: ", "))"
+        }
+
         /// nil where there is none at `file`, or none that can be read.
         init?(reading file: FilePath) {
             guard let bytes = try? file.readFile(),

@@ -32,7 +32,7 @@ extension Creation {
         _ staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
     ) async throws(ProvisioningError) {
         try await compareCompilers(in: staging, record, request)
-        _ = AccelerationNote.keep(request.reasonForNoTools, in: staging.directory)
+        _ = AccelerationNote.unaccelerated.keep(request.reasonForNoTools, in: staging.directory)
         guard let refresh = request.refresh else { return try publish(staging, record) }
         try SmokeTest(record).perform(in: staging, caller: caller, cpu: cpu, progress)
         progress.begin("writing to the disk")

@@ -36,6 +36,14 @@ extension Creation {
         }
     }
 
+    /// Makes one that takes the place of that which is there, of what is published now. Runs that are going on keep the old
+    /// one.
+    package func renewTools(_ request: ToolsRequest) async throws(ProvisioningError) {
+        let lock = try lockTools(request.subject, wait: true)
+        try await make(request, over: nil)
+        withExtendedLifetime(lock.rawValue) {}
+    }
+
     /// Makes one that takes the place of that which is there, where the archive has any of `outdated` newer. Runs that
     /// are going on keep the old one.
     ///

@@ -12,17 +12,20 @@ extension Creation {
     func seal(
         _ staging: borrowing Staging, for subject: ToolsTrees.Subject, adding added: Set<String>
     ) throws(ProvisioningError) {
+        let old = try ToolsTrees(cache).newest(of: subject).map { store.path(of: $0) }
+        let compiled = CompiledCompilers(beside: staging.directory)
+        // Else they are built anew by whoever wants them.
+        if let old { try? compiled.take(from: CompiledCompilers(beside: old)) }
+        // Before their paths are made over with those of all other programs.
+        try compiled.install(in: staging.tree, for: subject.architecture)
         let seal = try below { () throws(AccelerationError) in
             try ToolsSeal(staging.tree, for: subject.architecture, adding: added)
         }
         var record = try below { () throws(AccelerationError) in try seal.apply() }
         try prove(seal, &record, staging)
         try below { () throws(FilesystemError) in try ToolsTrees.write(record, to: staging.directory) }
-        if let old = try ToolsTrees(cache).newest(of: subject) {
-            // Else they are compared anew.
-            try? CompilerAgreements.take(
-                to: staging.directory, from: store.path(of: old), tree: staging.tree)
-        }
+        // Else they are compared anew.
+        if let old { try? CompilerAgreements.take(to: staging.directory, from: old, tree: staging.tree) }
         let manifest = staging.directory.appending(ToolsTrees.manifest)
         try below { () throws(FilesystemError) in
             try ToolsTrees.write(added: added, to: staging.directory)

@@ -40,7 +40,14 @@ package struct AccelerationFindings {
         }
         let count = "the host's own: \(counted(report.programs.count, "program"))"
         let differing = report.fallbacks.filter { $0.versions != nil }
-        guard !differing.isEmpty else { return Finding(title, .ok, count) }
+        guard !differing.isEmpty else {
+            guard let compilations = AccelerationNote.compilers.last(in: store.path(of: root.name)) else {
+                return Finding(title, .ok, count)
+            }
+            return Finding(
+                title, .warning, count + "; compilations are emulated \(compilations)",
+                remedy: "mangrove tools build \(root.name)")
+        }
         let outdated = report.outdated
         let detail =
             count + "; of other versions than the tools tree's: "

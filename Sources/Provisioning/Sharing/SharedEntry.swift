@@ -56,7 +56,8 @@ package struct SharedEntry: Hashable, Sendable {
 
     /// Files beside its tree that belong to it; `*` stands for anything.
     static let files = [
-        RootStore.record.string, "programs.json", "added", "agreement-*.json", "origin.json", "contents",
+        RootStore.record.string, "programs.json", "added", "agreement-*.json", "compiled.json", "compiled-*",
+        "origin.json", "contents",
         LockFile.name.string, RootStore.tree.string,
     ]
 }

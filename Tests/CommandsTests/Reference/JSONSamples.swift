@@ -22,13 +22,15 @@ enum JSONSamples {
             ("inspect", render(RootReport(root: root))),
             ("inspect, accelerated", render(Extract(of: RootReport(root: root, accelerated: accelerated)))),
             ("refresh", render(RefreshReport(outcomes: try refreshes()))),
-            ("run --profile", render(ProfileReport(profile: profile))),
+            ("run --profile", render(ProfileReport(profile: profile, advice: advice))),
             ("lock", String(decoding: try lock().encoded(), as: UTF8.self)),
             ("create --dry-run", render(CreationReport(plan: try plan()))),
             ("distros", render(DistroReport(distros: [try Catalogue.load().distro("archlinuxarm")]))),
             ("doctor", render(DoctorReport(findings: findings))),
             ("binfmt status", render(BinfmtReport(statuses: statuses))),
             ("build", render(BuildReport(manifests: [try manifest()], places: ["/home/u/hello/mangrove-out/arm64"]))),
+            ("tools list", render(ToolsReport(entries: [tools]))),
+            ("tools build", render(ToolsBuildReport(entries: [compiler]))),
             ("cache list", render(CacheReport(entries: [try entry()]))),
         ]
     }
@@ -164,6 +166,23 @@ enum JSONSamples {
         }
         return RunProfile(log, samples)
     }
+
+    private static let advice = [
+        EmulationAdvice(
+            program: "/usr/bin/cmake", share: 0.58, reason: "nobody has reviewed package cmake",
+            remedy:
+                "if what it writes does not depend on the machine, in the configuration: accelerate: {add: [\"cmake\"]}"
+        )
+    ]
+
+    private static let tools = ToolsReport.Entry(
+        name: "debian-12-arm64.2", distro: "debian", release: "12", created: "2026-11-30T21:40:12Z",
+        path: "/var/cache/mangrove/tools/debian-12-arm64.2/rootfs",
+        compilers: [.init(gcc: "12", packageVersion: "12.2.0-14+deb12u1")])
+
+    private static let compiler = ToolsBuildReport.Entry(
+        root: "xen", gcc: "12", packageVersion: "12.2.0-14+deb12u1", state: .missing,
+        differences: ["-fstack-protector"])
 
     private static let findings = [
         Finding("kernel", .ok, "Linux 6.18"),

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Acceleration
+internal import Filesystem
+internal import SystemPackage
+
+/// Why a program was emulated that a run spent much on, and what would change that.
+package struct EmulationAdvice: Hashable, Sendable {
+    package let program: String
+    /// Its part of the time of all programs, from 0 to 1.
+    package let share: Double
+    package let reason: String
+    /// A command, or what to write into the configuration; nil where nothing helps.
+    package let remedy: String?
+
+    package init(program: String, share: Double, reason: String, remedy: String?) {
+        (self.program, self.share, self.reason, self.remedy) = (program, share, reason, remedy)
+    }
+
+    /// Programs that take less of a run are not worth a word.
+    package static let threshold = 0.02
+}
+
+extension AcceleratedRun {
+    /// Whatever tells why programs of this run are emulated.
+    package var adviser: EmulationAdviser? {
+        report.map { EmulationAdviser(root: record, report: $0) }
+    }
+}
+
+/// What is known of a root's programs when a run of it has ended.
+package struct EmulationAdviser {
+    let root: RootRecord
+    let report: TreeAcceleration.Report
+
+    /// For each program that cost more than `EmulationAdvice.threshold` of `profile` under emulation, the most expensive
+    /// first.
+    package func advice(on profile: RunProfile) -> [EmulationAdvice] {
+        let total = profile.rows.reduce(0) { $0 + ($1.emulated.seconds ?? 0) + ($1.native.seconds ?? 0) }
+        guard total > 0 else { return [] }
+        return profile.rows.compactMap { row in
+            let share = (row.emulated.seconds ?? 0) / total
+            guard share > EmulationAdvice.threshold else { return nil }
+            let why = row.reasons.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .notListed
+            let (reason, remedy) = answer(row.program.string, why)
+            return EmulationAdvice(program: row.program.string, share: share, reason: reason, remedy: remedy)
+        }
+    }
+
+    private func answer(_ program: String, _ outcome: DispatchLog.Outcome) -> (String, String?) {
+        switch outcome {
+        case .notListed: return unlisted(program)
+        case .notEligible where isCompiler(program):
+            guard let compilations = report.emulatedCompilations else { return (outcome.reason, nil) }
+            return ("the tools tree's generates other code \(compilations)", "mangrove tools build \(root.name)")
+        case .byEnvironment:
+            return (outcome.reason, "build without LD_PRELOAD (fakeroot, eatmydata): in a root you are root already")
+        case .changed: return (outcome.reason, "the next run looks at it anew")
+        case .nativeMissing, .nativeFailed, .damaged:
+            return (outcome.reason, "mangrove cache prune, which has the tools tree made anew")
+        default: return (outcome.reason, nil)
+        }
+    }
+
+    private func isCompiler(_ program: String) -> Bool {
+        CompiledCompiler.programNames.contains(FilePath(program).lastComponent?.string ?? "")
+    }
+
+    /// Of a program for which there is no native one.
+    private func unlisted(_ program: String) -> (String, String?) {
+        let eligibility = try? Eligibility.builtIn()
+        guard let tree = try? Directory.open(FilePath(root.path)),
+            let installed = try? InstalledPackages(of: tree)
+        else { return (DispatchLog.Outcome.notListed.reason, nil) }
+        if let own = report.fallbacks.first(where: { $0.program == program }) { return (own.reason, nil) }
+        guard let package = installed.owner(of: program, in: tree) else {
+            return ("it is of no package, so there is no native one", nil)
+        }
+        if let reason = eligibility?[installed.manager].excluded[package] { return (reason, nil) }
+        if let fallback = report.fallbacks.first(where: { $0.package == package && $0.program == nil }) {
+            if isCompiler(program), fallback.versions == nil {
+                return (fallback.reason, "mangrove tools build \(root.name)")
+            }
+            return (
+                fallback.reason, fallback.versions == nil ? nil : "bring the root up to date with its package manager"
+            )
+        }
+        guard eligibility?[installed.manager].packages[package] == nil else {
+            return (DispatchLog.Outcome.notListed.reason, nil)
+        }
+        return (
+            "nobody has reviewed package \(package)",
+            "if what it writes does not depend on the machine, in the configuration: accelerate: {add: [\"\(package)\"]}"
+        )
+    }
+}
