@@ -41,8 +41,15 @@ package struct CompiledCompiler: Codable, Hashable, Sendable {
         (self.version, self.packageVersion, self.programs) = (version, packageVersion, programs)
     }
 
-    /// The programs that are built: those that decide what code is generated.
-    package static let programNames = ["cc1", "cc1plus", "lto1"]
+    /// The programs that are built, and where a cross compiler has them, as `CompilerRules` write it: those that decide what
+    /// code is generated, and those that are asked for it and answer questions (`gcc -v`).
+    private static let places = [
+        "cc1": "{gcc}/cc1", "cc1plus": "{gcc}/cc1plus", "lto1": "{gcc}/lto1",
+        "cpp": "/usr/bin/{triplet}-cpp-{version}", "gcc": "/usr/bin/{triplet}-gcc-{version}",
+        "g++": "/usr/bin/{triplet}-g++-{version}",
+    ]
+
+    package static let programNames = places.keys.sorted()
 
     /// Puts its programs in the place of those of the cross compiler for `target` in the tools tree at `path`, before the
     /// tree is sealed. Returns whether it did: not where the tree has no such compiler of the same upstream version.
@@ -58,7 +65,9 @@ package struct CompiledCompiler: Codable, Hashable, Sendable {
             packaged.upstreamVersion == InstalledPackages.Package.upstreamVersion(of: packageVersion)
         else { return false }
         let compilers = CompilerDirectories(target, in: tree, cross: true)
-        let places = programs.keys.sorted().map { (name: $0, path: compilers.path(of: "{gcc}/\($0)", version)) }
+        let places = programs.keys.sorted().map { name in
+            (name: name, path: Self.places[name].flatMap { compilers.path(of: $0, version) })
+        }
         // All or none: compilers of one version work together.
         guard places.allSatisfy({ $0.path != nil }) else { return false }
         try AccelerationError.wrapping { () throws(FilesystemError) in

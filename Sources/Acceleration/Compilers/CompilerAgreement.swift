@@ -13,9 +13,12 @@ package struct CompilerAgreement: Codable, Hashable, Sendable {
     /// Whether they give the same code with all options that were compared.
     package var isComplete: Bool { disagreement == nil && exceptions.isEmpty }
 
-    /// What the root's own compiles: with which options, or why everything.
+    /// Whether they also answer the same: nothing is left to the root's own.
+    package var isSame: Bool { isComplete && answersAlike }
+
+    /// What the root's own does: with which options, or why everything.
     package var differences: [String] {
-        disagreement.map { [$0] } ?? exceptions.keys.sorted()
+        disagreement.map { [$0] } ?? exceptions.keys.sorted() + (answersAlike ? [] : ["questions (-v)"])
     }
 
     /// As if they gave the same in everything: for the comparison itself.

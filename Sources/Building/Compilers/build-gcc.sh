@@ -1,4 +1,4 @@
-# Builds the compilers proper of gcc $GCC_VERSION for $GCC_MACHINE, which run on this machine, from the archive's source
+# Builds the compilers of gcc $GCC_VERSION for $GCC_MACHINE, which run on this machine, from the archive's source
 # package. The steps of `mangrove tools build` source it, each in turn: fetch, configure, compile, finish.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -56,7 +56,7 @@ compile() {
 finish() {
     cd $work/build/gcc
     mkdir -p $work/compilers
-    for program in cc1 cc1plus lto1; do
-        strip --strip-unneeded -o "$work/compilers/$program" "$program"
+    for program in cc1 cc1plus lto1 cpp xgcc xg++; do
+        strip --strip-unneeded -o "$work/compilers/${program#x}" "$program"
     done
 }

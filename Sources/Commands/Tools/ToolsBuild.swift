@@ -8,9 +8,9 @@ struct ToolsBuild: ParsableCommand {
         commandName: "build", abstract: "Build a root's compiler for this machine, from the archive's source package.",
         discussion: """
             The distribution's cross compiler is often of another packaging than a root's own compiler, and generates other \
-            code with some options; with these the root's own runs, emulated. This builds the cross compiler from the \
+            code with some options, or gives other answers (-v); for these the root's own runs, emulated. This builds the cross compiler from the \
             root's own source package, once for each version, and makes the tools tree anew with it. It takes about ten \
-            minutes on two processors. Where the two compilers generate the same code already, nothing is done. Without a \
+            minutes on two processors. Where the two do the same already, nothing is done. Without a \
             name, it is done for all roots, and for those that builds are made in.
             """)
 

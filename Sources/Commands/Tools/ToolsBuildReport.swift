@@ -5,13 +5,13 @@ internal import Terminal
 /// `tools build`: an array of compilers.
 struct ToolsBuildReport: Report {
     enum State: String, Encodable {
-        /// The tools tree's generates the same code without being built.
+        /// The tools tree's generates the same code and gives the same answers without being built.
         case same
-        /// It was built, and generates the same code.
+        /// It was built, and does.
         case built
         /// It is to be built (`--dry-run`).
         case missing
-        /// It was built from the root's source package, and still generates other code.
+        /// It was built from the root's source package, and does not in all.
         case different
     }
 
@@ -21,7 +21,7 @@ struct ToolsBuildReport: Report {
         let gcc: String
         let packageVersion: String
         let state: State
-        /// What the root's own compiler compiles.
+        /// What the root's own compiler does.
         let differences: [String]
     }
 
@@ -38,7 +38,7 @@ struct ToolsBuildReport: Report {
         let compiler = "\(entry.root): gcc-\(entry.gcc) \(entry.packageVersion)"
         let rest = entry.differences.joined(separator: ", ")
         return switch entry.state {
-        case .same: "\(compiler): the tools tree's generates the same code\n"
+        case .same: "\(compiler): nothing to build: the tools tree's generates the same code\n"
         case .built: "\(compiler): built; it generates the same code\n"
         case .missing: "\(compiler): to be built; emulated so far: \(rest)\n"
         case .different: "\(compiler): built; still emulated: \(rest)\n"

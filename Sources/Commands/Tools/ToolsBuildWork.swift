@@ -40,7 +40,7 @@ struct ToolsBuildWork {
                 root: root.name.description, gcc: compiler.version, packageVersion: compiler.packageVersion,
                 state: state, differences: agreement.differences)
         }
-        if before.agreement.isComplete { return entry(.same, before.agreement) }
+        if before.agreement.isSame { return entry(.same, before.agreement) }
         if before.isBuilt { return entry(.different, before.agreement) }
         if isDryRun { return entry(.missing, before.agreement) }
         let lock = try tools.lockBuild(subject)
@@ -49,7 +49,7 @@ struct ToolsBuildWork {
         if let now = try state(accelerator), !now.isAvailable { try build(compiler, subject, tools) }
         try renew(subject)
         guard let after = try state(accelerator) else { return nil }
-        return entry(after.agreement.isComplete ? .built : .different, after.agreement)
+        return entry(after.agreement.isSame ? .built : .different, after.agreement)
     }
 
     private var sourceWords: [String] {

@@ -51,7 +51,11 @@ package struct EmulationAdviser {
         switch outcome {
         case .notListed: return unlisted(program)
         case .notEligible where isCompiler(program):
-            guard let compilations = report.emulatedCompilations else { return (outcome.reason, nil) }
+            let isDriver = FilePath(program).lastComponent?.string.contains("-") ?? false
+            if isDriver, report.asksDrivers {
+                return ("the tools tree's answers questions (-v) otherwise", "mangrove tools build \(root.name)")
+            }
+            guard let compilations = report.emulatedCompilations, !isDriver else { return (outcome.reason, nil) }
             return ("the tools tree's generates other code \(compilations)", "mangrove tools build \(root.name)")
         case .byEnvironment:
             return (outcome.reason, "build without LD_PRELOAD (fakeroot, eatmydata): in a root you are root already")
@@ -63,7 +67,11 @@ package struct EmulationAdviser {
     }
 
     private func isCompiler(_ program: String) -> Bool {
-        CompiledCompiler.programNames.contains(FilePath(program).lastComponent?.string ?? "")
+        let name = FilePath(program).lastComponent?.string ?? ""
+        // "aarch64-linux-gnu-gcc-12", without the version.
+        let stem =
+            name.lastIndex(of: "-").flatMap { Int(name[$0...].dropFirst()) == nil ? nil : name[..<$0] } ?? name[...]
+        return CompiledCompiler.programNames.contains { stem == $0 || stem.hasSuffix("-\($0)") }
     }
 
     /// Of a program for which there is no native one.

@@ -31,8 +31,11 @@ package struct TreeAcceleration: Sendable {
         package var emulatedCompilations: String? {
             guard let agreement = key.agreement, !agreement.isComplete else { return nil }
             return agreement.disagreement.map { "(\($0))" }
-                ?? "with \(agreement.differences.map { "\($0)…" }.joined(separator: ", "))"
+                ?? "with \(agreement.exceptions.keys.sorted().map { "\($0)…" }.joined(separator: ", "))"
         }
+
+        /// Whether compilers are asked about themselves under emulation, for the tools tree's answer otherwise.
+        package var asksDrivers: Bool { key.agreement?.answersAlike == false }
 
         /// nil where there is none at `file`, or none that can be read.
         init?(reading file: FilePath) {

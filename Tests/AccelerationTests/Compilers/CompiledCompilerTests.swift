@@ -10,13 +10,17 @@ import Testing
 
 @Suite struct CompiledCompilerTests {
     private static let directory = "/usr/lib/gcc-cross/aarch64-linux-gnu/12"
-    private static let names = ["cc1", "cc1plus", "lto1"]
+    private static let names = ["cc1", "cc1plus", "lto1", "gcc"]
+
+    private static func path(_ name: String) -> String {
+        name == "gcc" ? "/usr/bin/aarch64-linux-gnu-gcc-12" : "\(directory)/\(name)"
+    }
 
     /// A tools tree with a cross compiler of this version.
     private func with(_ version: String, _ names: [String] = names, _ body: (PairedTrees) throws -> Void) throws {
         try PairedTrees.with { trees in
             let files = names.map {
-                ("\(Self.directory)/\($0)", PairedTrees.Content.text("of the package, and longer"))
+                (Self.path($0), PairedTrees.Content.text("of the package, and longer"))
             }
             try trees.install(
                 "gcc-12-aarch64-linux-gnu", version, in: trees.tools, Dictionary(uniqueKeysWithValues: files))
@@ -33,7 +37,7 @@ import Testing
 
     private func contents(_ trees: PairedTrees, _ name: String) throws -> String {
         String(
-            decoding: try trees.tools.pushing(FilePath("\(Self.directory.dropFirst())/\(name)")).readFile(),
+            decoding: try trees.tools.pushing(FilePath(String(Self.path(name).dropFirst()))).readFile(),
             as: UTF8.self)
     }
 
