@@ -6,7 +6,13 @@ import sys
 
 def prepare(tools, multiarch):
     import os
+    import sys
 
+    def show(kind, value, trace):
+        # Without the frame of this file.
+        sys.__excepthook__(kind, value.with_traceback(trace.tb_next if trace else None), None)
+
+    sys.excepthook = show
     if sys.version_info >= (3, 10):
         del sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]
     del sys.argv[0]
