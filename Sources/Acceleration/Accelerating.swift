@@ -17,6 +17,7 @@ extension AccelerationPlan {
         if let agreement = request.agreement { try plan.addCompilers(request, eligibility, agreement) }
         guard !plan.entries.isEmpty else { return plan }
         try plan.heedPreloading(request)
+        plan.preloads = try PreloadedLibraries(request, eligibility)
         plan.mounts = try mounts(request) + plan.mounts
         return plan
     }

@@ -64,6 +64,8 @@ package struct AccelerationPlan: Equatable, Sendable {
     package var mounts: [Mount] = []
     /// Files of the root with which everything is emulated once they change; nil: once they exist.
     package var changes: [FilePath: FileState?] = [:]
+    /// Libraries with which preloaded programs are native all the same.
+    package var preloads: PreloadedLibraries?
     /// Paths in the root, sorted.
     package var programs: [String] = []
     package var fallbacks: [Fallback] = []

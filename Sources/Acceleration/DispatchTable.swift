@@ -12,7 +12,8 @@ package struct DispatchTable: Hashable, Sendable {
     /// Variables that name libraries of the root's architecture: what has one set is emulated, children too.
     /// ("NAME=": whatever its value is.) And those that have the loader, or the emulator, do something else than starting the program (ld.so(8), qemu(1)).
     package static let variables = [
-        "LD_PRELOAD", "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS=", "LD_DEBUG", "LD_SHOW_AUXV=", "LD_PROFILE", "LD_VERBOSE",
+        PreloadedLibraries.variable, "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS=", "LD_DEBUG", "LD_SHOW_AUXV=", "LD_PROFILE",
+        "LD_VERBOSE",
         "LD_WARN", "LD_DYNAMIC_WEAK", "LD_ORIGIN_PATH", "GLIBC_TUNABLES", "GCONV_PATH", "QEMU_STRACE", "QEMU_LOG",
         "QEMU_GDB", "QEMU_SET_ENV", "QEMU_UNSET_ENV", "QEMU_LD_PREFIX", "QEMU_ARGV0",
     ]
@@ -22,12 +23,12 @@ package struct DispatchTable: Hashable, Sendable {
     /// A table of `entries`. Of a file that is in two different ones neither is taken.
     ///
     /// Everything is emulated for processes in which one of `unless` is set and not empty, and once one of `changes`,
-    /// files in the root, is another (nil: exists). What is emulated has `interpreterEnvironment` (NAME=VALUE) set where
+    /// files in the root, is another (nil: exists). `preloads` may be preloaded all the same. What is emulated has `interpreterEnvironment` (NAME=VALUE) set where
     /// it is not. With `log`, a path in the root, a record of every
     /// program is appended to that file, if it exists.
     package init(
         _ entries: [DispatchEntry], unless: [String] = variables, changes: [FilePath: FileState?] = [:],
-        interpreterEnvironment: String? = nil, log: FilePath? = nil
+        preloads: PreloadedLibraries? = nil, interpreterEnvironment: String? = nil, log: FilePath? = nil
     ) {
         var seen: [DispatchKey: DispatchEntry] = [:]
         var ambiguous: Set<DispatchKey> = []
@@ -42,7 +43,10 @@ package struct DispatchTable: Hashable, Sendable {
         count = chosen.count
         var writer = TableWriter(count: chosen.count)
         for entry in chosen { writer.append(entry) }
-        writer.finish(unless: unless, changes: changes, environment: interpreterEnvironment, log: log)
+        writer.finish(
+            unless: preloads.map { $0.permitted(among: unless) } ?? unless, changes: changes,
+            preloading: preloads.map { [PreloadedLibraries.variable, $0.searchPath] } ?? [],
+            environment: interpreterEnvironment, log: log)
         bytes = writer.bytes
     }
 }
@@ -148,7 +152,9 @@ private struct TableWriter {
         return flags.reduce(0) { $0 | $1.rawValue }
     }
 
-    mutating func finish(unless: [String], changes: [FilePath: FileState?], environment: String?, log: FilePath?) {
+    mutating func finish(
+        unless: [String], changes: [FilePath: FileState?], preloading: [String], environment: String?, log: FilePath?
+    ) {
         var header = mg_table()
         header.magic = mg_table_magic
         header.version = mg_table_version
@@ -159,7 +165,7 @@ private struct TableWriter {
         var texts = [
             Self.list(unless), Self.list(environment.map { [$0] } ?? []), Self.string(log?.string ?? ""),
             Self.string("/proc/self/fd/"), Self.string("\(DispatchTable.emulatedDirectory)/"),
-            Self.string("LD_LIBRARY_PATH"), Self.string("printf"),
+            Self.string("LD_LIBRARY_PATH"), Self.string("printf"), Self.list(preloading),
         ]
         header.unless = intern(texts[0])
         header.environment = intern(texts[1])
@@ -168,6 +174,7 @@ private struct TableWriter {
         header.emulated = intern(texts[4])
         header.library_path = intern(texts[5])
         header.printf = intern(texts[6])
+        header.preloading = intern(texts[7])
         let guards = guards(changes)
         header.guard_count = UInt32(guards.count)
         header.guards = place(guards.map(\.bytes))

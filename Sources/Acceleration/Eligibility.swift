@@ -96,6 +96,13 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package let packages: [String: Rule]
     }
 
+    /// Libraries of a package that programs have preloaded (`PreloadedLibraries`).
+    package struct Preload: Decodable, Equatable, Sendable {
+        /// Where the package has them, `{triplet}` in it.
+        let directory: String
+        let libraries: [String]
+    }
+
     /// Of the packages of one package manager.
     package struct Packages: Decodable, Equatable, Sendable {
         /// The distros whose roots this is known to work in.
@@ -109,6 +116,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var packages: [String: Rule]
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?
+        /// By package: libraries with which preloaded programs are native all the same.
+        package var preloads: [String: Preload]?
         /// Packages with programs of which none, or no other, is eligible, and why.
         package let excluded: [String: String]
         /// nil: compilers are emulated. In a file of its own, compilers.json.

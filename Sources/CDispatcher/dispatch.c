@@ -60,10 +60,21 @@ struct native {
     char **own; ///< its arguments
 };
 
+/// Whether a library is preloaded that is not looked for where the root's package has it.
+MG_PART static bool preloads_another(const struct mg_table *table, const struct mg_process *process) {
+    const char *variable = (const char *)table + table->preloading;
+    if (*variable == 0) return false;
+    const char *libraries = mg_variable(process, variable);
+    if (libraries == NULL || *libraries == 0) return false;
+    const char *path = mg_variable(process, (const char *)table + table->library_path);
+    return path == NULL || !mg_begins(path, mg_next(variable));
+}
+
 /// Decides whether the host's program stands in; mg_native, or why not.
 MG_PART static enum mg_outcome decide(
     const struct mg_table *table, const struct mg_process *process, struct mg_arena *arena, struct native *native) {
     if (mg_is_set(process, (const char *)table + table->unless)) return mg_by_environment;
+    if (preloads_another(table, process)) return mg_by_environment;
     if (process->privileged) return mg_privileged;
     const char *emulated = (const char *)table + table->emulated;
     if (*emulated != 0 && mg_begins(process->arguments[1], emulated)) return mg_not_eligible;

@@ -51,7 +51,7 @@ MG_PART bool mg_table_is_whole(const struct mg_table *table, uint64_t size) {
     // Lists that lost their ends to damage end here.
     if (table->unless >= table->size || table->environment >= table->size || table->log >= table->size ||
         table->descriptors >= table->size || table->emulated >= table->size || table->library_path >= table->size ||
-        table->printf >= table->size || *at(table, table->size - 1) != 0 || *at(table, table->size - 2) != 0) {
+        table->printf >= table->size || table->preloading >= table->size || *at(table, table->size - 1) != 0 || *at(table, table->size - 2) != 0) {
         return false;
     }
     check = check_list(check, at(table, table->unless));
@@ -61,6 +61,7 @@ MG_PART bool mg_table_is_whole(const struct mg_table *table, uint64_t size) {
     check = check_string(check, at(table, table->emulated));
     check = check_string(check, at(table, table->library_path));
     check = check_string(check, at(table, table->printf));
+    check = check_list(check, at(table, table->preloading));
     bool is_whole;
     check = check_guards(table, check, table->guards, table->guard_count, &is_whole);
     return is_whole && check == table->check;

@@ -44,6 +44,7 @@ struct ToolsPrograms {
         for name in packages.packages.keys {
             for path in offered.files(of: name, in: files.tree) where !path.contains(".so") { add(path) }
         }
+        for name in (packages.preloads ?? [:]).values.flatMap(\.libraries) { add(PreloadedLibraries.place(name, host)) }
         guard let rules = packages.compilers else {
             (paths, self.statics) = (found.sorted(), statics.sorted())
             return

@@ -31,7 +31,7 @@ package struct ToolsSeal: Sendable {
         let paths = Architecture.allCases.flatMap { ToolsRelocation(host: .host, root: $0).edits.map(\.description) }
         let others = [
             PrivateLibraries.edition, RestartingLoader.edition, CompilerRelocation.edition, ArchitectureName.edition,
-            MachineName.edition,
+            MachineName.edition, PreloadedLibraries.edition,
             LoaderProof.script, "names of the host in constants: 3",
         ]
         return Array((paths + others).joined(separator: "\n").utf8)
@@ -46,6 +46,9 @@ package struct ToolsSeal: Sendable {
         let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
         guard let offered = try InstalledPackages(of: opened) else { return record }
         let packages = eligibility[offered.manager]
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            try PreloadedLibraries.link(packages.preloads ?? [:], in: opened, host)
+        }
         if let rules = packages.compilers {
             record.compilers = try CompilerRelocation(target: root, host: host).apply(to: tree, rules)
         }

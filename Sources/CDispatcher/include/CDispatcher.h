@@ -89,7 +89,7 @@ struct mg_guard {
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 5;
+static const uint32_t mg_table_version = 6;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };
@@ -112,7 +112,7 @@ struct mg_table {
     uint32_t emulated;     ///< a string: what is executed by a path that begins with it is emulated
     uint32_t library_path; ///< "LD_LIBRARY_PATH"
     uint32_t printf;       ///< "printf"
-    uint32_t padding;
+    uint32_t preloading;   ///< a list: "LD_PRELOAD", and what LD_LIBRARY_PATH has to begin with where that is set; or empty
     uint64_t check;       ///< mg_check() of everything before, and of the lists and strings
 };
 

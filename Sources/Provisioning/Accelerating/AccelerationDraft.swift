@@ -77,7 +77,8 @@ struct AccelerationDraft: Sendable {
     func image() throws(AccelerationError) -> DispatchImage? {
         guard !isEmpty else { return nil }
         let table = DispatchTable(
-            plan.entries, changes: plan.changes, interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" },
+            plan.entries, changes: plan.changes, preloads: plan.preloads,
+            interpreterEnvironment: subject.cpu.map { "QEMU_CPU=\($0)" },
             log: ProfileLog.target)
         return try DispatchImage(subject.interpreter, table)
     }
