@@ -18,6 +18,10 @@ package struct PreloadedLibraries: Hashable, Sendable {
     /// What LD_LIBRARY_PATH has to begin with: the root's own directory of them.
     let searchPath: String
 
+    package init(names: [String], searchPath: String) {
+        (self.names, self.searchPath) = (names, searchPath)
+    }
+
     /// `variables`, those that have everything emulated, with these libraries excepted.
     func permitted(among variables: [String]) -> [String] {
         variables.map { variable in

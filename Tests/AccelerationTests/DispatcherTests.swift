@@ -124,6 +124,24 @@ import Testing
         }
     }
 
+    @Test func onlyLibrariesThatHaveNativeCounterpartsMayBePreloaded() throws {
+        try AcceleratedPrograms.with { programs in
+            let preloads = PreloadedLibraries(names: ["libx.so", "liby.so"], searchPath: "/own:")
+            try programs.register(DispatchTable([try programs.entry()], preloads: preloads))
+            func end(_ library: String, _ path: String?) throws -> ChildProcess.End {
+                let variables = ["LD_PRELOAD=\(library)"] + (path.map { ["LD_LIBRARY_PATH=\($0)"] } ?? [])
+                return try programs.binfmt.execute(["env"] + variables + [programs.program.string, "-c", "exit 7"]).end
+            }
+            for library in ["libx.so", "liby.so"] { #expect(try end(library, "/own:/lib64") == .exited(7)) }
+            for library in ["libz.so", "lib", "libx.so:liby.so", "/own/libx.so", "libx.so "] {
+                #expect(try end(library, "/own:/lib64") == emulated, "\(library)")
+            }
+            // Elsewhere it may be another one.
+            for path in [nil, "", "/ow", "/other:/own:", "/own2:"] { #expect(try end("libx.so", path) == emulated) }
+            #expect(try end("", "/other") == .exited(7))
+        }
+    }
+
     /// As qemu does, in reverse and with the last of each name only.
     @Test func theEnvironmentHasTheOrderThatItHasEmulated() throws {
         try AcceleratedPrograms.with { programs in

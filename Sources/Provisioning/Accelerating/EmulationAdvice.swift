@@ -58,7 +58,10 @@ package struct EmulationAdviser {
             guard let compilations = report.emulatedCompilations, !isDriver else { return (outcome.reason, nil) }
             return ("the tools tree's generates other code \(compilations)", "mangrove tools build \(root.name)")
         case .byEnvironment:
-            return (outcome.reason, "build without LD_PRELOAD (fakeroot, eatmydata): in a root you are root already")
+            return (
+                outcome.reason,
+                "do without LD_PRELOAD and its like; of fakeroot the root needs the release's own version"
+            )
         case .changed: return (outcome.reason, "the next run looks at it anew")
         case .nativeMissing, .nativeFailed, .damaged:
             return (outcome.reason, "mangrove cache prune, which has the tools tree made anew")
