@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func whatIsInTheDocumentationIsARecipe() throws {
-        let text = String(decoding: try Self.top.appending("docs/building.md").readFile(), as: UTF8.self)
+        let text = String(decoding: try Self.top.appending("docs/recipes.md").readFile(), as: UTF8.self)
         let begin = try #require(text.firstRange(of: "```json5\n"))
         let end = try #require(text[begin.upperBound...].firstRange(of: "```"))
         let recipe = try Recipe(parsing: Array(text[begin.upperBound..<end.lowerBound].utf8), at: "/r.json")

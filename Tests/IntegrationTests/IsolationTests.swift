@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 extension IntegrationTests {
-    /// What a command that means harm cannot do: one test or more for each sentence of docs/security.md, "Running".
+    /// What a command that means harm cannot do: one test or more for each sentence of docs/isolation.md.
     @Suite struct IsolationTests {
         /// What a run may do: in the same words as what it may not, so that those do not fail for the words.
         private static let harmless = [

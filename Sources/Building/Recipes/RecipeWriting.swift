@@ -9,7 +9,7 @@ extension Recipe {
     /// As JSON5, with comments for whoever goes on writing it. Reading it gives the same recipe.
     package var text: String {
         var lines = [
-            "// How `mangrove build` builds this: see the recipe's keys in docs/building.md.", "{",
+            "// How `mangrove build` builds this: see the recipe's keys in docs/recipes.md.", "{",
             "  version: 1,", "  base: \(Self.text(of: base)),",
             "  architectures: \(Self.list(architectures.map(\.rawValue))),",
         ]
