@@ -13,7 +13,7 @@ import Terminal
 @testable import Acceleration
 @testable import Commands
 
-/// What `docs/json.md` shows of every report, by the name it has there.
+/// The report that each JSON example in `docs/json*.md` shows, by the name in the comment before it.
 enum JSONSamples {
     static func all() throws -> [(name: String, json: String)] {
         let root = try root()

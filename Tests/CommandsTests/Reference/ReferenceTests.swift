@@ -22,14 +22,16 @@ import Testing
     }
 
     @Test func theReportsAreDocumentedAsTheyAre() throws {
-        var text = try Self.read("json.md")
+        let pages = Self.pages.filter { $0.hasPrefix("json") }
+        var texts = try pages.map { try Self.read($0) }
         for (name, json) in try JSONSamples.all() {
             let marks = ("\n<!-- \(name) -->\n```json\n", "```\n")
-            let begin = try #require(text.firstRange(of: marks.0), "json.md does not show \(name)")
-            let end = try #require(text[begin.upperBound...].firstRange(of: marks.1))
-            text.replaceSubrange(begin.upperBound..<end.lowerBound, with: json)
+            let page = try #require(texts.firstIndex { $0.contains(marks.0) }, "no page shows \(name)")
+            let begin = try #require(texts[page].firstRange(of: marks.0))
+            let end = try #require(texts[page][begin.upperBound...].firstRange(of: marks.1))
+            texts[page].replaceSubrange(begin.upperBound..<end.lowerBound, with: json)
         }
-        try expect("json.md", text)
+        for (page, text) in zip(pages, texts) { try expect(page, text) }
     }
 
     /// No command and no page that is not there.
@@ -51,7 +53,9 @@ import Testing
     }
 
     private static let pages = [
-        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "images.md", "json.md", "refreshing.md",
+        "acceleration-internals.md", "building.md", "coming-from.md", "configuration.md", "debian-packages.md",
+        "exit-status.md", "faster-builds.md", "how-it-works.md", "images.md", "index.md", "isolation.md",
+        "json-builds.md", "json-refresh.md", "json-roots.md", "json.md", "recipes.md", "refreshing.md",
         "reproducing.md", "security.md", "troubleshooting.md",
     ]
 
