@@ -36,7 +36,7 @@ extension AccelerationPlan {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard lines.contains(where: { !$0.prefix { $0 != "#" }.allSatisfy(\.isWhitespace) }) else { return }
         (entries, programs) = ([], [])
-        fall("libc6", nil, "\(path) has libraries loaded into all programs")
+        fall("libc6", nil, "\(path) preloads libraries into every program")
     }
 
     package static func mounts(_ request: AccelerationRequest) throws(AccelerationError) -> [Mount] {

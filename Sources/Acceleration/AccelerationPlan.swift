@@ -30,13 +30,13 @@ package struct AccelerationPlan: Equatable, Sendable {
         /// A package of the root, and another version of it in the tools tree.
         init(_ own: InstalledPackages.Package, _ native: InstalledPackages.Package) {
             self.init(
-                package: own.name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
+                package: own.name, reason: "version \(own.version) differs from the tools tree's \(native.version)")
             versions = Versions(own: own.version, native: native.version, nativeName: native.name)
         }
 
         /// A package of the root which the tools tree does not have; `isWanted`: and should.
         init(_ own: InstalledPackages.Package, isWanted: Bool) {
-            self.init(package: own.name, reason: "the tools tree does not have it")
+            self.init(package: own.name, reason: "not in the tools tree")
             if isWanted { versions = Versions(own: own.version, native: nil, nativeName: own.name) }
         }
     }

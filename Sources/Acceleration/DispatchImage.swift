@@ -26,7 +26,7 @@ package struct DispatchImage: Sendable {
         let path = interpreter.path
         guard mg_dispatch_size() > 0 else {
             throw AccelerationError(
-                "no acceleration on this machine", cause: "the dispatcher is for amd64 and arm64 machines")
+                "acceleration is not supported on this machine", cause: "the dispatcher supports amd64 and arm64 hosts")
         }
         guard interpreter.version.readsPreservedArgument0 else {
             throw AccelerationError(
@@ -46,7 +46,7 @@ package struct DispatchImage: Sendable {
             !headers.hasLoader
         else {
             throw AccelerationError(
-                "\(path) cannot be accelerated", cause: "it is no static 64-bit program of this machine")
+                "\(path) cannot be accelerated", cause: "expected a static 64-bit program for the host's architecture")
         }
         let alignment = Int(headers.alignment)
         offset = Self.round(size, up: alignment)

@@ -30,16 +30,16 @@ package struct DispatchLog: Sendable {
         /// For a reader.
         package var reason: String {
             switch self {
-            case .native: "it runs natively"
-            case .notListed: "no native program stands in for it"
-            case .changed: "it has changed, or a file that it works with"
-            case .byEnvironment: "a variable is set that it depends on, like LD_PRELOAD"
-            case .privileged: "it runs with rights that its caller has not"
-            case .notEligible: "not under that name, for that script or with those arguments"
-            case .nativeMissing: "the native program is missing, or another one"
-            case .nativeFailed: "the native program could not be executed"
-            case .damaged: "the table of programs is damaged"
-            case .byText: "its script does what another machine does otherwise"
+            case .native: "runs natively"
+            case .notListed: "no native equivalent"
+            case .changed: "it, or a file it depends on, has changed"
+            case .byEnvironment: "environment variable affects it, such as LD_PRELOAD"
+            case .privileged: "setuid or setgid"
+            case .notEligible: "not eligible with this name, script or arguments"
+            case .nativeMissing: "native program is missing or has changed"
+            case .nativeFailed: "native program cannot be executed"
+            case .damaged: "dispatch table is damaged"
+            case .byText: "its script depends on the architecture"
             }
         }
     }

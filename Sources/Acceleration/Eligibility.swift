@@ -134,15 +134,15 @@ package struct Eligibility: Decodable, Equatable, Sendable {
             // Nothing that is not found may be taken for nothing to heed.
             guard compilers.dpkg.dangling.isEmpty else {
                 throw AccelerationError(
-                    "the built-in list of compilers cannot be read",
-                    cause: "it has no \(compilers.dpkg.dangling.joined(separator: ", "))")
+                    "cannot read the built-in list of compilers",
+                    cause: "it lacks \(compilers.dpkg.dangling.joined(separator: ", "))")
             }
             eligibility.dpkg.compilers = compilers.dpkg
             return eligibility
         } catch let error as AccelerationError {
             throw error
         } catch {
-            throw AccelerationError("the built-in list of eligible programs cannot be read", cause: "\(error)")
+            throw AccelerationError("cannot read the built-in list of eligible programs", cause: "\(error)")
         }
     }
 

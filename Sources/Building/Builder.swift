@@ -129,12 +129,12 @@ package struct Builder {
         _ observer: some BuildObserving
     ) throws(ProvisioningError) {
         guard isatty(0) == 1, isatty(1) == 1 else {
-            return observer.note("no shell is opened: standard input and output are no terminal")
+            return observer.note("not opening a shell: standard input and output are not a terminal")
         }
         var request = request
         request.command = ["/bin/sh", "-i"]
         request.usesTerminal = true
-        observer.note("a shell where that step failed; changes end with it")
+        observer.note("shell where the step failed; exiting it discards changes")
         guard var run = try prepare(request, errands) else { return }
         _ = run.write()
         var descriptors = StandardDescriptors()
@@ -170,14 +170,14 @@ package struct Builder {
             throw ProvisioningError(
                 RecipeError(
                     "\(request.name): no artifact matches \(artifact.pattern.text)",
-                    cause: "the steps went well, and made nothing there",
-                    remedy: "look into \(results.log), or see what is there: --keep", status: .badData))
+                    cause: "the steps succeeded, but created nothing there",
+                    remedy: "read \(results.log), or inspect the files with --keep", status: .badData))
         }
         guard !collection.files.isEmpty || request.recipe.artifacts.isEmpty else {
             throw ProvisioningError(
                 RecipeError(
-                    "\(request.name): there are no artifacts",
-                    cause: "the steps went well, and made no program or library",
+                    "\(request.name): no artifacts",
+                    cause: "the steps succeeded, but created no program or library",
                     remedy: "write a recipe that names them: mangrove build --init", status: .badData))
         }
         return collection

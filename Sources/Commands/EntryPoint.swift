@@ -119,7 +119,7 @@ struct UsageError: Failure {
 
     init(_ message: String, command: String) {
         let lines = message.split(whereSeparator: \.isNewline).map(String.init)
-        problem = lines.first ?? "the command line cannot be understood"
+        problem = lines.first ?? "invalid command line"
         cause = lines.count > 1 ? lines.dropFirst().joined(separator: " ") : nil
         self.command = command
     }

@@ -48,12 +48,12 @@ package struct EmulationError: Failure, Equatable {
     static func unregistrable(_ rule: BinfmtRule, _ cause: String) -> EmulationError {
         EmulationError(
             .unregistrable, "cannot register \(rule.interpreter) as an interpreter", cause: cause,
-            remedy: "put it at a shorter, plainer path", status: .badConfiguration)
+            remedy: "move it to a shorter, simpler path", status: .badConfiguration)
     }
 
     static func needsRoot(_ problem: String, command: String) -> EmulationError {
         EmulationError(
-            .needsRoot, problem, cause: "only root may change which programs the kernel can execute",
+            .needsRoot, problem, cause: "only root can change the kernel's binfmt_misc rules",
             remedy: "sudo \(command)", status: .notPermitted)
     }
 }
@@ -65,12 +65,12 @@ extension EmulationError {
     ) -> EmulationError {
         let why =
             switch status.outcome {
-            case .works: "the registered interpreter is looked for inside the root (no flag F)"
+            case .works: "the kernel looks for the registered interpreter inside the root (no F flag)"
             case .fails(let reason): reason
             }
         return EmulationError(
             .unusableInterpreter, "cannot execute programs for \(architecture)",
-            cause: "\(why); Linux \(kernel) has no private binfmt_misc (6.7 has)",
+            cause: "\(why); Linux \(kernel) has no private binfmt_misc (6.7 and newer have)",
             remedy: "sudo mangrove binfmt install --arch \(architecture)", status: .badConfiguration)
     }
 }

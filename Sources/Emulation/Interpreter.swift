@@ -110,7 +110,7 @@ extension Interpreter {
         guard let image = ELFHeaders(parsing: header) else { return .refused("not an ELF program") }
         // i386's and amd64's programs both run on an amd64 host.
         guard Architecture.allCases.contains(where: { $0.elf == image.identity && $0.runsNatively(on: host) }) else {
-            return .refused("a program for another machine than \(host)")
+            return .refused("expected a program for \(host)")
         }
         if let loader = image.loader {
             return .refused("dynamically linked (needs \(loader), which is not in the root)")
@@ -138,8 +138,8 @@ extension Interpreter {
         }
         guard child.succeeded, let version = QemuVersion(parsing: child.outputText) else {
             throw EmulationError(
-                .misbehaved, "\(path) does not say its version", cause: "with --version it \(child.end.told)",
-                remedy: "install it anew", status: .badConfiguration)
+                .misbehaved, "cannot read the version of \(path)", cause: "with --version it \(child.end.told)",
+                remedy: "reinstall it", status: .badConfiguration)
         }
         return version
     }
@@ -151,7 +151,7 @@ extension ChildProcess.End {
         switch self {
         case .exited(let status): "exits with status \(status)"
         case .killed(let signal): "is killed by signal \(signal)"
-        case .timedOut: "does not end"
+        case .timedOut: "does not exit"
         }
     }
 }

@@ -93,7 +93,7 @@ internal import SystemPackage
 
     /// libarchive's own words for what went wrong last.
     var message: String {
-        guard let text = unsafe archive_error_string(archive) else { return "it cannot be read" }
+        guard let text = unsafe archive_error_string(archive) else { return "unreadable data" }
         return printable(unsafe String(cString: text).utf8)
     }
 

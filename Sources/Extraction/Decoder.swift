@@ -74,7 +74,7 @@ func describe(head: [UInt8]) -> String {
     ]
     for (magic, name) in known where head.starts(with: magic.unicodeScalars.map { UInt8($0.value) }) { return name }
     if let filter = Filter(head: head) { return "\(filter.rawValue) data inside the compression" }
-    if head.allSatisfy({ $0 == 0 }) { return "nothing but zero bytes" }
+    if head.allSatisfy({ $0 == 0 }) { return "only zero bytes" }
     guard head.allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) else { return "unknown binary data" }
     let text = String(decoding: head, as: UTF8.self).drop { $0.isWhitespace }
     if text.first == "<" {

@@ -34,11 +34,11 @@ enum Whiteout: Equatable {
             } else if isLast {
                 let hidden = bytes.dropFirst(Self.prefix.count)
                 guard !hidden.isEmpty, !hidden.elementsEqual(".".utf8), !hidden.elementsEqual("..".utf8) else {
-                    throw EntryName.Refusal(why: "it hides what no name can be")
+                    throw EntryName.Refusal(why: "its whiteout hides an invalid name")
                 }
                 self = .of(hidden.map { CChar(bitPattern: $0) } + [0])
             } else {
-                throw EntryName.Refusal(why: "it lies below a whiteout")
+                throw EntryName.Refusal(why: "it is below a whiteout")
             }
         }
     }
@@ -99,7 +99,7 @@ extension TreeWriter {
                 try hideContents(of: directory, name.parent)
             }
         } catch {
-            throw failed("delete what is hidden by", entry.displayName, error.errno)
+            throw failed("delete the file hidden by", entry.displayName, error.errno)
         }
         parents.clear()
         return true

@@ -43,7 +43,7 @@ extension Skopeo {
         let blobs = ImageBlobs(directory: layout.appending("blobs"), image: name)
         let manifest: ImageManifest = try blobs.read(ImageLayout.manifest(in: layout, of: name), called: "manifest")
         guard manifest.config.mediaType == Artifact.configurationType, manifest.layers.count == 1 else {
-            throw ImageError(.unsupported("it is nothing that mangrove cache push wrote"), name)
+            throw ImageError(.unsupported("it was not written by mangrove cache push"), name)
         }
         return Artifact(
             configuration: try blobs.bytes(manifest.config), file: try blobs.verify(manifest.layers[0]),

@@ -67,7 +67,7 @@ extension ImageStore {
             } else if let pinned = source.pinned(to: candidate.digest) {
                 bytes = try skopeo.manifest(of: pinned)
                 guard try digest(of: bytes, name).description == candidate.digest else {
-                    throw ImageError(.damaged("the registry's manifest \(candidate.digest) is another"), name)
+                    throw ImageError(.damaged("the registry returned another manifest than \(candidate.digest)"), name)
                 }
             } else {
                 continue

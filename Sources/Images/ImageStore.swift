@@ -130,7 +130,7 @@ package struct ImageStore: Sendable {
                 found = try fetched(over: known)
             } catch {
                 guard case .transport(.unreachable, _) = error.kind, let known else { throw error }
-                warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+                warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
                 found = known
             }
         }
@@ -181,7 +181,7 @@ package struct ImageStore: Sendable {
         } catch {
             guard case .transport(.unreachable, _) = error.kind, let known = read(try recordPath(source, architecture))
             else { throw error }
-            warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+            warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
             return known.index ?? known.digest
         }
     }

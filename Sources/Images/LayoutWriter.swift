@@ -58,7 +58,7 @@ package struct LayoutWriter: Sendable {
             return ImageJSON.value(ImageIndex(manifests: []))
         }
         guard let index: JSONValue = ImageJSON.decode(bytes), case .array? = index["manifests"] else {
-            throw ImageError(.damaged("\(path) is not what the specification says"), image)
+            throw ImageError(.damaged("\(path) does not follow the specification"), image)
         }
         return index
     }
@@ -91,7 +91,7 @@ package struct LayoutWriter: Sendable {
     /// Adds a copy of a blob of another layout, at `path`.
     package func add(_ descriptor: Descriptor, from path: FilePath) throws(ImageError) {
         guard let digest = descriptor.checkedDigest, digest.algorithm == .sha256 else {
-            throw ImageError(.unsupported("\(descriptor.digest) is no SHA-256"), image)
+            throw ImageError(.unsupported("expected a SHA-256 digest, found \(descriptor.digest)"), image)
         }
         let own = ImageBlobs(directory: directory.appending("blobs"), image: image)
         if (try? own.verify(descriptor)) != nil { return }

@@ -71,7 +71,7 @@ package final class DocumentCache: Sendable {
             }
         } catch {
             guard case .making(let note) = purpose, let last, error.isOfNetwork else { throw error }
-            note("\(last.head.url) cannot be reached; going on with the copy of \(last.age)")
+            note("\(last.head.url) is unreachable; using the copy of \(last.age)")
             return last.document
         }
     }

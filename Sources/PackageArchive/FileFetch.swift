@@ -40,28 +40,28 @@ extension ArchiveClient {
             guard case .file(let file) = downloaded, let source = file.url else { continue }
             left.removeAll { $0 == source }
             disagreement = PackageArchiveError(
-                .mismatch, "\(source) is not what the archive says it is",
-                cause: "its SHA-256 is \(found.hex), \(sha256) was signed", remedy: Self.patience)
+                .mismatch, "\(source) does not match the archive's index",
+                cause: "expected SHA-256 \(sha256), found \(found.hex)", remedy: Self.patience)
         }
-        throw disagreement ?? PackageArchiveError(.other, "no mirror is known")
+        throw disagreement ?? PackageArchiveError(.other, "no known mirror")
     }
 
     private static let patience =
-        "the mirror may be in the middle of an update: try again in some minutes, or another mirror"
+        "the mirror may be updating: try again in a few minutes, or use another mirror"
 
     /// The mirrors answer, and what they have is not what the archive lists; nil where it is something else.
     private static func disagreement(_ error: TransferError, _ urls: [String]) -> PackageArchiveError? {
         let others = error.failures.filter(\.isOfAnotherSize)
         if let other = others.last {
             return PackageArchiveError(
-                .mismatch, "\(other.url) is not what the archive says it is", cause: other.reason.description,
+                .mismatch, "\(other.url) does not match the archive's index", cause: other.reason.description,
                 remedy: patience)
         }
         guard error.failures.contains(where: \.isAbsence), let url = error.failures.last(where: \.isAbsence)?.url else {
             return nil
         }
         return PackageArchiveError(
-            .mismatch, "\(url) is not there", cause: "the archive lists it but does not have it", remedy: patience,
+            .mismatch, "\(url) does not exist", cause: "the archive lists it, but does not have it", remedy: patience,
             status: .unavailable)
     }
 }

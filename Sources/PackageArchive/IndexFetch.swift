@@ -43,7 +43,7 @@ extension ArchiveClient {
             return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
         }
         throw (failure ?? .malformed(name, "its Release file lists no index")).suggesting(
-            suite.isOptional && suiteIndex > 0 ? "leave the suite out: --skip-suite \(suite.name)" : nil)
+            suite.isOptional && suiteIndex > 0 ? "skip the suite: --skip-suite \(suite.name)" : nil)
     }
 
     func download(
@@ -120,8 +120,8 @@ extension ArchiveClient {
         let found = digest.finish().hex
         if let entry, entry.sha256 != found {
             throw PackageArchiveError(
-                .mismatch, "the index \(name) is not what its Release file says",
-                cause: "its SHA-256 is \(found), \(entry.sha256) was signed")
+                .mismatch, "the index \(name) does not match its Release file",
+                cause: "expected SHA-256 \(entry.sha256), found \(found)")
         }
         try scanner.finish()
         return scanner

@@ -40,7 +40,7 @@ struct IndexScanner {
             let used = try scanned(whole)
             pending = Array(whole[used...])
         }
-        guard pending.count < 16 << 20 else { throw .malformed(file, "a paragraph has no end") }
+        guard pending.count < 16 << 20 else { throw .malformed(file, "unterminated paragraph") }
     }
 
     private mutating func scanned(_ bytes: [UInt8]) throws(PackageArchiveError) -> Int {

@@ -38,13 +38,13 @@ extension PackageArchiveError {
         guard kind == .mismatch else { return self }
         guard status == .unavailable else {
             return PackageArchiveError(
-                .other, problem.replacing("the archive says", with: "the lock file says"),
-                cause: cause?.replacing("was signed", with: "is locked"),
-                remedy: "name a mirror that has the right one: --mirror URL", status: status)
+                .other, problem.replacing("the archive's index", with: "the lock file"),
+                cause: cause,
+                remedy: "use a mirror that has the right one: --mirror URL", status: status)
         }
         return PackageArchiveError(
-            .other, "\(package.name) \(package.version) is nowhere to be had",
+            .other, "\(package.name) \(package.version) is not available anywhere",
             cause: "looked for at \(urls.joined(separator: ", "))",
-            remedy: "name a mirror that still has it: --mirror URL", status: .unavailable)
+            remedy: "use a mirror that still has it: --mirror URL", status: .unavailable)
     }
 }

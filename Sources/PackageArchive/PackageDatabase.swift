@@ -36,8 +36,8 @@ struct PackageDatabase {
             stanza["Package"] == package.name, stanza["Version"] == package.version
         else {
             throw PackageArchiveError(
-                .mismatch, "\(package.file) is not \(package.name) \(package.version)",
-                cause: "its control file names something else")
+                .mismatch, "expected \(package.name) \(package.version) in \(package.file)",
+                cause: "its control file names another package")
         }
         try checkOverlaps(package, unpacked.fileList, root)
         let title = package.isSameForArchitectures ? "\(package.name):\(package.architecture)" : package.name
@@ -83,7 +83,7 @@ struct PackageDatabase {
                 continue
             }
             throw PackageArchiveError(
-                .overlap, "\(package.name) cannot be installed",
+                .overlap, "cannot install \(package.name)",
                 cause: "it would overwrite \(path), which is also in \(owner)")
         }
     }

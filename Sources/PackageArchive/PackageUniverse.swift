@@ -82,7 +82,7 @@ package struct PackageUniverse: Sendable {
         var names: Set<String> = []
         for index in indices { names.formUnion(try index.packageNames()) }
         return PackageArchiveError(
-            .unknownPackage, "there is no package \(name)",
+            .unknownPackage, "no such package: \(name)",
             cause: "it is in none of \(indices.map(\.name).joined(separator: ", "))",
             remedy: NearestNames.question(name, among: names))
     }

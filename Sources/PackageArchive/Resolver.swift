@@ -43,7 +43,7 @@ struct Resolver {
         for record in packages {
             if let present = state.records[record.name] {
                 guard present.version == record.version else {
-                    throw unsatisfiable(record.name, "\(present.version) of it is needed already")
+                    throw unsatisfiable(record.name, "version \(present.version) is already required")
                 }
                 state.requested.insert(record.name)
                 continue
@@ -183,7 +183,7 @@ struct Resolver {
     }
 
     private func unsatisfiable(_ name: String, _ why: String) -> PackageArchiveError {
-        PackageArchiveError(.unsatisfiable, "\(name) cannot be installed", cause: why)
+        PackageArchiveError(.unsatisfiable, "cannot install \(name)", cause: why)
     }
 
     /// The chain from what was asked for down to the dependency that nothing meets.
@@ -194,6 +194,6 @@ struct Resolver {
         let path = chain.count > 1 ? " (\(chain.joined(separator: " → ")))" : ""
         var why = "\(need.owner): \(field): \(need.dependency)"
         why += reasons.isEmpty ? " but it is not installable" : " but \(reasons.joined(separator: "; "))"
-        return PackageArchiveError(.unsatisfiable, "\(chain[0]) cannot be installed", cause: why + path)
+        return PackageArchiveError(.unsatisfiable, "cannot install \(chain[0])", cause: why + path)
     }
 }

@@ -41,7 +41,7 @@ package struct Selection: Sendable {
         guard variant == nil || !essential.isEmpty else {
             throw PackageArchiveError(
                 .notOffered, "the archive has no essential package for \(universe.architecture)",
-                cause: "its suites hold additions only", remedy: "name the suite of the release itself first")
+                cause: "its suites contain additions only", remedy: "list the release's own suite first")
         }
         var wanted: [PackageRecord] = []
         if let variant, variant != .essential {
@@ -72,7 +72,7 @@ package struct Selection: Sendable {
             if let found = versions.first(where: { $0.version.text == parts[1] }) { return found }
             if !versions.isEmpty {
                 throw PackageArchiveError(
-                    .unknownPackage, "there is no version \(parts[1]) of \(name)",
+                    .unknownPackage, "no version \(parts[1]) of \(name)",
                     cause: "the archive has \(versions.map(\.version.text).joined(separator: ", "))")
             }
         } else if let found = try universe.candidate(name) {
@@ -92,7 +92,7 @@ package struct Selection: Sendable {
             throw PackageArchiveError(
                 .unknownPackage, "\(name) is a virtual package",
                 cause: "it is provided by \(providers.map(\.name).sorted().joined(separator: ", "))",
-                remedy: "name one of them")
+                remedy: "choose one of them")
         }
         throw try universe.unknown(name)
     }

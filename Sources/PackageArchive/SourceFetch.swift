@@ -38,7 +38,7 @@ extension ArchiveClient {
         guard let best else {
             let suites = request.suites.map(\.name).joined(separator: ", ")
             throw PackageArchiveError(
-                .unknownPackage, "there is no source package \(name)\(version.map { " \($0)" } ?? "")",
+                .unknownPackage, "no such source package: \(name)\(version.map { " \($0)" } ?? "")",
                 cause: versions.isEmpty
                     ? "it is in none of \(suites)" : "the archive has \(versions.joined(separator: ", "))")
         }

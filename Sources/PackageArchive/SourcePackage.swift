@@ -25,7 +25,7 @@ package struct SourcePackage: Sendable {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count == 3, words[0].utf8.count == 64, words[0].allSatisfy(\.isHexDigit),
                 let size = Int64(words[1]), size >= 0, !words[2].contains("/"), !words[2].hasPrefix(".")
-            else { throw .malformed(file, "\(name): a line under Checksums-Sha256 is no entry") }
+            else { throw .malformed(file, "\(name): invalid line under Checksums-Sha256") }
             files.append(File(name: String(words[2]), size: size, sha256: words[0].lowercased()))
         }
         guard !files.isEmpty else { throw .malformed(file, "\(name) has no Checksums-Sha256") }

@@ -78,7 +78,7 @@ extension ArchiveClient {
         guard release.isOf(suite.name) else {
             throw PackageArchiveError(
                 .mismatch, "\(signed.url) is not the Release file of \(suite.name)",
-                cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
+                cause: "it is for \(release.codename ?? release.suite ?? "an unnamed suite")")
         }
         if let moment = suite.moment { try release.checkMade(before: moment) }
         if suite.checksValidUntil { try release.checkValidity(at: suite.moment ?? Int64(time(nil))) }
@@ -102,7 +102,7 @@ extension ArchiveClient {
         // From the same mirror: another one may be a version ahead.
         guard let signature = try await document([content.url + ".gpg"], suite) else {
             throw PackageArchiveError(
-                .mismatch, "\(content.url) is not signed", cause: "there is no \(content.url).gpg")
+                .mismatch, "\(content.url) is not signed", cause: "\(content.url).gpg does not exist")
         }
         let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
             try verifier.verify(signature.bytes, of: content.bytes, named: signature.url)
@@ -150,7 +150,7 @@ extension ArchiveClient {
         return PackageArchiveError(
             .notOffered, "\(suite.mirrors.first ?? "the archive") has no suite \(suite.name)",
             cause: "the release has one, but \(mirrors) answers 404",
-            remedy: "try another mirror: --mirror URL, or do without the suite's packages: --skip-suite \(suite.name)",
+            remedy: "use another mirror: --mirror URL, or skip the suite: --skip-suite \(suite.name)",
             status: .unavailable)
     }
 

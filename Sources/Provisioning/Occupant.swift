@@ -9,7 +9,7 @@ struct Occupant: Equatable, CustomStringConvertible {
     let process: pid_t
     let command: String
 
-    var description: String { "process \(process) (\(command)) is in it" }
+    var description: String { "process \(process) (\(command)) runs in it" }
 
     /// The first that is found among the processes this user may look at, this one apart.
     static func first(in tree: FilePath) throws(FilesystemError) -> Occupant? {

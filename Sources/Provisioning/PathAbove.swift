@@ -32,20 +32,20 @@ struct PathAbove {
     func weakness(for user: uid_t = geteuid(), group: gid_t = getegid()) -> Weakness? {
         for (path, status, hasACL) in directories {
             if status.user != 0, status.user != user {
-                return Weakness(directory: path, reason: "\(path) belongs to another user, number \(status.user)")
+                return Weakness(directory: path, reason: "\(path) belongs to another user (id \(status.user))")
             }
             if status.permissions & S_IWOTH != 0, status.permissions & S_ISVTX == 0 {
                 return Weakness(
-                    directory: path, reason: "everybody can rename what is in \(path): it is world-writable, not sticky"
+                    directory: path, reason: "everybody can rename files in \(path): it is world-writable and not sticky"
                 )
             }
             // With an ACL these bits are its mask (acl(5)).
             guard status.permissions & S_IWGRP != 0, status.permissions & S_ISVTX == 0 else { continue }
             if hasACL {
-                return Weakness(directory: path, reason: "others can rename what is in \(path): it has an ACL")
+                return Weakness(directory: path, reason: "others can rename files in \(path): it has an ACL")
             }
             if status.group != 0, status.group != group {
-                return Weakness(directory: path, reason: "group \(status.group) can rename what is in \(path)")
+                return Weakness(directory: path, reason: "group \(status.group) can rename files in \(path)")
             }
         }
         return nil

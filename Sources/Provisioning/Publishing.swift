@@ -15,7 +15,7 @@ extension Staging {
         let bytes = record.encoded()
         guard bytes.count <= RootRecord.limit else {
             throw ProvisioningError(
-                .notASystem(record.source, reason: "what is to be recorded of it takes more than 16 MiB"))
+                .notASystem(record.source, reason: "its record exceeds 16 MiB"))
         }
         try below { () throws(FilesystemError) in
             try open().replaceFile(RootStore.record, with: bytes)

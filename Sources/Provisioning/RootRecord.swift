@@ -97,7 +97,7 @@ package struct RootRecord: Codable, Equatable, Sendable {
 
 extension ProvisioningError.Kind {
     fileprivate static func newerRecord(_ path: FilePath) -> Self {
-        .damagedRecord(path, reason: "it was written by a newer mangrove")
+        .damagedRecord(path, reason: "written by a newer mangrove")
     }
 }
 
@@ -158,7 +158,7 @@ extension RootRecord {
             if let header, header.schema > Self.schema { throw ProvisioningError(.newerRecord(path)) }
             throw ProvisioningError(.damagedRecord(path, reason: JSONFault(error).description))
         } catch {
-            throw ProvisioningError(.damagedRecord(path, reason: "it is not JSON"))
+            throw ProvisioningError(.damagedRecord(path, reason: "invalid JSON"))
         }
     }
 

@@ -103,7 +103,7 @@ package struct RootStore: Sendable {
         }
         let record = try RootRecord(parsing: bytes, at: path)
         guard record.name == name else {
-            throw ProvisioningError(.damagedRecord(path, reason: "it says it is of \"\(record.name)\""))
+            throw ProvisioningError(.damagedRecord(path, reason: "it belongs to \"\(record.name)\""))
         }
         Self.lastRead.withLock { $0 = (path, bytes, record) }
         return record

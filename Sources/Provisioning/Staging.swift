@@ -137,7 +137,7 @@ extension RootStore {
             ProvisioningError(.unusableDirectory(path, reason: reason))
         }
         let clean = path.lexicallyNormalized()
-        guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("a path with a name is wanted") }
+        guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("expected a path with a name") }
         func requireOwn(_ parent: FilePath) throws(ProvisioningError) {
             let above = try below { () throws(FilesystemError) in try PathAbove(of: parent) }
             if let weakness = above.weakness() {
@@ -158,7 +158,7 @@ extension RootStore {
         try requireOwn(place.removingLastComponent())
         let roots = try below { () throws(FilesystemError) in try directory.resolved() }
         guard !place.starts(with: roots), !roots.starts(with: place) else {
-            throw refuse("that is where mangrove keeps its roots")
+            throw refuse("mangrove keeps its roots there")
         }
         guard
             let status = try below({ () throws(FilesystemError) in
@@ -176,7 +176,7 @@ extension RootStore {
             return (try Directory.open(place).names().isEmpty, parent.device != status.device)
         }
         guard isEmpty else { throw ProvisioningError(.directoryNotEmpty(path)) }
-        guard !isMountPoint else { throw refuse("a file system is mounted there; name a directory in it") }
+        guard !isMountPoint else { throw refuse("a file system is mounted there; choose a directory in it") }
         return place
     }
 

@@ -16,7 +16,7 @@ package enum WorkerConnection {
         do throws(ProvisioningError) {
             let bytes = try below { () throws(FilesystemError) in try input.readToEnd(of: "standard input") }
             guard let request = try? JSONDecoder().decode(WorkerRequest.self, from: Data(bytes)) else {
-                throw ProvisioningError(.worker("it was asked for something it does not know"))
+                throw ProvisioningError(.worker("unknown request"))
             }
             reply = try DirectPerformer().perform(request) { send(.progress($0), to: sink) }
         } catch {
@@ -39,10 +39,10 @@ package enum WorkerConnection {
             case .progress(let count): progress(count)
             case .reply(.failed(let failure)): throw ProvisioningError(failure)
             case .reply(let reply): return reply
-            case nil: throw ProvisioningError(.worker("its answer cannot be understood"))
+            case nil: throw ProvisioningError(.worker("invalid reply"))
             }
         }
-        throw ProvisioningError(.worker("it ended without an answer"))
+        throw ProvisioningError(.worker("it exited without a reply"))
     }
 
     private static func send(_ message: WorkerMessage, to sink: FileDescriptor) {

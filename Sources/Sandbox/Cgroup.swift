@@ -89,10 +89,10 @@ package struct Cgroup: ~Copyable {
         if let memory = limits.memoryText, path.count("oom_kill", in: "memory.events") > 0,
             path.count("oom", in: "memory.events") > 0
         {
-            findings.append("killed: it went beyond --memory \(memory)")
+            findings.append("killed: exceeded --memory \(memory)")
         }
         if let processes = limits.processes, path.count("max", in: "pids.events") > 0 {
-            findings.append("it wanted more processes than --pids \(processes)")
+            findings.append("needed more processes than --pids \(processes)")
         }
         return findings
     }

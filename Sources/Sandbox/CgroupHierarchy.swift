@@ -38,14 +38,14 @@ package struct CgroupHierarchy: Sendable {
         guard let now = current() else { throw .limits("no cgroup v2 is mounted", remedy: remedyForVersion1) }
         let there = now.top.words("cgroup.controllers")
         if let missing = controllers.first(where: { !there.contains($0) }) {
-            throw .limits("cgroup v2 has no \(missing) controller here: version 1 has it", remedy: remedyForVersion1)
+            throw .limits("cgroup v2 lacks the \(missing) controller: version 1 has it", remedy: remedyForVersion1)
         }
         let refusal = SystemdScope.isPossible ? SystemdScope.enter() : nil
         let hierarchy = SystemdScope.isPossible && refusal == nil ? Self.current() ?? now : now
         guard let found = hierarchy.parent(for: controllers) else {
             let list = controllers.joined(separator: ", ")
             throw .limits(
-                refusal ?? "no cgroup that this user may divide has \(list)",
+                refusal ?? "no cgroup delegated to this user has \(list)",
                 remedy: geteuid() == 0
                     ? remedyForRoot : SystemdScope.isPossible ? remedyForUsers : remedyForUsersWithoutSystemd)
         }

@@ -98,9 +98,9 @@ extension SandboxPlan {
         let taken = IdentityShift.Taken.onThisHost()
         guard users == groups,
             let maps = IdentityShift.maps(for: tree, available: users, isTaken: { taken.contains($0) })
-        else { return "this user namespace has no ids to spare" }
+        else { return "this user namespace has no free ids" }
         if let rule = rules.first(where: { !isForAll($0.listed) }) {
-            return "\(rule.listed) is not for all users to execute"
+            return "\(rule.listed) is not executable for all users"
         }
         identity = .shifted(users: maps, groups: maps)
         return nil
@@ -124,12 +124,12 @@ extension SandboxPlan {
         case (EINVAL, let path?), (EPERM, let path?): return Self.cannotShift(path)
         // That something is not there, or not to be had, is the run's to say: with shifted ids.
         case (0, _), (_, _?): return nil
-        case (_, nil): return "no user namespace for it: \(Errno(rawValue: error))"
+        case (_, nil): return "cannot make a user namespace for it: \(Errno(rawValue: error))"
         }
     }
 
     static func cannotShift(_ path: FilePath) -> String {
-        "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
+        "the file system of \(path) does not support idmapped mounts in Linux \(KernelRelease.current), or is one"
     }
 }
 

@@ -102,13 +102,13 @@ extension SandboxPlan: CustomStringConvertible {
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
-        if rootPath != nil, trustsSetuid { lines.append("setuid: programs get their rights") }
+        if rootPath != nil, trustsSetuid { lines.append("setuid: programs gain privileges") }
         if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")
         case .tree(let path): lines.append("root: \(path)")
-        case .throwaway(let path): lines.append("root: \(path), changes dropped")
+        case .throwaway(let path): lines.append("root: \(path), changes discarded")
         case .layered(let path, let changes): lines.append("root: \(path), changes in \(changes)")
         }
         lines += steps.map { "mount: \($0)" }

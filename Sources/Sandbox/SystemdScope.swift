@@ -13,7 +13,7 @@ enum SystemdScope {
 
     /// Moves this process into a new one. nil where it worked, or why it did not.
     static func enter() -> String? {
-        guard let program = ChildProcess.find("busctl") else { return "busctl, systemd's, is not installed" }
+        guard let program = ChildProcess.find("busctl") else { return "systemd's busctl is not installed" }
         let process = getpid()
         let before = try? FilePath("/proc/self/cgroup").readFile()
         let arguments = [
@@ -29,12 +29,12 @@ enum SystemdScope {
         guard
             let call = try? ChildProcess.run(program, arguments, environment: environment, timeout: .seconds(10)),
             call.succeeded
-        else { return "systemd gives this user no scope" }
+        else { return "systemd refuses a scope for this user" }
         // The answer is that of a job in its queue.
         for _ in 0..<500 {
             if (try? FilePath("/proc/self/cgroup").readFile()) != before { return nil }
             usleep(10_000)
         }
-        return "systemd has not made the scope within 5 s"
+        return "systemd did not create the scope within 5 s"
     }
 }

@@ -25,7 +25,7 @@ package struct TransferError: Failure, Equatable {
     package var problem: String {
         switch kind {
         case .unreachable(let failures):
-            guard let first = failures.first else { return "no place is known to download from" }
+            guard let first = failures.first else { return "no known URL to download from" }
             let others = failures.count - 1
             return "cannot download \(RemoteURL.withoutCredentials(first.url))"
                 + (others == 0 ? "" : ", nor from \(counted(others, "other mirror"))")
@@ -50,13 +50,13 @@ package struct TransferError: Failure, Equatable {
         switch kind {
         case .unreachable(let failures):
             if failures.contains(where: { if case .certificate = $0.reason { true } else { false } }) {
-                return "set SSL_CERT_FILE to a bundle that holds the authority the server's certificate is from"
+                return "set SSL_CERT_FILE to a bundle that contains the server's certificate authority"
             }
             if failures.allSatisfy({ if case .connection = $0.reason { true } else { false } }), !failures.isEmpty {
-                return "check the connection, http_proxy and https_proxy, or name another mirror"
+                return "check the connection, http_proxy and https_proxy, or use another mirror"
             }
             if failures.contains(where: { $0.reason == .status(401) }) {
-                return "the server wants a user and a password: https://USER:PASSWORD@HOST/…"
+                return "the server requires credentials: https://USER:PASSWORD@HOST/…"
             }
             return nil
         case .file(let error): return error.remedy
@@ -115,13 +115,13 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
         switch self {
         case .status(let status): "the server answered \(status)"
         case .connection(let reason), .certificate(let reason): reason
-        case .stalled(let time): "nothing came for \(time.formatted)"
+        case .stalled(let time): "no data for \(time.formatted)"
         case .tooManyRedirects(let limit): "more than \(limit) redirects"
-        case .insecureRedirect: "redirected from https to something that is not"
+        case .insecureRedirect: "redirected from https to an insecure URL"
         case .cutShort(let size, let expected): "the connection ended after \(size) of \(counted(expected, "byte"))"
-        case .wrongSize(let size, let expected): "the file there has \(counted(size, "byte")) and not \(expected)"
+        case .wrongSize(let size, let expected): "expected \(counted(expected, "byte")), found \(size)"
         case .tooLarge(let limit): "more than the \(counted(limit, "byte")) allowed"
-        case .wrongRange: "another part of the file came than was asked for"
+        case .wrongRange: "the server sent another range than requested"
         case .file(let error): "\(error.problem): \(error.cause ?? "")"
         }
     }

@@ -96,7 +96,7 @@ actor TransferLoop {
             unsafe thread.multi.add(transfer.handle.pointer)
         else {
             return pending.continuation.resume(
-                returning: .failed(.connection("libcurl cannot begin a transfer"), retryAfter: nil))
+                returning: .failed(.connection("libcurl cannot start a transfer"), retryAfter: nil))
         }
         active[transfer.handle.id] = transfer
         hosts[pending.attempt.url.origin]?.active += 1

@@ -42,9 +42,9 @@ import Testing
             }
         }
         let unknown = error("zzzzzz")?.cause ?? ""
-        #expect(unknown.contains("there is no such key"))
+        #expect(unknown.contains("unknown key"))
         for key in properties.keys.sorted() where key != "$schema" {
-            #expect(error(key)?.cause?.contains("there is no such key") == false, "\(key)")
+            #expect(error(key)?.cause?.contains("unknown key") == false, "\(key)")
             #expect(unknown.contains(key), "\(key)")
         }
     }

@@ -31,8 +31,8 @@ struct CompilationCache {
         guard let installed, installed[Self.packageName] != nil else {
             throw ProvisioningError(
                 RecipeError(
-                    "root \(root.name) has no ccache", cause: "the build is to use it",
-                    remedy: "install the package ccache in it, or build without", status: .badData))
+                    "root \(root.name) has no ccache", cause: "the build requires it",
+                    remedy: "install the package ccache in it, or build without --ccache", status: .badData))
         }
         let key = try CacheKey.make(CompilerVersions(of: installed).texts)
         // Who builds inside may be another than who owns it; nobody else gets to it.

@@ -39,8 +39,8 @@ package struct DistributedCompilation {
         else {
             throw ProvisioningError(
                 RecipeError(
-                    "root \(root.name) cannot have other machines compile",
-                    cause: "it lacks one of \(WorkerPlace.packages.joined(separator: ", "))",
+                    "root \(root.name) cannot compile on other machines",
+                    cause: "it lacks at least one of \(WorkerPlace.packages.joined(separator: ", "))",
                     remedy: "install them in it, or build without --hosts", status: .badData))
         }
         let tools = CompilerVersions(of: installed).texts.flatMap { ["--package", $0] }
@@ -67,11 +67,11 @@ package struct DistributedCompilation {
                 let isQuick = connection.isReady(by: .now.advanced(by: .seconds(1)))
                 if isQuick { return true }
                 if connection.isRunning {
-                    note("\(connection.host.destination): compilers are prepared there")
+                    note("\(connection.host.destination): preparing compilers")
                     if connection.isReady(by: begin.advanced(by: patience)) { return true }
                 }
             }
-            note("\(connection.host.destination) does not compile: \(connection.reason)")
+            note("\(connection.host.destination) cannot compile: \(connection.reason)")
             return false
         }
     }
@@ -118,6 +118,6 @@ package struct DistributedCompilation {
 
     /// What is noted where a host was lost while the build went on.
     package func lost() -> [String] {
-        connections.filter { !$0.isRunning }.map { "\($0.host.destination) was lost: \($0.reason)" }
+        connections.filter { !$0.isRunning }.map { "\($0.host.destination) disconnected: \($0.reason)" }
     }
 }

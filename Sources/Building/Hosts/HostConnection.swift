@@ -78,6 +78,6 @@ final class HostConnection {
     var reason: String {
         let text = (try? errors.readFile(limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        return lines.isEmpty ? "it does not answer" : lines.suffix(3).joined(separator: "; ")
+        return lines.isEmpty ? "no answer" : lines.suffix(3).joined(separator: "; ")
     }
 }

@@ -30,10 +30,10 @@ package struct BuildInfo: Sendable {
             try self.init(package)
         } catch let error as any Failure {
             throw RecipeError(
-                "\(path) cannot be followed", cause: "\(error.problem)\(error.cause.map { ": \($0)" } ?? "")",
+                "cannot rebuild from \(path)", cause: "\(error.problem)\(error.cause.map { ": \($0)" } ?? "")",
                 status: .badData)
         } catch {
-            throw RecipeError("\(path) cannot be read", status: .noInput)
+            throw RecipeError("cannot read \(path)", status: .noInput)
         }
     }
 
@@ -45,8 +45,8 @@ package struct BuildInfo: Sendable {
         version = words.count == 2 ? words[1] : package.version.text
         guard version == package.version.text else {
             throw RecipeError(
-                "\(source) \(package.version.text): this build cannot be done again",
-                cause: "it was one of the binary packages alone, whose entry in the changelog no archive has",
+                "\(source) \(package.version.text): this build cannot be repeated",
+                cause: "it rebuilt binary packages only, and no archive has its changelog entry",
                 status: .badData)
         }
         let built = (fields["Architecture"] ?? "").split(separator: " ").map(String.init).filter { $0 != "source" }
@@ -129,10 +129,10 @@ package struct BuildInfo: Sendable {
         let made = Dictionary(manifest.artifacts.map { ($0.path, $0.sha256) }) { first, _ in first }
         return files.sorted { $0.key < $1.key }.compactMap { name, digest in
             switch made[name] {
-            case digest?: "\(name): the same as then, bit for bit"
+            case digest?: "\(name): identical to the recorded build"
             case nil where name.hasSuffix(".dsc"): nil
-            case nil: "\(name): made then, and not now"
-            default: "\(name): other than it was then"
+            case nil: "\(name): missing: only in the recorded build"
+            default: "\(name): differs from the recorded build"
             }
         }
     }

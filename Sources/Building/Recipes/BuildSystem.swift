@@ -72,14 +72,14 @@ extension Detection {
         guard let system = chosen ?? found.first, let marker = source.first(of: system.markers) else {
             let looked = (chosen.map { [$0] } ?? BuildSystem.allCases).flatMap(\.markers)
             throw RecipeError(
-                "\(source.directory): no way to build this is recognised",
+                "\(source.directory): no build system recognised",
                 cause: "looked for \(Recipe.fileName), \(looked.joined(separator: ", "))",
-                remedy: "write a recipe: mangrove build --init writes one to begin with", status: .badData)
+                remedy: "write a recipe: mangrove build --init writes a template", status: .badData)
         }
         guard system.isFor(manager) else {
             throw RecipeError(
                 "\(source.directory): \(system.title) cannot be built in this base",
-                cause: "it has packages of \(manager.rawValue)", status: .badData)
+                cause: "its package manager is \(manager.rawValue)", status: .badData)
         }
         self.system = system
         self.marker = marker

@@ -26,7 +26,7 @@ struct BuildSystemRecipe {
     ) {
         switch system {
         case .debian: return (try DebianBuild(source, options).recipe(options), [])
-        case .apkbuild: return (alpinePackage(), ["packages are signed by a key that is made for this build"])
+        case .apkbuild: return (alpinePackage(), ["packages are signed with a key generated for this build"])
         case .autotools: return (autotools(), libraries)
         case .meson: return (meson(), libraries)
         case .cmake: return (cmake(), libraries)
@@ -37,7 +37,7 @@ struct BuildSystemRecipe {
         }
     }
 
-    private var libraries: [String] { ["libraries that it needs are named by --package, or in a recipe"] }
+    private var libraries: [String] { ["name the libraries it needs with --package, or in a recipe"] }
 
     private func packages(_ debian: String, _ alpine: String) -> [String] {
         (manager == .dpkg ? debian : alpine).split(separator: " ").map(String.init)

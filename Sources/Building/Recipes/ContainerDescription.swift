@@ -60,7 +60,7 @@ package struct ContainerDescription: Equatable, Sendable {
 
     private mutating func read(dockerfile path: String, _ source: SourceTree) {
         guard let text = source.text(path) else {
-            notes.append("\(path) cannot be read")
+            notes.append("cannot read \(path)")
             return
         }
         let file = Dockerfile(parsing: text)

@@ -41,7 +41,7 @@ package struct DebianBuild: Sendable {
         func text(_ file: String) throws(RecipeError) -> String {
             guard let text = source.text(file) else {
                 throw RecipeError(
-                    "\(source.directory): this is no complete Debian source package", cause: "there is no \(file)",
+                    "\(source.directory): incomplete Debian source package", cause: "there is no \(file)",
                     status: .badData)
             }
             return text
@@ -51,7 +51,7 @@ package struct DebianBuild: Sendable {
         let words = changelog.prefix { !$0.isNewline }.split(whereSeparator: \.isWhitespace)
         guard words.count >= 2, words[1].hasPrefix("("), words[1].hasSuffix(")") else {
             throw RecipeError(
-                "\(source.directory)/debian/changelog: its first line is no entry",
+                "\(source.directory)/debian/changelog: invalid first line",
                 cause: "expected PACKAGE (VERSION) DISTRIBUTION; urgency=URGENCY", status: .badData)
         }
         (name, version) = (String(words[0]), String(words[1].dropFirst().dropLast()))
@@ -87,7 +87,7 @@ package struct DebianBuild: Sendable {
         } catch let error as any Failure {
             throw RecipeError(error.problem, cause: error.cause, status: .badData)
         } catch {
-            throw RecipeError("\(description) cannot be read", status: .badData)
+            throw RecipeError("cannot read \(description)", status: .badData)
         }
     }
 

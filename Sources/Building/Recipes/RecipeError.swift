@@ -16,7 +16,7 @@ package struct RecipeError: Failure, Equatable {
 
     init(_ error: JSONError) {
         self.init(
-            error.problem, cause: error.cause, remedy: "docs/mangrove.schema.json describes recipes",
+            error.problem, cause: error.cause, remedy: "see docs/mangrove.schema.json",
             status: error.status)
     }
 }

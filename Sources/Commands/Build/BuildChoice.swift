@@ -42,8 +42,8 @@ struct BuildChoice {
             let info = try BuildInfo(at: current.pushing(FilePath(options.directory)))
             guard info.isOfDebian || options.base != nil || options.root != nil else {
                 throw RecipeError(
-                    "\(options.directory): it does not say which base it was built in",
-                    cause: "its Build-Origin is not Debian", remedy: "name one: --base ubuntu:24.04", status: .badData)
+                    "\(options.directory): unknown base",
+                    cause: "expected Build-Origin Debian", remedy: "name one: --base ubuntu:24.04", status: .badData)
             }
             (origin, followed) = (.package(info.source, version: info.version), info)
             return
@@ -118,7 +118,7 @@ struct BuildChoice {
             return try SourceTree(path)
         } catch {
             throw RecipeError(
-                "\(path): the source cannot be read", cause: error.cause ?? error.problem, status: .noInput)
+                "\(path): cannot read the source", cause: error.cause ?? error.problem, status: .noInput)
         }
     }
 
@@ -157,9 +157,9 @@ struct BuildChoice {
         let refused = kinds.first { $0.1 }?.0
         if let refused {
             throw RecipeError(
-                "the recipe that came with \(origin) is not followed",
-                cause: "it has \(refused), which is for recipes that you have read",
-                remedy: "unpack the source, read the recipe, and build the directory", status: .badConfiguration)
+                "refusing the recipe from \(origin)",
+                cause: "it uses \(refused), which is allowed in local recipes only",
+                remedy: "unpack the source, review the recipe, and build the directory", status: .badConfiguration)
         }
         return recipe
     }
@@ -213,7 +213,7 @@ struct BuildChoice {
 
     private var recipeIsThere: RecipeError {
         RecipeError(
-            "\(recipePath) is there already", remedy: "delete it first to have another one", status: .cannotCreate)
+            "\(recipePath) already exists", remedy: "delete it first", status: .cannotCreate)
     }
 
     /// `--init`.

@@ -74,7 +74,7 @@ final class BuildConsole: BuildObserving {
         let why = status > 128 ? "ended by signal \(status - 128)" : "exit status \(status)"
         FailureRendering(
             StepFailure(
-                problem: "\(title): step \(step): \(why)", remedy: "all that was said is in \(log)", code: status)
+                problem: "\(title): step \(step): \(why)", remedy: "the complete log is \(log)", code: status)
         )
         .show(as: nil)
     }

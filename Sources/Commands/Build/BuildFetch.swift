@@ -68,7 +68,7 @@ struct BuildFetch {
     private func clone(_ place: String, _ revision: String?, to target: FilePath) throws {
         guard let git = ChildProcess.find("git") else {
             throw RecipeError(
-                "cannot get \(place)", cause: "git is not installed", remedy: "sudo apt-get install git",
+                "cannot fetch \(place)", cause: "git is not installed", remedy: "sudo apt-get install git",
                 status: .badConfiguration)
         }
         // What a repository's configuration could name as a transport is not executed.

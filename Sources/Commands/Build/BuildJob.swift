@@ -32,7 +32,7 @@ struct BuildJob {
         let architecture = recipe.architectures.first ?? .arm64
         // There is one id only: nobody else can be anybody (newuidmap(1)).
         if caller.identity.isSingle, recipe.user != "root" {
-            FailureRendering.note("built as root: you have no subordinate ids for user \(recipe.user)")
+            FailureRendering.note("building as root: no subordinate ids for user \(recipe.user)")
             recipe.user = "root"
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
@@ -99,7 +99,7 @@ struct BuildJob {
     private func compare(_ manifest: BuildManifest) throws {
         let packages = manifest.artifacts.map(\.path).filter { $0.hasSuffix(".deb") }
         guard case .distro(let base) = request.recipe.base, !packages.isEmpty else {
-            return FailureRendering.note("--check: there are no packages of a distro's archive to compare")
+            return FailureRendering.note("--check: no packages to compare with a distro's archive")
         }
         let words = ["--base", base, "--architecture", request.architecture.rawValue] + options.sourceWords
         try OwnProcess.require(
@@ -120,8 +120,8 @@ struct BuildJob {
             let root = try store.find(name)
             guard root.architecture == request.architecture.rawValue else {
                 throw RecipeError(
-                    "root \(name) is for \(root.architecture), and \(request.architecture) is to be built",
-                    remedy: "build for that: --arch \(root.architecture)", status: .usage)
+                    "root \(name): expected architecture \(request.architecture), found \(root.architecture)",
+                    remedy: "build for it: --arch \(root.architecture)", status: .usage)
             }
             return (store, root)
         }
@@ -146,11 +146,11 @@ extension BuildJob: CustomStringConvertible {
         switch recipe.base {
         case .distro(let name), .image(let name): lines.append("base: \(name)")
         case .tarball(let place, _): lines.append("base: \(place)")
-        case .root(let name): lines.append("base: root \(name), which stays as it is")
+        case .root(let name): lines.append("base: root \(name), unchanged")
         }
         if let layer {
             let isThere = (try? RootStore(locations.layers).find(layer.name)) != nil && !options.renew
-            lines.append("layer: \(layer.name), \(isThere ? "there" : "to be made")")
+            lines.append("layer: \(layer.name), \(isThere ? "exists" : "to be made")")
             let packages = recipe.installedPackages(hosts: !hosts.isEmpty)
             if !packages.isEmpty { lines.append("packages: \(packages.joined(separator: ", "))") }
         }

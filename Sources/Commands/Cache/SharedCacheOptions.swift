@@ -24,7 +24,7 @@ extension SharedCache {
     init(named name: String, acceptsUnsigned: Bool, _ cache: Cache, _ progress: Progress) throws {
         guard let repository = try ImageSource(name, relativeTo: Surroundings.workingDirectory) else {
             throw ValidationError(
-                "\(name) is no repository; expected one in a registry: oci:registry.example/team/cache")
+                "\(name): expected a repository such as oci:registry.example/team/cache")
         }
         try self.init(
             repository, acceptsUnsigned: acceptsUnsigned, cache: cache, environment: Surroundings.environment,
@@ -36,13 +36,13 @@ extension SharedCache {
 struct SharedCacheOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "The repository in a registry, oci:REGISTRY/NAME; by default that of the configuration.",
+            "The repository, oci:REGISTRY/NAME (default: from config.json).",
             valueName: "repository"))
     var repository: String?
 
     @Option(
         help: ArgumentHelp(
-            "This one alone: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
+            "Only this entry: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
     var only: [String] = []
 
     func validate() throws {
@@ -56,7 +56,7 @@ struct SharedCacheOptions: ParsableArguments {
         guard !only.isEmpty else { return entries }
         return try only.map { text in
             guard let wanted = SharedEntry(naming: text), let found = entries.first(where: { $0.tag == wanted.tag })
-            else { throw ValidationError("there is no \(text)") }
+            else { throw ValidationError("no such entry: \(text)") }
             return found
         }
     }
@@ -68,7 +68,7 @@ struct SharedCacheOptions: ParsableArguments {
         let locations = try Surroundings.locations()
         let configuration = try Configuration(at: locations.configuration)
         guard let name = repository ?? configuration.sharedCache else {
-            throw ValidationError("name a repository: oci:registry.example/team/cache")
+            throw ValidationError("expected a repository such as oci:registry.example/team/cache")
         }
         let report = Progress(progress.form)
         defer { report.stop() }

@@ -9,12 +9,12 @@ internal import Terminal
 /// What an interrupted command becomes (`Interruption`).
 struct CleanUp: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Delete what an interrupted command left.", shouldDisplay: false)
+        abstract: "Clean up after an interrupted command.", shouldDisplay: false)
 
     @Argument(help: "The signal that interrupted it.")
     var signal: Int32
 
-    @Argument(help: "A file that was half-written.")
+    @Argument(help: "An incomplete file.")
     var file: String?
 
     func run() throws {

@@ -19,10 +19,10 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var distro: String
     @Argument var release: String
     @Argument var architecture: Architecture
-    @Flag(help: "Note why it cannot be made, for the run to tell, instead of telling.")
+    @Flag(help: "Record a failure for the run to report, instead of printing it.")
     var isOptional = false
 
-    @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
+    @Option(help: "Make it again if the archive has a newer version of this package. Repeatable.")
     var outdated: [String] = []
 
     @Flag(help: "Make it anew in any case.")

@@ -43,9 +43,9 @@ extension Creation {
         }
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
-            for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
+            for suite in archive.leftOut { progress.warn("skipping \(suite.suite): \(suite.reason)") }
             for choice in archive.freeChoices where bootstrap.tools == nil && bootstrap.installed == nil {
-                progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
+                progress.warn("\(choice.name): chose \(choice.taken) over \(choice.others.joined(separator: ", "))")
             }
             return archive
         } catch {

@@ -120,7 +120,7 @@ extension Creation {
         progress.end()
         if let failure { throw ProvisioningError(failure) }
         guard case .bootstrapped(let configuration) = try result.get() else {
-            throw ProvisioningError(.worker("it gave another answer"))
+            throw ProvisioningError(.worker("unexpected reply"))
         }
         return configuration
     }
@@ -145,7 +145,7 @@ extension Creation {
         if request.keepsCredentials, !credentials.uris.isEmpty {
             try credentials.write(to: try below { () throws(FilesystemError) in try Directory.open(tree) })
         } else if let uri = credentials.uris.first {
-            progress.say("\(uri) wants a password that apt in the root does not have; --keep-credentials gives it one")
+            progress.say("\(uri) requires a password that the root's apt does not have; --keep-credentials stores it")
         }
         var verified = try below { () throws(IntegrityError) in try Verification(plan) }
         if origin.lock != nil { verified.becomeChecksum() }

@@ -41,7 +41,7 @@ struct PackageConfiguration {
         if let failure = ConfigurationPlan.firstFailure(inLog: text) {
             return "\(failure.package): \(failure.words.joined(separator: "; "))"
         }
-        return "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "it said nothing")"
+        return "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "no output")"
     }
 
     private func inDirectory(

@@ -21,7 +21,7 @@ struct PackageUnpacking {
             var bytes: Int64 = 0
             for _ in request.plan.packages {
                 guard let index = nextIndex() else {
-                    throw PackageArchiveError(.other, "unpacking was given up: not all packages came")
+                    throw PackageArchiveError(.other, "unpacking aborted: some packages were not fetched")
                 }
                 try unpacker.unpack(index)
                 bytes += request.plan.packages[index].size

@@ -87,7 +87,7 @@ struct ArtifactCollector {
     ) throws(ProvisioningError) {
         guard let pattern = components.first else { return }
         guard place.level < Self.depth else {
-            throw ProvisioningError(.artifact("\(directory.path)", reason: "it is nested too deeply"))
+            throw ProvisioningError(.artifact("\(directory.path)", reason: "nested too deeply"))
         }
         let rest = components.dropFirst()
         if pattern == "**" { try walk(directory, rest.isEmpty ? [Self.anyFile] : rest, place, results, progress) }
@@ -121,7 +121,7 @@ struct ArtifactCollector {
         switch kind {
         case .directory:
             guard place.level < Self.depth else {
-                throw ProvisioningError(.artifact("\(directory.path)", reason: "it is nested too deeply"))
+                throw ProvisioningError(.artifact("\(directory.path)", reason: "nested too deeply"))
             }
             let next = try below { () throws(FilesystemError) in try directory.openDirectory(name) }
             var place = place.namesDirectory ? place : place.below(name.string)

@@ -20,7 +20,7 @@ enum BaseObstacle {
     {
         let permissions = try tree.status().permissions
         guard permissions & 0o500 == 0o500 else {
-            return "its top directory is closed to its owner (mode \(String(permissions, radix: 8)))"
+            return "its top directory is inaccessible to its owner (mode \(String(permissions, radix: 8)))"
         }
         for name in own + others {
             guard let kind = try tree.status(of: name)?.kind, kind != .directory else { continue }
@@ -28,7 +28,7 @@ enum BaseObstacle {
                 return "expected a directory at /\(name), found \(kind)"
             }
             guard (try? tree.openInRoot(name.string, onlyDirectory: true)) != nil else {
-                return "/\(name) is a symbolic link that leads to no directory in it"
+                return "expected a directory at /\(name), found a symbolic link that leads to none"
             }
         }
         // An image may be of one program.
@@ -43,25 +43,25 @@ enum BaseObstacle {
             file = try tree.openInRoot(shell)
         } catch {
             return error.errno == .noSuchFileOrDirectory
-                ? "nothing can run in it: there is no \(shell)"
-                : "nothing can run in it: \(shell): \(error.cause ?? "it cannot be opened")"
+                ? "nothing can run in it: no \(shell)"
+                : "nothing can run in it: \(shell): \(error.cause ?? "cannot open it")"
         }
         guard let status = try? file.status(of: path), status.kind == .regular else {
-            return "nothing can run in it: \(shell) is no file"
+            return "nothing can run in it: \(shell) is not a file"
         }
         guard status.permissions & 0o111 != 0 else {
             return "nothing can run in it: \(shell) is not executable "
                 + "(mode \(String(status.permissions, radix: 8)))"
         }
         let beginning = (try? file.read(upTo: 64 << 10, of: path)) ?? []
-        guard let elf = ELFIdentity(parsing: beginning) else { return "nothing can run in it: \(shell) is no program" }
+        guard let elf = ELFIdentity(parsing: beginning) else { return "nothing can run in it: \(shell) is not a program" }
         guard elf == architecture.elf else {
             let other = Architecture.allCases.last { $0.elf == elf }
-            return "its \(shell) is for \(other?.description ?? "another machine"), not \(architecture)"
+            return "expected \(shell) for \(architecture), found one for \(other?.description ?? "an unknown architecture")"
         }
         guard let loader = ELFHeaders(parsing: beginning)?.loader else { return nil }
         guard (try? tree.openInRoot(loader)) != nil else {
-            return "nothing can run in it: \(shell) needs \(loader), which is not there"
+            return "nothing can run in it: \(shell) needs \(loader), which is missing"
         }
         return nil
     }

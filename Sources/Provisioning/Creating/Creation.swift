@@ -69,8 +69,8 @@ package struct Creation: Sendable {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
                 base.digest == nil
-                    ? "\(base.name): nobody published a signature or checksum; it is recorded as unverified"
-                    : "\(base.name): no signature is published; it is recorded as unsigned")
+                    ? "\(base.name): no signature or checksum is published; recorded as unverified"
+                    : "\(base.name): no signature is published; recorded as unsigned")
         }
         let tools = try beginTools(request)
         do throws(ProvisioningError) {
@@ -79,7 +79,7 @@ package struct Creation: Sendable {
                 guard !request.requiresSignature else {
                     throw ProvisioningError(ImageError(.signatureNotRequired, base.name))
                 }
-                progress.say("\(base.name): no signature is required of it; it is recorded as unsigned")
+                progress.say("\(base.name): no signature is required; recorded as unsigned")
             }
             return try await make(request, base, verified, tools)
         } catch {

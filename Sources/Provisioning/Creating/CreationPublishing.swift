@@ -35,14 +35,14 @@ extension Creation {
         _ = AccelerationNote.unaccelerated.keep(request.reasonForNoTools, in: staging.directory)
         guard let refresh = request.refresh else { return try publish(staging, record) }
         try SmokeTest(record).perform(in: staging, caller: caller, cpu: cpu, progress)
-        progress.begin("writing to the disk")
+        progress.begin("writing to disk")
         defer { progress.end() }
         try staging.publish(record, after: refresh.change)
     }
 
     /// Gives the root its name, and says who else can get at it.
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
-        progress.begin("writing to the disk")
+        progress.begin("writing to disk")
         try staging.publish(record, using: workers)
         progress.end()
         guard staging.outside != nil, geteuid() == 0,
@@ -50,7 +50,7 @@ extension Creation {
         else { return }
         progress.warn(
             "every user of this host can execute the setuid programs in \(staging.destination); "
-                + "a directory of mode 0700 above it would keep them out")
+                + "use a parent directory of mode 0700 to prevent that")
     }
 }
 

@@ -19,7 +19,7 @@ extension Creation {
         let tree = staging.tree
         let report = try unpack(verified.contents, named: base.name, to: tree)
         if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
-            progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
+            progress.say("\(base.name): using the system below \(enclosed.name)/")
             try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
         }
         var record = try describe(tree, request, base, verified.verification)
@@ -33,7 +33,7 @@ extension Creation {
         }
         if !missed.isEmpty {
             progress.warn(
-                "\(counted(missed.count, "entry", plural: "entries")) could not be made here: see mangrove inspect")
+                "\(counted(missed.count, "entry", plural: "entries")) could not be created here: see mangrove inspect")
         }
         record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
@@ -73,11 +73,11 @@ extension Creation {
     ) throws(ProvisioningError) -> RootRecord {
         let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
         guard let architecture = found.architecture ?? base.architecture else {
-            throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
+            throw ProvisioningError(.notASystem(base.name, reason: "it contains no program"))
         }
         if let wanted = base.architecture, wanted.elf != architecture.elf {
             throw ProvisioningError(
-                .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
+                .notASystem(base.name, reason: "expected programs for \(wanted), found \(architecture)"))
         }
         let obstacle = try inBase(base.name) { () throws(FilesystemError) in
             try BaseObstacle.find(

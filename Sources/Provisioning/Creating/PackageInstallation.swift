@@ -15,13 +15,13 @@ struct PackageInstallation {
     func install(_ packages: [String], in tree: FilePath) throws(ProvisioningError) {
         let found = try below { () throws(FilesystemError) in try PackageManager.find(in: try Directory.open(tree)) }
         guard let manager = found else {
-            throw ProvisioningError(.packages(packages, reason: "there is no package manager in it", .badData))
+            throw ProvisioningError(.packages(packages, reason: "it has no package manager", .badData))
         }
         defer { _ = unsafe unlink(log.string) }
         for step in manager.steps(packages) {
             let status = try command.run(step.command, environment: manager.environment, log: log)
             guard status != 0 else { continue }
-            let words = LogEnd.read(log, lines: 1) ?? "it said nothing"
+            let words = LogEnd.read(log, lines: 1) ?? "no output"
             throw ProvisioningError(
                 .packages(packages, reason: "\(step.command[0]) ended with \(status): \(words)", step.failure))
         }

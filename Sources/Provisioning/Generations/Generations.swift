@@ -178,7 +178,7 @@ extension RootStore {
             return try FileLock.acquire(directory.appending(component).appending(name), .exclusive, wait: false)
         } catch let error where error.errno == .resourceTemporarilyUnavailable {
             guard let parts = Self.parse(component) else { throw ProvisioningError(error) }
-            throw ProvisioningError(.rootInUse(parts.name, by: "a run is still in generation \(parts.number)"))
+            throw ProvisioningError(.rootInUse(parts.name, by: "a run still uses generation \(parts.number)"))
         } catch {
             throw ProvisioningError(error)
         }

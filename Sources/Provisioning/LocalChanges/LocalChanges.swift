@@ -71,17 +71,17 @@ extension LocalChanges {
                 if entry.kind != .directory, isOfBase { configuration.append(path) }
             } else if let owner {
                 guard let version = installed[owner], database?[owner]?.version == version else { continue }
-                losses.append(Loss(path: path, reason: "a file of \(owner) that was changed"))
+                losses.append(Loss(path: path, reason: "changed file of \(owner)"))
             } else if isNew {
                 files.append(path)
             } else {
-                losses.append(Loss(path: path, reason: "a file of the base that was changed"))
+                losses.append(Loss(path: path, reason: "changed file of the base"))
             }
         }
         for (bytes, entry) in survey.entries where now.entries[bytes] == nil && entry.kind != .directory {
             let path = String(decoding: bytes, as: UTF8.self)
             guard !Self.isDerived(path), let owner = owners[path], installed[owner] != nil else { continue }
-            losses.append(Loss(path: path, reason: "a file of \(owner) that was deleted"))
+            losses.append(Loss(path: path, reason: "deleted file of \(owner)"))
         }
         configuration.sort()
         files.sort()

@@ -36,7 +36,7 @@ final class PendingRefresh: Sendable {
     /// All the rest. Returns the configuration that the new base has in another version.
     func carry(to new: FilePath, using workers: some NamespacePerforming) throws(ProvisioningError) -> [String] {
         guard case .carried(let conflicts) = try workers.perform(.carry(carrying(to: new, accounts: false))) else {
-            throw ProvisioningError(.worker("it gave another answer"))
+            throw ProvisioningError(.worker("unexpected reply"))
         }
         return conflicts
     }
@@ -82,7 +82,7 @@ extension Creation {
         }
         for path in try refresh.carry(to: staging.tree, using: workers) {
             progress.warn(
-                "\(record.name): /\(path) is kept as you changed it; the new base's is /\(path)\(ChangeCarrying.suffix)"
+                "\(record.name): keeping your /\(path); the new base's is /\(path)\(ChangeCarrying.suffix)"
             )
         }
     }

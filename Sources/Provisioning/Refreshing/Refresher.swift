@@ -123,7 +123,7 @@ package struct Refresher: Sendable {
         let survey = creation.store.path(of: record.name).appending(TreeSurvey.file)
         let reply = try creation.workers.perform(
             .compare(.init(tree: record.path, survey: survey.string, installed: finding.origin.installed)))
-        guard case .compared(let changes) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        guard case .compared(let changes) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
         return changes
     }
 

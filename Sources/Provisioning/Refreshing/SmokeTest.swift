@@ -18,7 +18,7 @@ struct SmokeTest {
     func perform(
         in staging: borrowing Staging, caller: Caller, cpu: String?, _ progress: Progress
     ) throws(ProvisioningError) {
-        progress.begin("trying it")
+        progress.begin("testing it")
         defer { progress.end() }
         let log = staging.directory.appending("smoke-test")
         defer { _ = unsafe unlink(log.string) }
@@ -32,7 +32,7 @@ struct SmokeTest {
         do throws(ProvisioningError) {
             let status = try command.run(["/bin/sh", "-c", script], log: log)
             guard status != 0 else { return }
-            reason = "/bin/sh -c '\(script)' ended with \(status): \(LogEnd.read(log) ?? "it said nothing")"
+            reason = "/bin/sh -c '\(script)' ended with \(status): \(LogEnd.read(log) ?? "no output")"
         } catch {
             guard [.notFound, .notExecutable].contains(error.status) else { throw error }
             reason = error.told

@@ -88,7 +88,7 @@ extension Refresher {
                     throw ProvisioningError(
                         .upgrading(
                             record.name,
-                            reason: "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "it said nothing")")
+                            reason: "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "no output")")
                     )
                 }
             }

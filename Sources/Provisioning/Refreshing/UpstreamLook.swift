@@ -26,10 +26,10 @@ extension Refresher {
         }
         if let moment = record.snapshot { return finding(.held("pinned to the archive of \(moment)")) }
         if let version = origin.pointRelease {
-            return finding(.held("point release \(version) was asked for"))
+            return finding(.held("created as point release \(version)"))
         }
         guard origin.kind != .file else {
-            return finding(.held("made from a tarball of your own, \(record.source)"))
+            return finding(.held("made from your own tarball, \(record.source)"))
         }
         if origin.kind == .image { return finding(try await lookAtImage(record)) }
         let selection = try below { () throws(CatalogueError) in
@@ -48,7 +48,7 @@ extension Refresher {
             }
         }
         if let rejected = origin.rejected, rejected.covers(plan) {
-            return finding(.held("rolled back from generation \(rejected.generation), and nothing newer is there"))
+            return finding(.held("rolled back from generation \(rejected.generation); nothing newer yet"))
         }
         return finding(plan)
     }
@@ -59,7 +59,7 @@ extension Refresher {
             throw ProvisioningError(.remainsOnly(record.name))
         }
         let source = try below { () throws(ImageError) in try ImageSource(reference, relativeTo: "/") }
-        guard let source, source.pinnedDigest == nil else { return .held("made of \(reference), which stays the same") }
+        guard let source, source.pinnedDigest == nil else { return .held("made from \(reference), which is pinned") }
         let base = Base(source, for: architecture)
         let found = try await creation.fetcher(keyring: nil).obtain(base)
         return found.verification.digest == record.verified.digest ? .nothing(indices: nil) : .base(base)
@@ -104,7 +104,7 @@ extension Refresher {
         let tree = FilePath(record.path)
         let installed = try? InstalledPackages(of: Directory.open(tree))
         guard let installed, installed.manager == .dpkg else {
-            return .held("there is no database of dpkg in it")
+            return .held("it has no dpkg database")
         }
         // By `apt-mark hold`, or as their version was asked for.
         let held = Set(installed.names.filter { installed[$0]?.isHeld == true })
@@ -176,7 +176,7 @@ extension Refresher {
             }
             if date > now + 86_400 {
                 creation.progress.warn(
-                    "\(suite.url) is of \(RecordTime.text(date)), which is to come: is the clock of this machine right?"
+                    "\(suite.url) is dated \(RecordTime.text(date)), in the future: is this machine's clock right?"
                 )
             }
         }

@@ -53,7 +53,7 @@ struct LeftBehind: ~Copyable {
         guard !names.isEmpty else { return nil }
         let list = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
         return isInMemory
-            ? "\(list): left in \(directory) of the run, and gone with it; --bind \(directory) shares that directory"
+            ? "\(list): left in \(directory) of the run, and discarded; --bind \(directory) shares that directory"
             : "\(list): left in \(directory) of the root, which is \(tree.pushing(directory.relative))"
     }
 

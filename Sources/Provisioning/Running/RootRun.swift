@@ -50,7 +50,7 @@ package struct RootRun: ~Copyable {
         else { return nil }
         let option = current == "/" ? "--bind /:/host" : "--bind ."
         return
-            "\(current) is not shared just because it is the current directory: running in \(request.defaultDirectory); \(option) shares it"
+            "not sharing the current directory \(current): running in \(request.defaultDirectory); \(option) shares it"
     }
 
     /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,

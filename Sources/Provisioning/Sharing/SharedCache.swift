@@ -143,7 +143,7 @@ package struct SharedCache: Sendable {
             guard SharedDocument(entry).isSaid(by: artifact.configuration) else {
                 throw ProvisioningError(
                     ImageError(
-                        .unsupported("it is not this entry, or of another edition of mangrove"), source.description))
+                        .unsupported("expected this entry from the same edition of mangrove"), source.description))
             }
             try take(artifact, entry, ownership, using: workers)
             return true

@@ -138,7 +138,7 @@ enum JSONSamples {
         programs: ["/usr/bin/make", "/usr/bin/sed"],
         emulated: [
             .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may show other processors"),
-            .init(package: "tar", program: nil, reason: "it is version 1.35-2, the tools tree's is 1.34-1"),
+            .init(package: "tar", program: nil, reason: "version 1.35-2 differs from the tools tree's 1.34-1"),
         ])
 
     /// sed twice by itself, and once with a library to preload; something that is emulated always.
