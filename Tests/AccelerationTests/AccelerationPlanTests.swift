@@ -16,7 +16,7 @@ import Testing
             let plan = try trees.plan()
             #expect(plan.programs == ["/usr/bin/cat", "/usr/bin/sed"])
             #expect(plan.entries.count == 2)
-            #expect(plan.reason("coreutils", "/usr/bin/nproc") == "the emulator may show other processors")
+            #expect(plan.reason("coreutils", "/usr/bin/nproc") == "the emulator may report other CPUs")
             #expect(plan.mounts.map(\.target) == ["/run/mangrove/tools", "/run/mangrove/ld.so", "/run/mangrove/lib"])
             guard case .program(let path, _, _, _) = plan.entries[0].kind else {
                 Issue.record("no program")
@@ -86,7 +86,7 @@ import Testing
             try trees.installBoth("sed", "4.9-1", "/bin/sed")
             let plan = try trees.plan()
             #expect(plan.programs == ["/usr/bin/sed"])
-            #expect(plan.reason("mawk")?.contains("size of a word") == true)
+            #expect(plan.reason("mawk")?.contains("word size") == true)
         }
     }
 

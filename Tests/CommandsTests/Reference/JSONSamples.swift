@@ -137,7 +137,7 @@ enum JSONSamples {
     private static let accelerated = RootReport.Accelerated(
         programs: ["/usr/bin/make", "/usr/bin/sed"],
         emulated: [
-            .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may show other processors"),
+            .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may report other CPUs"),
             .init(package: "tar", program: nil, reason: "version 1.35-2 differs from the tools tree's 1.34-1"),
         ])
 
