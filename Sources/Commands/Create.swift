@@ -164,8 +164,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         if !asLayer { report.say("\(root.name) is ready: mangrove shell \(root.name)") }
     }
 
-    /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one
-    /// that is there turns out to be too old.
+    /// The request for the root's tools tree, and for the package installation: needed if there is no tools tree, or if
+    /// it turns out to be outdated.
     private func tools(
         _ request: CreationRequest, _ selection: BaseSelection, _ catalogue: Catalogue, _ creation: Creation,
         _ configuration: Configuration, _ report: Progress
@@ -176,7 +176,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             try creation.tools.areWanted(for: subject, request.acceleration) || creation.tools.mayHave(subject)
         else { return nil }
         do {
-            // A tree of tools is made of the archive as it is.
+            // Tools trees are made from the current archive, never from a snapshot.
             let mirror = selection.snapshot == nil ? sources.mirror(for: selection, creation, configuration) : nil
             return try ToolsRequest(subject, in: catalogue, for: request, mirror: mirror, configuration)
         } catch let error as any Failure {
@@ -194,7 +194,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         return selection
     }
 
-    /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
+    /// The archive to make the root from; nil to use a tarball.
     private func bootstrap(
         _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
     ) throws -> BootstrapRequest? {
@@ -225,7 +225,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
         var base = Base(from: creation.bare(from), digest: digest, relativeTo: Surroundings.workingDirectory)
         base.architecture = try arch.map { try Catalogue.architecture($0) }
-        // What it is called is the user's word; what it is, the tree's.
+        // The user chooses names; the tree decides the contents.
         let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         base.distro = words.first
         base.release = words.count == 2 ? words[1] : nil

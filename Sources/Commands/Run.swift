@@ -56,7 +56,7 @@ struct Run: ParsableCommand, PassesStatus {
             return try run(in: name)
         }
         if let image = try ImageSource(name, relativeTo: Surroundings.workingDirectory) { return try run(image) }
-        let root = try PassingRoot(
+        let root = try EphemeralRoot(
             distro: name, arch: arch, isolation: options.isolation.isolation, dryRun: options.dryRun)
         defer { root.remove() }
         if !options.dryRun { try run(in: root.name) }

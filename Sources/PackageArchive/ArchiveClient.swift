@@ -28,7 +28,7 @@ package struct ArchiveClient: Sendable {
     package func resolve(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
         do throws(PackageArchiveError) {
             return try await resolveOnce(request)
-        } catch let error where error.isPassing {
+        } catch let error where error.isTransient {
             documents?.forget()
             return try await resolveOnce(request)
         }
@@ -146,7 +146,7 @@ package struct ArchiveClient: Sendable {
 
 extension PackageArchiveError {
     /// Another attempt may find it otherwise: the files of the mirror do not fit each other.
-    package var isPassing: Bool { kind == .mismatch }
+    package var isTransient: Bool { kind == .mismatch }
 }
 
 /// Where what came of one suite is put.

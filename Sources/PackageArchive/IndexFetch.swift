@@ -35,7 +35,7 @@ extension ArchiveClient {
                 if let scanner = try scan(plain, expecting: entries.plain, name) {
                     return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
                 }
-                guard error.isPassing else { throw error }
+                guard error.isTransient else { throw error }
                 failure = failure ?? error
                 continue
             }

@@ -20,7 +20,7 @@ struct BuildJob {
     private let locations: Locations
     private let caller: Caller
     private let configuration: Configuration
-    /// nil: the build is in a root of the user's.
+    /// nil if the build uses an existing root.
     private let layer: Layer?
     private let hosts: [BuildHost]
 
@@ -30,7 +30,7 @@ struct BuildJob {
     ) throws {
         var recipe = recipe
         let architecture = recipe.architectures.first ?? .arm64
-        // There is one id only: nobody else can be anybody (newuidmap(1)).
+        // With one id, no other user exists (newuidmap(1)).
         if caller.identity.isSingle, recipe.user != "root" {
             FailureRendering.note("building as root: no subordinate ids for user \(recipe.user)")
             recipe.user = "root"
@@ -54,10 +54,10 @@ struct BuildJob {
         }
     }
 
-    /// Where the artifacts are going to be.
+    /// The directory for artifacts.
     var place: FilePath { request.output.appending(request.architecture.rawValue) }
 
-    /// Builds. Throws the status of a step that fails.
+    /// Builds. Throws the status of a failed step.
     func perform(in workspace: borrowing Workspace) throws -> BuildManifest {
         let (store, root) = try root()
         let console = BuildConsole(
@@ -85,7 +85,7 @@ struct BuildJob {
         return manifest
     }
 
-    /// nil: nobody else compiles.
+    /// nil without other hosts.
     private func connect(
         _ root: RootRecord, in workspace: borrowing Workspace
     ) throws -> DistributedCompilation? {
@@ -95,7 +95,7 @@ struct BuildJob {
             environment: Surroundings.environment, note: FailureRendering.note)
     }
 
-    /// `--check`: a difference is said and is no error.
+    /// `--check`: reports differences, without failing.
     private func compare(_ manifest: BuildManifest) throws {
         let packages = manifest.artifacts.map(\.path).filter { $0.hasSuffix(".deb") }
         guard case .distro(let base) = request.recipe.base, !packages.isEmpty else {
@@ -139,7 +139,7 @@ struct BuildJob {
 }
 
 extension BuildJob: CustomStringConvertible {
-    /// What would be done, a line each.
+    /// The plan, one line per item.
     var description: String {
         let recipe = request.recipe
         var lines = ["build: \(request.name) for \(request.architecture)"]

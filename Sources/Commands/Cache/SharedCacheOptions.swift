@@ -7,13 +7,13 @@ internal import Provisioning
 internal import Terminal
 
 extension Configuration {
-    /// The one that is configured; nil: none is.
+    /// The configured shared cache; nil if there is none.
     func sharedCache(_ cache: Cache, _ progress: Progress) throws -> SharedCache? {
         guard let name = sharedCache else { return nil }
         return try SharedCache(named: name, acceptsUnsigned: acceptsUnsignedCache, cache, progress)
     }
 
-    /// Has a layer taken from there. False where it has to be made; why was said where that is a surprise.
+    /// Pulls a layer from the shared cache. Returns false if it has to be made; an unexpected reason is reported.
     func takesLayer(_ name: String) throws -> Bool {
         guard sharedCache != nil else { return false }
         return try OwnProcess.attend(["cache", "pull", "--only", "layer:\(name)", "--if-there"]) == .exited(0)
@@ -51,7 +51,7 @@ struct SharedCacheOptions: ParsableArguments {
         }
     }
 
-    /// Those of `entries` that are meant.
+    /// The selected ones of `entries`.
     func chosen(_ entries: [SharedEntry]) throws -> [SharedEntry] {
         guard !only.isEmpty else { return entries }
         return try only.map { text in
@@ -61,7 +61,7 @@ struct SharedCacheOptions: ParsableArguments {
         }
     }
 
-    /// Calls `body` with the repository that is meant.
+    /// Calls `body` with the selected repository.
     func perform(
         _ progress: ProgressOptions, acceptsUnsigned: Bool = false, _ body: (SharedCache, Progress) throws -> Void
     ) throws {

@@ -20,11 +20,11 @@ struct CleanUp: ParsableCommand {
     func run() throws {
         // A line of progress may stand there.
         if OutputStream.standardError.isTerminal { try? OutputStream.standardError.redraw("") }
-        // Its workers are this process's children now; they end when the one they work for does.
+        // Its workers are now children of this process; they exit with the process they work for.
         while waitpid(-1, nil, 0) > 0 {}
         if let file { _ = unsafe unlink(file) }
         let locations = try Surroundings.locations()
-        // A tools tree may have been in the making as well.
+        // A tools tree may have been under construction as well.
         for store in [
             RootStore(locations.roots), RootStore(locations.layers), ToolsTrees(Cache(locations.cache)).store,
         ] {

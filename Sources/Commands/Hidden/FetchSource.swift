@@ -6,7 +6,7 @@ internal import Provisioning
 internal import SystemPackage
 internal import Terminal
 
-/// What `build` does where the source is not there yet.
+/// `build` starts it to fetch a source.
 struct FetchSource: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         commandName: "fetch-source", abstract: "Fetch the source of a build.", shouldDisplay: false)

@@ -37,7 +37,7 @@ extension Creation {
         let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {
             return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
-        } catch let error where error.isPassing {
+        } catch let error where error.isTransient {
             // The mirror was in the middle of an update: its files may fit each other now.
             let archive = try await resolve(request, bootstrap, client)
             return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
@@ -176,8 +176,8 @@ extension Creation {
 
 extension ProvisioningError {
     /// Another attempt may find an archive otherwise.
-    fileprivate var isPassing: Bool {
-        if case .below(let failure as PackageArchiveError) = kind { failure.isPassing } else { false }
+    fileprivate var isTransient: Bool {
+        if case .below(let failure as PackageArchiveError) = kind { failure.isTransient } else { false }
     }
 }
 
