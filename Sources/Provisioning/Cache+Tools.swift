@@ -4,7 +4,7 @@ internal import Filesystem
 internal import FoundationEssentials
 internal import SystemPackage
 
-/// The tools trees as a part of the cache.
+/// Tools trees as part of the cache.
 extension Cache {
     /// The tools trees, which are used as their manifests say.
     func toolsEntries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [(

@@ -72,7 +72,7 @@ enum PackageDifferences {
                 case (_, nil): found.append("\(path): only in the built package")
                 }
             }
-            // Sums follow from the files.
+            // Checksums follow from the files.
             for name in Set(control.keys).union(other.control.keys).sorted()
             where control[name] != other.control[name] && (name != "md5sums" || found.isEmpty) {
                 found.append("control member \(name)")

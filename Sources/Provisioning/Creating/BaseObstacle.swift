@@ -5,15 +5,15 @@ internal import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// What keeps a tree from being a root: nothing could run in it, or there is something else where directories belong.
+/// Why a tree cannot become a root: nothing could run in it, or something else is in place of required directories.
 enum BaseObstacle {
     /// Directories that mangrove writes to, or mounts something of a run's own on.
     private static let own: [FilePath.Component] = ["etc", "dev", "proc", "sys"]
-    /// Those that may be links to others, as `/var` to `/tmp`, and `/usr` where everything lies in one directory.
+    /// Directories that may be links to others, such as `/var` to `/tmp`, and `/usr` if everything is in one directory.
     private static let others: [FilePath.Component] = ["usr", "var", "tmp", "run"]
     private static let shell = "/bin/sh"
 
-    /// The first there is, in words for a user; nil where there is none.
+    /// The first obstacle, as text for the user; nil if there is none.
     static func find(in tree: borrowing Directory, for architecture: Architecture, needsShell: Bool = true)
         throws(FilesystemError)
         -> String?
@@ -31,7 +31,7 @@ enum BaseObstacle {
                 return "expected a directory at /\(name), found a symbolic link that leads to none"
             }
         }
-        // An image may be of one program.
+        // An image may consist of a single program.
         return needsShell ? shellObstacle(in: tree, architecture) : nil
     }
 
@@ -67,8 +67,8 @@ enum BaseObstacle {
     }
 }
 
-/// Does `body`, which reads and writes in the tree of a base called `name`; what is wrong with that tree is wrong with
-/// the base.
+/// Calls `body`, which reads and writes in the tree of a base called `name`, and attributes faults of that tree to the
+/// base.
 func inBase<Value>(
     _ name: String, _ body: () throws(FilesystemError) -> Value
 ) throws(ProvisioningError) -> Value {

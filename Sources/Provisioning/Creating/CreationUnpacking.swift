@@ -10,7 +10,7 @@ internal import Integrity
 internal import SystemPackage
 internal import Terminal
 
-/// What comes between a verified base and a tree that can be worked in.
+/// Turns a verified base into a usable tree.
 extension Creation {
     /// Fills the tree with the base. Nothing is executed.
     func unpack(
@@ -27,7 +27,7 @@ extension Creation {
         if case .image(let image) = verified.contents { record.image = RootRecord.Image(image) }
         if let lock = base.lock { record.lock = try lock.digest() }
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
-        // What is in /dev a run does not see: it has one of its own.
+        // Runs have their own /dev.
         let missed = report.skipped.filter { skipped in
             !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
         }
@@ -91,14 +91,14 @@ extension Creation {
             release: base.release ?? request.release(of: release, architecture) ?? "unknown",
             version: base.version ?? release?.version ?? release?.codename ?? "unknown",
             codename: base.codename ?? release?.codename,
-            // Those of two that look the same the user tells apart.
+            // The user distinguishes architectures that look the same.
             architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
             verified: verification, source: base.name, ownership: ownership)
     }
 }
 
 extension CreationRequest {
-    /// What the distro's packages are published for: 3.20, where the tree says 3.20.3.
+    /// The release that packages are published for: 3.20 if the tree says 3.20.3.
     fileprivate func release(of tree: OSRelease?, _ architecture: Architecture) -> String? {
         guard let tree, let name = tree.version ?? tree.codename else { return nil }
         let known = try? catalogue?.select("\(tree.id):\(name)", architecture: architecture)

@@ -9,7 +9,7 @@ internal import SystemPackage
 /// Installs packages in a tree that is not a root yet, with the tree's own package manager.
 struct PackageInstallation {
     let command: AcceleratedCommand
-    /// Where the package manager's words go.
+    /// The log for the package manager's output.
     let log: FilePath
 
     func install(_ packages: [String], in tree: FilePath) throws(ProvisioningError) {
@@ -28,7 +28,7 @@ struct PackageInstallation {
     }
 }
 
-/// The package managers of the distributions, and how each is told to install something.
+/// The distributions' package managers, and how to install packages with each.
 enum PackageManager: String, CaseIterable {
     case apt, apk, dnf, pacman, xbps, zypper
 
@@ -38,7 +38,7 @@ enum PackageManager: String, CaseIterable {
         let failure: ExitStatus
     }
 
-    /// The one whose program is in the tree.
+    /// The package manager whose program is in the tree.
     static func find(in tree: borrowing Directory) throws(FilesystemError) -> PackageManager? {
         for manager in allCases {
             // `sbin` and `bin` are links to those below `usr` where there are such.
@@ -68,7 +68,7 @@ enum PackageManager: String, CaseIterable {
         self == .apt ? ["DEBIAN_FRONTEND": "noninteractive"] : [:]
     }
 
-    /// Brings all packages up to date; nil where it is not known how that is to be told to it without a question.
+    /// Updates all packages; nil if there is no known way without prompts.
     var upgrade: [Step]? {
         switch self {
         case .apt:
@@ -83,7 +83,7 @@ enum PackageManager: String, CaseIterable {
         }
     }
 
-    /// URLs of what says that there are newer packages, as the tree's own configuration has them.
+    /// The URLs of the indices that announce newer packages, from the tree's own configuration.
     func indices(in tree: FilePath) -> [String]? {
         func text(_ path: String) -> String? {
             guard let file = try? Directory.open(tree).openInRoot(path),
@@ -117,7 +117,7 @@ enum PackageManager: String, CaseIterable {
         }
     }
 
-    /// First what there is, then whether it can be installed at all, then the installation.
+    /// Updates the indices, checks that the packages can be installed, then installs them.
     func steps(_ packages: [String]) -> [Step] {
         func step(_ words: String..., failure: ExitStatus, with packages: [String] = []) -> Step {
             Step(command: words + packages, failure: failure)
