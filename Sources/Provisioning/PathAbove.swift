@@ -4,9 +4,9 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The directories above a tree, and what other users of this host can do by them.
+/// The directories above a tree, and what other users of the host can do through them.
 struct PathAbove {
-    /// A directory that lets somebody else put another one in the place of what is below it.
+    /// A directory that lets another user replace what is below it.
     struct Weakness: Equatable {
         let directory: FilePath
         let reason: String
@@ -27,8 +27,8 @@ struct PathAbove {
         self.directories = directories.reversed()
     }
 
-    /// The first directory that is neither root's nor `user`'s, or that others may rename things in; nil where there is
-    /// none. What is made below it could be another directory's by the next moment.
+    /// The first directory that belongs to neither root nor `user`, or in which others may rename things; nil if there
+    /// is none. Others could replace what is created below it.
     func weakness(for user: uid_t = geteuid(), group: gid_t = getegid()) -> Weakness? {
         for (path, status, hasACL) in directories {
             if status.user != 0, status.user != user {
@@ -51,7 +51,7 @@ struct PathAbove {
         return nil
     }
 
-    /// Whether every user gets to the tree.
+    /// Whether every user can reach the tree.
     var isOpenToAll: Bool { directories.allSatisfy { $0.status.permissions & S_IXOTH != 0 } }
 }
 

@@ -5,7 +5,7 @@ package import Filesystem
 internal import Sandbox
 package import SystemPackage
 
-/// What can go wrong with roots; a failure of a module below comes through as it is.
+/// Errors about roots; failures of lower modules pass through unchanged.
 package struct ProvisioningError: Failure {
     package enum Kind: Sendable {
         case invalidName(String)
@@ -14,63 +14,62 @@ package struct ProvisioningError: Failure {
         case nameInUse(RootName)
         /// nil: the one before. `kept`: those that there are besides.
         case noSuchGeneration(RootName, Int?, current: Int, kept: [Int])
-        /// `by` says who holds it, where that is known.
+        /// `by` names the holder, if known.
         case rootInUse(RootName, by: String?)
-        /// The root is nil for what a killed command left.
+        /// The root is nil for leftovers of a killed command.
         case mountInside(RootName?, Mount)
         case directoryNotEmpty(FilePath)
         case unusableDirectory(FilePath, reason: String)
-        /// Other users could put something else in the place of a tree there.
+        /// Other users could replace a tree there.
         case openDirectory(FilePath, reason: String)
         /// The tree is not the one this root was made with.
         case foreignTree(RootName, FilePath)
-        /// Something of it could not be deleted.
+        /// A part of it could not be deleted.
         case removedInPart(RootName, because: any Failure)
-        /// It was removed in part, and is to be used.
+        /// It was removed in part, so it cannot be used.
         case remainsOnly(RootName)
         case damagedRecord(FilePath, reason: String)
         /// `position`: the line or key.
         case configuration(FilePath, position: String?, reason: String)
         case noHome
-        /// Somebody else has put there what the records are read from; that user's number.
+        /// Another user, with that id, owns the files that the records are read from.
         case foreignStore(FilePath, user: UInt32)
-        /// The file to be unpacked is not there.
+        /// The file to unpack does not exist.
         case noArchive(FilePath)
         case notSigned(String)
-        /// Nothing is where the distro publishes a signature: its URL.
+        /// The distro publishes a signature, but no mirror has it: its URL.
         case signatureMissing(String, distro: String)
-        /// apt's file of passwords has no form for user or password of this mirror.
+        /// apt's credentials file cannot express this mirror's user or password.
         case unfitCredentials(String)
-        /// A suite that was to be left out; of which distro and release, and which of its suites can be.
+        /// An unknown suite to skip; the distro and release, and the suites that can be skipped.
         case noSuchSuite(String, of: String, additions: [String])
-        /// An archive, but not of a system.
+        /// An archive that does not contain a system.
         case notASystem(String, reason: String)
         /// A mirror has an index that is older than what the root was made from.
         case olderUpstream(RootName, String, has: String, had: String)
-        /// What a root was to become cannot execute anything.
+        /// The new generation of a root cannot execute anything.
         case notWorking(RootName, String, reason: String)
-        /// A root was changed in a way that a new base cannot be.
+        /// Changes to a root cannot be carried over to a new base.
         case localChanges(RootName, [LocalChanges.Loss])
         /// Newer packages cannot be installed.
         case upgrading(RootName, reason: String)
         case packages([String], reason: String, ExitStatus)
-        /// A package of a root that is being made cannot be configured; which, what it said last, and where all that
-        /// was said is kept.
+        /// A package of a new root cannot be configured; which, its last output, and the log.
         case configuring(reason: String, log: FilePath?)
-        /// Something in a build's tree, by its path there, that cannot be taken out of it.
+        /// Something in a build's tree that cannot be collected, by its path there.
         case artifact(String, reason: String)
         /// A worker process failed to do its part.
         case worker(String)
-        /// What is to be reproducible has no time to put in the place of later ones.
+        /// A reproducible export has no time to replace later ones with.
         case noSourceDate(RootName)
-        /// What a root was made of is not known; `installed` by its own package manager.
+        /// There is no record of what a root was made of; `installed` by its own package manager.
         case noLock(RootName, installed: [String])
         case noLockOfImage(RootName, RootRecord.Image)
-        /// A cache is shared through a repository in a registry, and this is none.
+        /// A shared cache needs a repository in a registry, and this is none.
         case noRepository(String)
-        /// Nobody asks for a signature on what would be executed here.
+        /// No policy requires a signature on programs that would be executed here.
         case unsignedCache(String)
-        /// A lock file of the distro names nothing to make a root of.
+        /// The distro's lock file lists nothing to make a root from.
         case notRepeatable(String)
         case interrupted(signal: CInt)
         case below(any Failure)
@@ -249,7 +248,7 @@ extension ProvisioningError {
         if case .below(let failure as SandboxError) = kind { failure.isOfReplacedRoot } else { false }
     }
 
-    /// Whether a run was refused because this machine does not hold the limits that were asked for.
+    /// Whether a run was refused because this machine cannot enforce the requested limits.
     package var refusesLimits: Bool {
         if case .below(let failure as SandboxError) = kind { failure.refusesLimits } else { false }
     }

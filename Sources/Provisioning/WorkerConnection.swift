@@ -6,10 +6,10 @@ internal import FoundationEssentials
 internal import Glibc
 internal import SystemPackage
 
-/// The two ends of a conversation with `mangrove worker`: one request to its standard input, and on its
-/// standard output lines of `WorkerMessage`, the last of which is the reply.
+/// The two ends of a conversation with a worker process: one request to its standard input, and lines of
+/// `WorkerMessage` on its standard output, the last of which is the reply.
 package enum WorkerConnection {
-    /// The worker's end: performs the one request that comes in, and answers.
+    /// The worker's end: performs the request, and replies.
     package static func serve(input: borrowing OwnedDescriptor, output: borrowing OwnedDescriptor) {
         let sink = FileDescriptor(rawValue: output.rawValue)
         let reply: WorkerReply
@@ -25,7 +25,7 @@ package enum WorkerConnection {
         send(.reply(reply), to: sink)
     }
 
-    /// The caller's end. Closes `input`, so that the worker knows that the request is complete.
+    /// The caller's end. Closes `input` to mark the end of the request.
     package static func ask(
         _ request: WorkerRequest, input: consuming OwnedDescriptor, output: borrowing OwnedDescriptor,
         progress: (Int64) -> Void
@@ -47,7 +47,7 @@ package enum WorkerConnection {
 
     private static func send(_ message: WorkerMessage, to sink: FileDescriptor) {
         guard let data = try? JSONEncoder().encode(message) else { return }
-        // Whoever asked may be gone; then nobody wants to know.
+        // The caller may be gone.
         _ = try? sink.writeAll(Array(data) + [UInt8(ascii: "\n")])
     }
 }

@@ -9,8 +9,8 @@ internal import PackageArchive
 package import SystemPackage
 
 extension LockFile {
-    /// A lock file that lies at `path`. What it says ends up in file names, scripts and apt's sources: nothing is
-    /// taken that does not look like what it should be.
+    /// Parses a lock file at `path`. Its values end up in file names, scripts and apt's sources, so every value is
+    /// checked strictly.
     package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
         do throws(JSONError) {
             try self.init(try JSONField(parsing: bytes, file: path.string))
@@ -168,7 +168,7 @@ extension Digest {
 }
 
 extension JSONField {
-    /// Without blanks, which separate words in apt's sources.
+    /// Without spaces, which separate words in apt's sources.
     fileprivate func word() throws(JSONError) -> String {
         let text = try string()
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {

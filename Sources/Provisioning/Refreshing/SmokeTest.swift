@@ -8,8 +8,8 @@ internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
-/// Whether something can be executed in a tree: its shell, and its package manager where it has one. Emulated, so that it is
-/// the tree's own programs.
+/// Tests whether a tree can execute something: its shell, and its package manager if it has one. Emulated, to test the
+/// tree's own programs.
 struct SmokeTest {
     let record: RootRecord
 

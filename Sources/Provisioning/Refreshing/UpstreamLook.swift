@@ -13,8 +13,8 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// Finds out what is newer than a root. Nothing is written but to the cache; what is asked for is asked once for all roots
-/// (`DocumentCache`).
+/// Checks upstream for something newer than a root. Writes only to the cache; each document is requested once for all
+/// roots (`DocumentCache`).
 extension Refresher {
     package func look(_ name: String) async throws(ProvisioningError) -> RefreshFinding {
         let record = try creation.store.find(name)
@@ -53,7 +53,7 @@ extension Refresher {
         return finding(plan)
     }
 
-    /// The image that the name stands for today is fetched where it is another one.
+    /// Fetches the image if the name refers to another one by now.
     private func lookAtImage(_ record: RootRecord) async throws(ProvisioningError) -> RefreshFinding.Plan {
         guard let reference = record.image?.reference, let architecture = Architecture(record.architecture) else {
             throw ProvisioningError(.remainsOnly(record.name))
@@ -87,7 +87,7 @@ extension Refresher {
                 ? digest.description == record.verified.digest : base.version == record.version
             return isSame ? .nothing(indices: indices) : .base(base)
         }
-        // Nobody says which it is: what is there is asked for, and sent where it is another one.
+        // Without an index, the file is requested, and sent only if it has changed.
         let verified = try await fetcher.obtain(base)
         return verified.verification.digest == record.verified.digest ? .nothing(indices: nil) : .base(base)
     }
@@ -106,7 +106,7 @@ extension Refresher {
         guard let installed, installed.manager == .dpkg else {
             return .held("it has no dpkg database")
         }
-        // By `apt-mark hold`, or as their version was asked for.
+        // Held by `apt-mark hold`, or by a requested version.
         let held = Set(installed.names.filter { installed[$0]?.isHeld == true })
             .union(record.packages.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) })
         bootstrap.installed = installed.names.filter { !held.contains($0) }
@@ -163,7 +163,7 @@ extension Refresher {
         }
     }
 
-    /// Whoever answers for a mirror must not take a root back to what it was before.
+    /// A mirror must not be able to take a root back to an older state.
     private func requireNewer(
         _ plan: BootstrapPlan, _ record: RootRecord, _ origin: RootOrigin
     ) throws(ProvisioningError) {
