@@ -74,7 +74,7 @@ struct ProgramPairing: ~Copyable {
 
     func programName(_ file: TreeFiles.File) -> String { FilePath(file.path).lastComponent?.string ?? "" }
 
-    /// Why not, of what the rule leaves out.
+    /// Why the rule excludes it.
     func refusal(_ file: TreeFiles.File, _ rule: Eligibility.Rule) -> String? {
         if request.changes.excludes(file.path) { return EligibilityChanges.reason }
         if let reason = rule.except?[programName(file)] { return reason }

@@ -5,23 +5,23 @@ package import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// Emulation that cannot be had, and how it can.
+/// Emulation is unavailable, and how to fix that.
 package struct EmulationError: Failure, Equatable {
-    /// What went wrong, for who decides on it.
+    /// What went wrong, for callers.
     package enum Kind: Sendable, Equatable {
         /// No program that emulates this architecture is on the host.
         case noInterpreter
-        /// There is one, and it cannot be used: dynamically linked, for another machine, no program at all.
+        /// It exists but cannot be used: dynamically linked, for another machine, not a program.
         case unusableInterpreter
         /// The interpreter or another program did not do what it should.
         case misbehaved
-        /// The kernel cannot be told this rule.
+        /// The kernel does not accept this rule.
         case unregistrable
         /// binfmt_misc is not there or switched off.
         case unavailable
         /// It needs root.
         case needsRoot
-        /// Nothing that mangrove installed.
+        /// mangrove has installed nothing.
         case notInstalled
         case filesystem
     }

@@ -36,8 +36,8 @@ package struct HostRegistration: Sendable {
         """
     }
 
-    /// Registers `interpreter`, in place of what an earlier `install` registered. All of it or nothing: where a step
-    /// fails, and where a program of the architecture then still cannot be executed, things are as before.
+    /// Registers `interpreter`, replacing an earlier `install`. All or nothing: if a step fails, or if a program of the
+    /// architecture still cannot be executed, everything is undone.
     ///
     /// `probe` is what tells whether they can.
     package func install(

@@ -28,7 +28,7 @@ package struct Interpreter: Hashable, Sendable {
 
     private var requiresPreservedArgument0: Bool { path.string.hasSuffix("binfmt-P") }
 
-    /// The rule to register it with. `credentials`: setuid programs get their rights (flag `C`), and with them qemu.
+    /// The rule to register it with. `credentials`: setuid programs, and qemu with them, gain privileges (flag `C`).
     package func rule(
         on kernel: KernelRelease, credentials: Bool = false, name: String? = nil
     ) -> BinfmtRule {
@@ -42,9 +42,9 @@ package struct Interpreter: Hashable, Sendable {
 extension Interpreter {
     /// Finds the interpreter of `architecture` on this host.
     ///
-    /// Executes it once, for its version, unless that is among `known`. `directories` are searched before those of distributions, as `PATH` is;
-    /// `choice` is the user's own and the only one looked at. Throws where there is none (status 78, with the
-    /// command that installs it) or none is static, saying of each why not.
+    /// Executes it once, for its version, unless that is among `known`. `directories` are searched before those of
+    /// distributions, as `PATH` is; `choice` is the user's own, and then the only candidate. Throws if there is none
+    /// (status 78, with the command that installs it) or if none is static, with a reason for each.
     package static func find(
         _ architecture: Architecture, host: Architecture = .host, choice: FilePath? = nil,
         directories: [FilePath] = searchPath(), distribution: OSRelease = .host,
@@ -98,7 +98,7 @@ extension Interpreter {
         case usable
     }
 
-    /// Its headers only are read: a dynamically linked one would look for its loader inside the root.
+    /// Reads only its headers: a dynamically linked one would look for its loader inside the root.
     static func usability(of path: FilePath, host: Architecture) -> Usability {
         let header: [UInt8]
         do throws(FilesystemError) {

@@ -6,13 +6,13 @@ internal import Filesystem
 internal import Processes
 internal import SystemPackage
 
-/// Whether programs of an architecture can be executed, found out by executing one.
+/// Tests whether programs of an architecture can be executed, by executing one.
 ///
-/// What a registration says is no answer: its interpreter may be gone, may lack its libraries, may crash.
+/// A registration proves nothing: its interpreter may be missing, may lack its libraries, or may crash.
 package enum Probe {
     package enum Outcome: Sendable, Equatable {
         case works
-        /// It does not, and this is what happened to the program.
+        /// It fails, and this is what happened to the program.
         case fails(String)
     }
 

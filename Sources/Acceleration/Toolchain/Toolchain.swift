@@ -19,14 +19,14 @@ package struct Toolchain: Hashable, Sendable {
     /// Libraries that they need and that it does not have itself, and which program does.
     let libraries: [String: String]
 
-    /// Where it is seen in a root: below /run, so that no mount point has to be made. It is the same wherever it lies on
-    /// the host, for what compilers write of their own headers.
+    /// Its path in a root: below /run, so that no mount point has to be created. Independent of its path on the host,
+    /// because compilers record the paths of their headers.
     package static let place = ToolsRelocation.directory.appending("toolchain")
 
     /// Where its programs are seen in a root.
     package var path: FilePath { Self.place.pushing(programs) }
 
-    /// Looks at what is in `directory`; changes nothing.
+    /// Examines `directory`; changes nothing.
     package init(at directory: FilePath, host: Architecture = .host) throws(AccelerationError) {
         let real = try AccelerationError.wrapping { () throws(FilesystemError) in try directory.resolved() }
         let tree = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(real) }
