@@ -10,10 +10,10 @@ package import Provisioning
 package import Sandbox
 internal import SystemPackage
 
-/// Builds in a root that stays as it is.
+/// Builds in a root without changing it.
 ///
-/// What the steps change in the root and in the source goes to a place in a `Workspace`; each step is a run of its own, which finds
-/// what those before it have made, but for /tmp, /run and processes.
+/// Changes to the root and the source go to a place in a `Workspace`; each step is a run of its own, which finds what
+/// earlier steps made, except /tmp, /run and processes.
 package struct Builder {
     private let store: RootStore
     private let root: RootRecord
@@ -36,12 +36,12 @@ package struct Builder {
             identity: caller.identity, currentDirectory: "/", environment: caller.environment, umask: 0o022)
     }
 
-    /// Performs the steps and takes the artifacts out. That a step fails is no error: `status` says so.
+    /// Performs the steps and collects the artifacts. A failed step is no error: `status` reports it.
     package func build(
         _ request: BuildRequest, in workspace: borrowing Workspace, hosts: DistributedCompilation? = nil,
         signals: borrowing ForwardedSignals, errands: some AccelerationErrands, observer: some BuildObserving
     ) throws(ProvisioningError) -> BuildOutcome {
-        // As long as this lives nobody deletes the root.
+        // Keeps the root from being deleted.
         let lock = try store.lock(root.name, .shared)
         defer { withExtendedLifetime(lock.rawValue) {} }
         let place = try workspace.place(for: request.architecture.rawValue)
@@ -78,7 +78,7 @@ package struct Builder {
         return outcome
     }
 
-    /// Who builds is there, and what is built is theirs.
+    /// Creates the build's user, who owns the source.
     private static func preparation(_ request: BuildRequest, _ source: BuildSource) -> Recipe.Step {
         let name = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
         let user = ShellWord.quoted(name)
@@ -123,7 +123,7 @@ package struct Builder {
         return status
     }
 
-    /// A shell in the place of the step that failed, on this process's own terminal.
+    /// Opens a shell instead of the failed step, on this process's own terminal.
     private func openShell(
         _ request: RunRequest, _ signals: borrowing ForwardedSignals, _ errands: some AccelerationErrands,
         _ observer: some BuildObserving

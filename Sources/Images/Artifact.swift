@@ -2,7 +2,7 @@
 
 package import SystemPackage
 
-/// A file that is no image, in a registry all the same: one layer, and a configuration that says what it is (OCI image
+/// A file that is not an image, in a registry: one layer, and a configuration that describes it (OCI image
 /// specification, manifest.md, "Guidelines for Artifact Usage").
 package struct Artifact: Sendable {
     package let configuration: [UInt8]
@@ -28,7 +28,7 @@ package struct Artifact: Sendable {
 }
 
 extension Skopeo {
-    /// Has the artifact in `layout` in a registry. `signer` as for images.
+    /// Uploads the artifact in `layout` to a registry. `signer` as for images.
     package func push(artifact layout: FilePath, to target: ImageSource, signer: String?) throws(ImageError) {
         try push(layout, tag: Artifact.tag, to: target, signer: signer)
     }

@@ -10,7 +10,7 @@ struct ImageBlobs {
     let directory: FilePath
     /// For messages.
     let image: String
-    /// Whether what is found damaged is deleted, to be fetched anew.
+    /// Whether damaged blobs are deleted, to be fetched again.
     var deletesDamaged = false
 
     /// A configuration or manifest is smaller than this.
@@ -38,7 +38,7 @@ struct ImageBlobs {
         guard size == descriptor.size else {
             throw ImageError(.damaged("blob \(digest): expected \(descriptor.size) bytes, found \(size)"), image)
         }
-        // What is used is not pruned for its age.
+        // Marks it as used, so that it is not pruned.
         _ = futimens(file.rawValue, nil)
         return path
     }

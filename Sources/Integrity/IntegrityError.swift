@@ -4,7 +4,7 @@ package import Failures
 package import Filesystem
 internal import SystemPackage
 
-/// Why something is not what it should be, or why that could not be found out.
+/// Why verification failed, or why it was impossible.
 package struct IntegrityError: Failure, Equatable {
     package enum Code: Equatable, Sendable {
         case digestMismatch(expected: Digest, found: Digest)
@@ -25,7 +25,7 @@ package struct IntegrityError: Failure, Equatable {
         case badKeyFile(String)
         /// gpgv is not installed.
         case verifierMissing
-        /// gpgv said nothing that can be used; its own words.
+        /// gpgv gave no usable answer; its own message.
         case verifierFailed(String)
         case libraryFailed
         case file(FilesystemError)

@@ -12,13 +12,13 @@ package struct DebianBuild: Sendable {
     package struct Options: Hashable, Sendable {
         /// Its tests are executed.
         package var checks = true
-        /// How much is done at once.
+        /// The number of parallel jobs.
         package var jobs = 1
         /// Debian's name.
         package var architecture = "arm64"
         /// Of dpkg-buildpackage(1): which of the source's packages are built.
         var packages = "-b"
-        /// Where it is built, if not in the place of Debian's machines.
+        /// The build directory, if not that of Debian's machines.
         var directory: FilePath?
 
         package init() {}
@@ -26,9 +26,9 @@ package struct DebianBuild: Sendable {
 
     let name: String
     let version: String
-    /// What its build needs, as `create --package` takes it.
+    /// Its build dependencies, in the form of `create --package`.
     let dependencies: [String]
-    /// What dpkg-source calls its directory.
+    /// The name of its directory for dpkg-source.
     let directoryName: String
     /// The name of its `.dsc`, where it is to be unpacked.
     private let description: String?
@@ -111,7 +111,7 @@ package struct DebianBuild: Sendable {
             build.directory = directory
             recipe.directory = "/sources"
             recipe.source = .mount
-            // Signatures are looked at where it is fetched: by the archive's index.
+            // The archive's index verifies it when it is fetched.
             let script = """
                 umask 022
                 mkdir -p \(place)

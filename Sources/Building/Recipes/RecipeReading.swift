@@ -190,7 +190,7 @@ extension JSONField {
         return digits.lowercased()
     }
 
-    /// One without blanks, which is no option.
+    /// One without spaces that is not an option.
     fileprivate func word() throws(JSONError) -> String {
         let text = try text()
         guard !text.contains(where: \.isWhitespace), !text.hasPrefix("-") else { throw fault("expected one word") }
