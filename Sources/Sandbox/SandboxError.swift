@@ -6,18 +6,18 @@ package import Failures
 internal import Glibc
 package import SystemPackage
 
-/// A run that did not come to its command.
+/// A run failed before its command was executed.
 package struct SandboxError: Failure, Equatable {
     package enum Code: Hashable, Sendable {
         /// The kernel or its security policy gives this user no namespaces.
         case namespacesDenied
-        /// Only root can do without.
+        /// Only root can run without a user namespace.
         case isolationNeeded
         /// A subordinate range exists, the program that maps it does not.
         case mapperMissing(program: String)
-        /// It exists and refused; what it said.
+        /// It exists and failed; its message.
         case mapperFailed(program: String, message: String)
-        /// Limits were asked for that this machine does not hold.
+        /// Limits were requested that this machine cannot enforce.
         case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
         /// A file system does not show its files with other ids (mount_setattr(2)).
@@ -107,15 +107,15 @@ package struct SandboxError: Failure, Equatable {
 }
 
 extension SandboxError {
-    /// Whether another tree has come to have the root's name since the run was planned.
+    /// Whether another tree has taken the root's name since the run was planned.
     package var isOfReplacedRoot: Bool { errno == Errno(rawValue: ESTALE) && code == .setup(step: Self.entering) }
 
     static let entering = "enter the root"
 
-    /// Whether it was a file system that cannot, or has done it already.
+    /// Whether a file system does not support idmapped mounts, or is one already.
     var isOfFileSystemsIds: Bool { code == .unshiftable && (errno == .invalidArgument || errno == .notPermitted) }
 
-    /// What a child's report means for `plan`.
+    /// Translates a child's report, for `plan`.
     init(_ report: mg_report, plan: SandboxPlan) {
         let errno = Errno(rawValue: report.error)
         let index = Int(report.index)

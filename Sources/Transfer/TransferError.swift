@@ -3,7 +3,7 @@
 package import Failures
 package import Filesystem
 
-/// A transfer that came to nothing.
+/// A failed transfer.
 package struct TransferError: Failure, Equatable {
     package enum Kind: Equatable, Sendable {
         /// Every mirror failed, each for its own reason.
@@ -74,7 +74,7 @@ package struct TransferError: Failure, Equatable {
     }
 }
 
-/// Why one mirror gave nothing, at the last attempt.
+/// Why one mirror failed, at the last attempt.
 package struct MirrorFailure: Equatable, Sendable {
     package let url: String
     package let reason: FailureReason
@@ -93,9 +93,9 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
     case status(Int)
     /// The name, the connection or the protocol; libcurl's words or errno's.
     case connection(String)
-    /// The server is not who it says it is, or nobody trusted says so; the TLS library's words.
+    /// The server's certificate is invalid or untrusted; the TLS library's message.
     case certificate(String)
-    /// No byte for so long.
+    /// No byte for this long.
     case stalled(Duration)
     case tooManyRedirects(Int)
     /// From https to http, or to something that is no web address at all.
@@ -106,7 +106,7 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
     case wrongSize(Int64, expected: Int64)
     /// More than so many bytes.
     case tooLarge(limit: Int64)
-    /// A part was asked for and another part, or one of another file, was sent.
+    /// The server sent another range than requested, or one of another file.
     case wrongRange
     /// The local file could not be written.
     case file(FilesystemError)
@@ -126,7 +126,7 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the next attempt may fare better at the same place.
+    /// Whether another attempt at the same mirror may succeed.
     var isTransient: Bool {
         switch self {
         case .status(let status): [408, 425, 429, 500, 502, 503, 504].contains(status)
