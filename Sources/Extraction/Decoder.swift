@@ -2,8 +2,8 @@
 
 /// The bytes of an archive with their compression taken off.
 protocol Decoder: AnyObject {
-    /// Writes decompressed bytes into `buffer` and says how many; 0 at the end of the stream, and only once all of
-    /// the stream is known to be whole: cut short or wrong in its checksum, it throws.
+    /// Writes decompressed bytes into `buffer` and returns their number; 0 at the end of the stream, and only once the
+    /// whole stream is known to be intact: a truncated or damaged one throws.
     func decode(into buffer: UnsafeMutableRawBufferPointer) throws(ExtractionError) -> Int
 }
 

@@ -4,14 +4,14 @@ package import Failures
 internal import Filesystem
 package import SystemPackage
 
-/// An archive that cannot be read, will not be unpacked, or cannot be written.
+/// An archive that cannot be read, is refused, or cannot be written.
 package struct ExtractionError: Failure, Equatable {
     package enum Reason: Equatable, Sendable {
         /// The input is something else; `found` says what: "an HTML page".
         case notAnArchive(found: String)
         /// Truncated, or its contents contradict themselves or their checksums.
         case damaged(String)
-        /// `entry` would do what no archive of a root may do.
+        /// `entry` would do something that an archive of a root must not.
         case hostile(entry: String, String)
         /// More than the policy's limit.
         case tooLarge(String)

@@ -6,7 +6,7 @@ internal import SystemPackage
 
 /// What a name in a layer of an image means besides itself (OCI image specification, layer.md, "Whiteouts").
 enum Whiteout: Equatable {
-    /// It says of itself what it is: no whiteout.
+    /// An ordinary entry.
     case none
     /// The component of that name in the same directory is not in the image any more; bytes with a NUL after them.
     case of([CChar])
@@ -44,7 +44,8 @@ enum Whiteout: Equatable {
     }
 }
 
-/// What a layer has made so far: its whiteouts hide what lower layers made, wherever in the layer they stand.
+/// The entries that a layer has created so far: its whiteouts hide only entries of lower layers, wherever in the layer
+/// they are.
 struct LayerContents {
     private var names: Set<EntryName> = []
     /// Directories that the layer says nothing of get their times back when something in them was changed.
@@ -78,7 +79,7 @@ struct LayerContents {
 }
 
 extension TreeWriter {
-    /// Does what a whiteout says. False where `name` is none, and is to be made.
+    /// Applies a whiteout. False if `name` is none, and must be created.
     mutating func hide(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) -> Bool {
         let whiteout: Whiteout
         do throws(EntryName.Refusal) {

@@ -74,7 +74,7 @@ internal import SystemPackage
     }
 
     enum Refusal: Error {
-        /// The archive asks for what it must not.
+        /// The archive requests something forbidden.
         case hostile(String)
         case failed(Errno)
     }

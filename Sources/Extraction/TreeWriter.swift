@@ -6,7 +6,7 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// Makes the entries of an archive below a directory, and nothing anywhere else.
+/// Creates the entries of an archive below a directory, and nothing outside.
 ///
 /// Used on one thread. Few system calls: an ordinary file is openat, write, futimens, close.
 struct TreeWriter: ~Copyable {
@@ -223,7 +223,7 @@ struct TreeWriter: ~Copyable {
         ExtractionError(archive, .file(operation: operation, path: display, error))
     }
 
-    /// What a refused creation means: some refusals are the archive's own fault.
+    /// Classifies a failed creation: some failures are the archive's fault.
     func creation(_ operation: String, _ entry: ArchiveEntry, _ error: Errno) -> ExtractionError {
         switch error {
         case .fileNameTooLong: hostile(entry, "the name is too long")

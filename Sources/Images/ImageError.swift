@@ -2,7 +2,7 @@
 
 package import Failures
 
-/// Why there is no image to be had, or none to be handed on.
+/// Why an image cannot be fetched or exported.
 package struct ImageError: Failure {
     package enum Kind: Sendable {
         /// Not the name of an image: as it was written.
@@ -11,7 +11,7 @@ package struct ImageError: Failure {
         case noFile(String)
         /// There is no skopeo.
         case programMissing(install: String)
-        /// skopeo(1) failed; its own words.
+        /// skopeo(1) failed; its message.
         case transport(TransportComplaint, String)
         /// What was fetched contradicts itself or is damaged.
         case damaged(String)
@@ -19,7 +19,7 @@ package struct ImageError: Failure {
         case unsupported(String)
         /// There is none for the architecture; those there are.
         case noSuchArchitecture(String, offered: [String])
-        /// It became another one while it was fetched.
+        /// It changed while being fetched.
         case changedMeanwhile
         /// The policy asks for no signature.
         case signatureNotRequired

@@ -17,7 +17,7 @@ extension ImageStore {
                 source: name, architecture: architecture.rawValue, digest: manifest.digest, manifest: manifest,
                 fetched: Int64(time(nil)))
         }
-        // A tag may be moved while it is fetched; then once more.
+        // A tag may be moved meanwhile; then try once more.
         for _ in 0..<2 {
             let top = try skopeo.manifest(of: source)
             let topDigest = try digest(of: top, name).description

@@ -15,7 +15,7 @@ extension ImageStore {
         let layers: [StoredImage.Layer]
     }
 
-    /// Every blob of the image is compared with its digest; those that are damaged are deleted, all of them, to be fetched anew.
+    /// Verifies every blob of the image by its digest; all damaged ones are deleted, to be fetched again.
     func verified(_ descriptor: Descriptor, _ name: String) throws(ImageError) -> Contents {
         let blobs = ImageBlobs(directory: blobs, image: name, deletesDamaged: true)
         let manifest: ImageManifest = try blobs.read(descriptor, called: "manifest")
@@ -56,7 +56,7 @@ extension ImageStore {
             manifest: manifest, configuration: configuration, configurationDocument: document, layers: layers)
     }
 
-    /// skopeo takes an image without an index as it is, whatever was asked for.
+    /// skopeo accepts an image without an index for any requested architecture.
     func requireArchitecture(
         _ configuration: ImageConfiguration, _ wanted: Architecture, _ name: String
     ) throws(ImageError) {

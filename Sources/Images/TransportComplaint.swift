@@ -2,15 +2,15 @@
 
 internal import Failures
 
-/// What skopeo(1) failed at, as far as a user can do something about it. It has one exit status for everything, so that it is
-/// told by its words, which come from registries (OCI distribution specification, error codes) and from Go's libraries.
+/// Why skopeo(1) failed, as far as a user can act on it. It has one exit status for everything, so its message is
+/// matched, which comes from registries (OCI distribution specification, error codes) and Go's libraries.
 package enum TransportComplaint: Equatable, Sendable {
     case notAuthorized
     case rateLimited
     case notThere
     case noSuchArchitecture
     case unreachable
-    /// The registry speaks no TLS, or with a certificate nobody vouches for.
+    /// The registry does not use TLS, or its certificate is untrusted.
     case notEncrypted
     case rejectedByPolicy
     case noPolicy

@@ -7,10 +7,10 @@ internal import SystemPackage
 internal import Transfer
 
 extension ArchiveClient {
-    /// Downloads a file unless it is there, and sees to it that it is the right one.
+    /// Downloads a file unless it exists, and verifies it.
     ///
-    /// Where it is not, it is deleted, as an interrupted or damaged copy from before must not stay for ever, and the
-    /// next of `urls` is tried. The last of them is what messages call it.
+    /// A wrong file is deleted, so that an interrupted or damaged copy does not stay, and the next of `urls` is tried.
+    /// Messages refer to the last URL.
     func fetch(
         _ urls: [String], _ proxy: Proxy, to path: FilePath, size: Int64, sha256: String,
         progress: (@Sendable (TransferProgress) -> Void)? = nil
@@ -36,7 +36,7 @@ extension ArchiveClient {
                 return
             }
             _ = unsafe unlink(path.string)
-            // What was there already says nothing of the mirrors.
+            // A cached file says nothing about the mirrors.
             guard case .file(let file) = downloaded, let source = file.url else { continue }
             left.removeAll { $0 == source }
             disagreement = PackageArchiveError(
@@ -49,7 +49,7 @@ extension ArchiveClient {
     private static let patience =
         "the mirror may be updating: try again in a few minutes, or use another mirror"
 
-    /// The mirrors answer, and what they have is not what the archive lists; nil where it is something else.
+    /// The error if the mirrors answer, but their file does not match the archive's index; nil otherwise.
     private static func disagreement(_ error: TransferError, _ urls: [String]) -> PackageArchiveError? {
         let others = error.failures.filter(\.isOfAnotherSize)
         if let other = others.last {

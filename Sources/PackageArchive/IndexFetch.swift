@@ -9,7 +9,7 @@ internal import SystemPackage
 internal import Transfer
 
 extension ArchiveClient {
-    /// The index of a component: from the cache, where it is as the Release file says, or fetched.
+    /// The index of a component: from the cache if it matches the Release file, or downloaded.
     func packages(
         of component: String, _ suite: ArchiveRequest.Suite, _ suiteIndex: Int, _ release: Release,
         _ architecture: String
@@ -18,7 +18,7 @@ extension ArchiveClient {
         let name = "\(suite.name)/\(component) for \(architecture)"
         if entries.plain?.size == 0 { return try PackageIndex(text: [], name: name, suite: suiteIndex) }
         var failure: PackageArchiveError?
-        // A mirror may have one form of it right, and another missing or of another time.
+        // One format of it may be right on a mirror, and another missing or outdated.
         for entry in entries.forms {
             // A Release file may leave the plain one out: then its name says what it was made from.
             let plain = indexPath(entries.plain?.sha256 ?? "\(entry.sha256).plain")
@@ -51,13 +51,13 @@ extension ArchiveClient {
     ) async throws(PackageArchiveError) {
         let directory = entry.path.prefix(upTo: entry.path.lastIndex(of: "/") ?? entry.path.startIndex)
         let bases = suite.mirrors.map { "\($0)/dists/\(suite.name)" }
-        // By its digest it is still there when the mirror has just been given newer ones.
+        // Under its digest it still exists after the mirror was updated.
         let byHash = release.offersByHash ? bases.map { "\($0)/\(directory)/by-hash/SHA256/\(entry.sha256)" } : []
         try await fetch(
             byHash + bases.map { "\($0)/\(entry.path)" }, suite.proxy, to: path, size: entry.size, sha256: entry.sha256)
     }
 
-    /// A plain index that is there; nil where it is not, or is not the right one.
+    /// A cached plain index; nil if it is missing or wrong.
     private func scan(
         _ path: FilePath, expecting entry: Release.Entry?, _ name: String
     ) throws(PackageArchiveError) -> IndexScanner? {

@@ -2,8 +2,8 @@
 
 internal import Glibc
 
-/// Finds the paragraphs of a `Packages` file as its bytes come, and notes where each is and by what names it can be
-/// asked for. A distribution has 60,000 and more: nothing of their text is kept.
+/// Finds the paragraphs of a `Packages` file in a stream, and records where each is and which names it provides. A
+/// distribution has 60,000 and more: their text is not kept.
 struct IndexScanner {
     struct Paragraph: Sendable {
         var offset: UInt32

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an index says of one version of one package: as much as selecting and fetching it takes.
+/// An index entry for one version of a package: what selecting and fetching need.
 package struct PackageRecord: Sendable {
     package let name: String
     package let version: PackageVersion

@@ -2,7 +2,7 @@
 
 internal import Failures
 
-/// All packages that can be had: the indices of one or more suites, and which version of each package counts.
+/// All available packages: the indices of one or more suites, and which version of each package counts.
 package struct PackageUniverse: Sendable {
     private let indices: [PackageIndex]
     /// By suite: what apt_preferences(5) gives a version of it by default.

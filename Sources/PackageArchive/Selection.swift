@@ -2,7 +2,7 @@
 
 internal import Failures
 
-/// How much a root holds besides the packages that are asked for.
+/// The package set of a root, besides requested packages.
 package enum Variant: String, CaseIterable, Codable, Sendable {
     /// Essential packages and what they need.
     case essential
@@ -16,11 +16,10 @@ package enum Variant: String, CaseIterable, Codable, Sendable {
 package struct Selection: Sendable {
     /// Each after what it depends on, as far as there is no circle.
     package let packages: [PackageRecord]
-    /// What `apt-mark showauto` is to say: those that came in for others. What essential packages need is no more
-    /// removed than they are, and does not count.
+    /// The result of `apt-mark showauto`: packages installed as dependencies. Dependencies of essential packages do not
+    /// count, because they are not removed.
     package let automatic: Set<String>
-    /// Several packages provided a name and none was better by any rule; apt may have taken another. For what is said
-    /// to the user only.
+    /// Names that several packages provided equally well; apt may have chosen another. Only for messages.
     package let freeChoices: [FreeChoice]
 
     package struct FreeChoice: Hashable, Sendable {

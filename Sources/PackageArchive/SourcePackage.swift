@@ -61,8 +61,8 @@ package struct SourcePackage: Sendable {
         return "\(name)-\(upstream)"
     }
 
-    /// A `.dsc` of those of its files that are named in `kept`: for archives that have lost the original one. What is in it
-    /// was signed with the archive's index.
+    /// A `.dsc` with those of its files that are in `kept`: for archives that have lost the original one. Its contents
+    /// were signed with the archive's index.
     package func description(of kept: Set<String>) -> String {
         let left = ["Directory", "Priority", "Section", "Package", "Source"]
         var lines = ["Source: \(name)"]
