@@ -27,7 +27,8 @@ struct ProgramPairing: ~Copyable {
             installed.manager == offered.manager
         else {
             throw AccelerationError(
-                "\(request.root) cannot be accelerated", cause: "expected a package database of dpkg or apk, found none")
+                "\(request.root) cannot be accelerated", cause: "expected a package database of dpkg or apk, found none"
+            )
         }
         (self.installed, self.offered) = (installed, offered)
         packages = request.changes.applied(to: eligibility[installed.manager])

@@ -83,7 +83,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         if locked != nil { return try validateLocked() }
-        guard distro != nil || from != nil else { throw ValidationError("expected a distro, an image, or --from TARBALL") }
+        guard distro != nil || from != nil else {
+            throw ValidationError("expected a distro, an image, or --from TARBALL")
+        }
         if from == nil, ImageSource.isMeant(by: distro ?? "") { return try validateImage() }
         guard from == nil || distro?.contains("@") != true else {
             throw ValidationError("--from and @MOMENT cannot be combined: only archives have snapshots")

@@ -26,7 +26,8 @@ struct Inspect: ParsableCommand {
             accelerator.awaitsComparison(FilePath(root.path))
         {
             report.accelerated?.emulated.append(
-                .init(package: "gcc", program: nil, reason: "not yet compared with the tools tree's; a run starts that"))
+                .init(package: "gcc", program: nil, reason: "not yet compared with the tools tree's; a run starts that")
+            )
         }
         report.notAccelerated = AccelerationNote.unaccelerated.last(in: store.path(of: root.name))
         try OutputRendering.show(report, as: output.format)

@@ -52,7 +52,9 @@ struct Run: ParsableCommand, PassesStatus {
     func run() throws {
         // No root can be called that.
         guard name.contains(":") else {
-            guard arch == nil else { throw ValidationError("--arch requires an image or distro; root \(name) has a fixed architecture") }
+            guard arch == nil else {
+                throw ValidationError("--arch requires an image or distro; root \(name) has a fixed architecture")
+            }
             return try run(in: name)
         }
         if let image = try ImageSource(name, relativeTo: Surroundings.workingDirectory) { return try run(image) }

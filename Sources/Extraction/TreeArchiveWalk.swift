@@ -184,7 +184,9 @@ internal import SystemPackage
         }
         let found = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
         var now = stat()
-        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return skipContents("a mount made during the export") }
+        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else {
+            return skipContents("a mount made during the export")
+        }
         try hideMissing(in: opened, path: path)
         return found
     }

@@ -66,7 +66,8 @@ extension TreeWriter {
             throw ExtractionError(
                 archive,
                 .hostile(
-                    entry: display, "its owner, \(owner.user):\(owner.group), is not in the range of ids available here")
+                    entry: display, "its owner, \(owner.user):\(owner.group), is not in the range of ids available here"
+                )
             )
         }
         guard policy.unmappedOwners == .record, error == .invalidArgument || error == .notPermitted else {

@@ -36,7 +36,8 @@ struct PathAbove {
             }
             if status.permissions & S_IWOTH != 0, status.permissions & S_ISVTX == 0 {
                 return Weakness(
-                    directory: path, reason: "everybody can rename files in \(path): it is world-writable and not sticky"
+                    directory: path,
+                    reason: "everybody can rename files in \(path): it is world-writable and not sticky"
                 )
             }
             // With an ACL these bits are its mask (acl(5)).

@@ -99,7 +99,8 @@ extension IntegrationTests {
                     try expect(try home.bootstrap("a", distros: distros), 65, naming: [index, cause], in: home)
                 }
                 try mirror.remove(index)
-                try expect(try home.bootstrap("a", distros: distros), 69, naming: ["Packages", "does not exist"], in: home)
+                try expect(
+                    try home.bootstrap("a", distros: distros), 69, naming: ["Packages", "does not exist"], in: home)
                 // Its other form will do.
                 try mirror.publish()
                 try mirror.put(index, Array(compressed.dropLast(9)))

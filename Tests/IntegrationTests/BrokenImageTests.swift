@@ -56,7 +56,8 @@ extension IntegrationTests {
                 image.diffIDs[0] = "sha256:" + String(repeating: "0", count: 64)
             },
             .init("too few layers in the configuration", says: "") { image in image.diffIDs = [] },
-            .init("no digest in the configuration", says: "invalid digest") { image in image.diffIDs[0] = "sha256:../../x"
+            .init("no digest in the configuration", says: "invalid digest") { image in
+                image.diffIDs[0] = "sha256:../../x"
             },
             .init("an unknown kind of layer", says: "") { image in
                 image.layers[0] = image.layers[0].replacing("layer.v1.tar+gzip", with: "layer.v9.zip")
@@ -78,12 +79,14 @@ extension IntegrationTests {
                 image.layers[0] = ImageBuilder.descriptor(
                     "application/vnd.oci.image.layer.v1.tar+gzip", try image.blob(bytes).description, bytes.count)
             },
-            .init("a layer that leads out by a link of an earlier one", says: "is a symbolic link that leaves the root") {
+            .init("a layer that leads out by a link of an earlier one", says: "is a symbolic link that leaves the root")
+            {
                 image in
                 try image.add(layer(("out", .symbolicLink, "../../../../../../tmp")))
                 try image.add(layer(("out/from-an-image", .file, "x")))
             },
-            .init("a layer that leads out by an absolute link", says: "is a symbolic link that leaves the root") { image in
+            .init("a layer that leads out by an absolute link", says: "is a symbolic link that leaves the root") {
+                image in
                 try image.add(layer(("out", .symbolicLink, "/tmp"), ("out/from-an-image", .file, "x")))
             },
             .init("a whiteout of the directory above", says: "its whiteout hides an invalid name") { image in

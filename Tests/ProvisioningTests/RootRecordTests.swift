@@ -45,7 +45,8 @@ import Testing
 
     @Test(arguments: [
         ("", "JSON"), ("{}", "schema: missing"), (#"{"schema": 2}"#, "newer"),
-        (#"{"schema": 1, "name": "../x"}"#, "invalid root name"), (#"{"schema": 1, "name": 7}"#, "name: expected a string"),
+        (#"{"schema": 1, "name": "../x"}"#, "invalid root name"),
+        (#"{"schema": 1, "name": 7}"#, "name: expected a string"),
     ])
     func whatIsWrongIsSaid(text: String, reason: String) {
         let error = #expect(throws: ProvisioningError.self) {

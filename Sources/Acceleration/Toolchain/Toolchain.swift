@@ -47,7 +47,8 @@ package struct Toolchain: Hashable, Sendable {
         guard let prefix = prefixes.first, prefixes.count == 1 else {
             throw fault(
                 "expected programs with one prefix in \(place), found "
-                    + prefixes.map { "\($0)gcc" }.joined(separator: ", "), "unpack each toolchain into its own directory")
+                    + prefixes.map { "\($0)gcc" }.joined(separator: ", "),
+                "unpack each toolchain into its own directory")
         }
         let contents = ToolchainContents(tree, host: host)
         let main = ["gcc", "as", "ld"].map { "\(place)/\(prefix)\($0)" }

@@ -162,7 +162,9 @@ extension ResourceLimits {
         let object = try field.object("memory", "cpus", "pids")
         if let field = object["memory"] {
             memory = ResourceLimits.memory(parsing: try field.string())
-            guard memory != nil else { throw field.fault("expected a size of at least 1M, such as \"512M\" or \"1.5G\"") }
+            guard memory != nil else {
+                throw field.fault("expected a size of at least 1M, such as \"512M\" or \"1.5G\"")
+            }
         }
         if let field = object["cpus"] {
             guard case .number(let number) = field.value, let found = ResourceLimits.quota(parsing: "\(number)") else {

@@ -22,6 +22,8 @@ struct BinfmtRemove: ParsableCommand {
             try Console.print("delete \(registration.configuration)\n")
             return
         }
-        if try !registration.remove() { Progress().say("mangrove has not registered an interpreter for \(architecture)") }
+        if try !registration.remove() {
+            Progress().say("mangrove has not registered an interpreter for \(architecture)")
+        }
     }
 }

@@ -54,10 +54,13 @@ enum BaseObstacle {
                 + "(mode \(String(status.permissions, radix: 8)))"
         }
         let beginning = (try? file.read(upTo: 64 << 10, of: path)) ?? []
-        guard let elf = ELFIdentity(parsing: beginning) else { return "nothing can run in it: \(shell) is not a program" }
+        guard let elf = ELFIdentity(parsing: beginning) else {
+            return "nothing can run in it: \(shell) is not a program"
+        }
         guard elf == architecture.elf else {
             let other = Architecture.allCases.last { $0.elf == elf }
-            return "expected \(shell) for \(architecture), found one for \(other?.description ?? "an unknown architecture")"
+            return
+                "expected \(shell) for \(architecture), found one for \(other?.description ?? "an unknown architecture")"
         }
         guard let loader = ELFHeaders(parsing: beginning)?.loader else { return nil }
         guard (try? tree.openInRoot(loader)) != nil else {

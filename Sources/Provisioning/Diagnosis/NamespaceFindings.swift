@@ -44,7 +44,8 @@ package struct NamespaceFindings: Sendable {
             let (reason, remedy) = obstacle ?? (error.cause ?? error.problem, nil)
             return Finding(
                 subject, .problem, reason,
-                remedy: (remedy.map { "\($0); or " } ?? "") + "--isolation none, in a container that provides isolation")
+                remedy: (remedy.map { "\($0); or " } ?? "") + "--isolation none, in a container that provides isolation"
+            )
         }
     }
 
