@@ -7,7 +7,7 @@ enum MarkdownReference {
         ("commands-run.md", "Creating roots and running commands", ["create", "run", "shell"]),
         ("commands-build.md", "Building, refreshing and locking", ["build", "refresh", "rollback", "lock"]),
         ("commands-roots.md", "Managing roots", ["list", "inspect", "remove", "export", "distros"]),
-        ("commands-machine.md", "The machine and the cache", ["doctor", "binfmt", "cache", "worker"]),
+        ("commands-machine.md", "The machine and the cache", ["doctor", "binfmt", "cache", "tools", "worker"]),
     ]
 
     /// Every page with its file's name.
