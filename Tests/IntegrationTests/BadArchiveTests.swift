@@ -133,7 +133,7 @@ extension IntegrationTests {
                 try expect(
                     try home.bootstrap("a", "--package", "top", distros: distros), 65,
                     naming: [
-                        "top cannot be installed", "bottom (>= 2) | cellar", "the archive has bottom 1", "top → middle",
+                        "cannot install top", "bottom (>= 2) | cellar", "the archive has bottom 1", "top → middle",
                     ],
                     in: home)
                 try expect(

@@ -168,8 +168,8 @@ extension IntegrationTests {
                 let missing = try home.mangrove("create", "a", "oci-layout:none")
                 #expect(missing.status == 66 && missing.errors.contains("none"), "\(missing)")
                 for (arguments, words) in [
-                    (["oci-layout:image", "--variant", "minbase"], "--variant is for what a distro publishes"),
-                    (["oci-layout:image", "--mirror", "https://a.example"], "--mirror is for what"),
+                    (["oci-layout:image", "--variant", "minbase"], "--variant does not apply to images"),
+                    (["oci-layout:image", "--mirror", "https://a.example"], "--mirror does not apply"),
                     (["oci:-bad"], "does not name an image"),
                 ] {
                     let refused = try home.start(["create", "a"] + arguments).wait()

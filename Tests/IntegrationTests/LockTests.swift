@@ -235,7 +235,7 @@ extension IntegrationTests {
                     ("\"schema\" : 1", "\"schema\" : 2", "schema..expected 1"),
                     ("\"schema\" : 1", "\"lockfileVersion\" : 3", "schema is missing: not a mangrove lock file"),
                     ("\"amd64\"", "\"vax\"", "architecture..expected one of amd64"),
-                    ("\"size\"", "\"bytes\"", "packages[0].bytes..there is no such key"),
+                    ("\"size\"", "\"bytes\"", "packages[0].bytes..unknown key"),
                     ("\"pool/apt", "\"../apt", "expected a path below the archive's URL"),
                     ("\"name\" : \"apt\"", "\"name\" : \"apt; reboot\"", "expected a package name"),
                     ("\"sha256\" : \"", "\"sha256\" : \"x", "expected 64 hexadecimal digits"),

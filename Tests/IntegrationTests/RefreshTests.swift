@@ -178,7 +178,7 @@ extension IntegrationTests {
                 #expect(made.status == 0, "\(made)")
                 let outcome = try home.refresh("a", distros: distros)
                 #expect(
-                    outcome.status == 0 && outcome.output.contains("point release 1.2.9 was asked for"), "\(outcome)")
+                    outcome.status == 0 && outcome.output.contains("created as point release 1.2.9"), "\(outcome)")
             }
         }
 

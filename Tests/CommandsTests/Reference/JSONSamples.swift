@@ -60,7 +60,7 @@ enum JSONSamples {
             """
             [{"name": "arm", "state": "refreshed", "from": "12.15", "to": "12.15", "generation": 2, "bytes": 1487320,
               "seconds": 12.25, "packages": [{"name": "libc6", "from": "2.36-9+deb12u13", "to": "2.36-9+deb12u14"}]},
-             {"name": "mine", "state": "held", "why": "made from a tarball of your own, rootfs.tar.xz", "packages": [],
+             {"name": "mine", "state": "held", "why": "made from your own tarball, rootfs.tar.xz", "packages": [],
               "bytes": 0, "seconds": 0.001}]
             """)
     }
