@@ -28,7 +28,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     var distro: String?
 
     @Option(
-        help: ArgumentHelp("The architecture, by any of its names (default: arm64).", valueName: "architecture"),
+        help: ArgumentHelp("The architecture (default: arm64).", valueName: "architecture"),
         completion: .list(Architecture.allValueStrings))
     var arch: String?
 
@@ -53,7 +53,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     @Option(
         help: ArgumentHelp(
-            "Use exactly the files in this lock file (mangrove lock).", valueName: "file"),
+            "Use exactly the files in this lock file.", valueName: "file"),
         completion: .file(extensions: ["json"]))
     var locked: String?
 
@@ -63,7 +63,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
 
-    @Flag(help: "Store the mirror URL's credentials in the root, for apt.")
+    @Flag(help: "Store the mirror's credentials in the root, for apt.")
     var keepCredentials = false
 
     @Flag(help: "Replace an existing root once the new one is complete.")

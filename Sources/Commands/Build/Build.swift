@@ -29,14 +29,14 @@ struct Build: ParsableCommand, PassesStatus {
         completion: .directory)
     var directory = "."
 
-    @Option(help: ArgumentHelp("Build this source package from the base's archive.", valueName: "name[=version]"))
+    @Option(help: ArgumentHelp("Build this source package: NAME[=VERSION].", valueName: "package"))
     var source: String?
 
     @Option(help: ArgumentHelp("Use this recipe.", valueName: "file"), completion: .file(extensions: ["json"]))
     var recipe: String?
 
     @Option(
-        help: ArgumentHelp("Build in this distro and release.", valueName: "distro[:release]"))
+        help: ArgumentHelp("Build in this DISTRO[:RELEASE].", valueName: "distro"))
     var base: String?
 
     @Option(help: ArgumentHelp("Build in this root, without changing it.", valueName: "name"))
@@ -76,7 +76,7 @@ struct Build: ParsableCommand, PassesStatus {
 
     @Option(
         help: ArgumentHelp(
-            "Also compile on these machines, with distcc over ssh: USER@HOST/JOBS,… ('' for none).",
+            "Also compile on USER@HOST/JOBS,… ('' for none).",
             valueName: "hosts"))
     var hosts: String?
 

@@ -7,10 +7,10 @@ internal import Provisioning
 struct AccelerationOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
-        help: "Run eligible programs natively; fail if that is impossible.")
+        help: "Run eligible programs natively, or fail.")
     var accelerate: Bool?
 
-    @Option(help: ArgumentHelp("What to run natively (default: auto).", valueName: "extent"))
+    @Option(help: ArgumentHelp("What to run natively.", valueName: "extent"))
     var acceleration: AccelerationChoice.Extent?
 
     func validate() throws {

@@ -7,7 +7,7 @@ internal import Provisioning
 struct AllowanceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Skip an update suite that the mirror lacks. Repeatable.",
+            "Skip this update suite. Repeatable.",
             valueName: "suite"))
     var skipSuite: [String] = []
 

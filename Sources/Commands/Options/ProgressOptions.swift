@@ -11,7 +11,7 @@ struct ProgressOptions: ParsableArguments {
 
     @Option(
         name: .customLong("progress"),
-        help: "The progress format on standard error.")
+        help: "Progress on standard error.")
     var chosen = Form.auto
 
     /// Nil: as standard error allows.

@@ -45,7 +45,7 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Report the time spent per program on standard error.")
     var profile = false
 
-    @Option(help: "The format of the profile.")
+    @Option(help: "The profile's format.")
     var format = RunSettings().format
 
     @Flag(help: "Print what would be done, without doing it.")

@@ -8,7 +8,7 @@ struct ToolchainOption: ParsableArguments {
     @Option(
         name: .customLong("toolchain"),
         help: ArgumentHelp(
-            "Use this unpacked cross toolchain for the host.",
+            "Use this unpacked cross toolchain.",
             valueName: "directory"),
         completion: .directory)
     var directory: String?
