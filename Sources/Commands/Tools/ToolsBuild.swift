@@ -8,10 +8,11 @@ struct ToolsBuild: ParsableCommand {
         commandName: "build",
         abstract: "Build a root's compiler for the host, from the archive's source package.",
         discussion: """
-            The distribution's cross compiler may generate different code than a root's own compiler with some options, \
-            which are then emulated. This builds the cross compiler from the root's own source package, once for each \
-            version, and makes the tools tree again with it. It takes about ten minutes on two processors, and does \
-            nothing if both generate the same code. Without a name it applies to all roots and layers.
+            The distribution's cross compiler may generate different code than a root's own compiler with some \
+            options, or answer differently (-v); these are then emulated. This builds the cross compiler from the \
+            root's own source package, once for each version, and makes the tools tree again with it. It takes about \
+            ten minutes on two processors, and does nothing if both are the same. Without a name it applies to all \
+            roots and layers.
             """)
 
     @Argument(help: "The root (default: all).")
