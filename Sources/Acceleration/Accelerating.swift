@@ -5,9 +5,9 @@ internal import Filesystem
 internal import SystemPackage
 
 extension AccelerationPlan {
-    /// Decides, from what is in the root and in the tools tree, what runs natively. Changes nothing.
+    /// Decides, from the contents of the root and of the tools tree, what runs natively. Changes nothing.
     ///
-    /// Where nothing can, the plan has no entries, and says why. Throws where one of the trees has no package database.
+    /// If nothing can, the plan has no entries, and says why. Throws if one of the trees has no package database.
     package static func make(
         _ request: AccelerationRequest, _ eligibility: Eligibility
     ) throws(AccelerationError) -> AccelerationPlan {
@@ -22,7 +22,8 @@ extension AccelerationPlan {
         return plan
     }
 
-    /// Libraries that the root has loaded into all programs (ld.so(8), /etc/ld.so.preload) are in no native one.
+    /// Native programs cannot load the libraries that the root preloads into all programs (ld.so(8),
+    /// /etc/ld.so.preload).
     private mutating func heedPreloading(_ request: AccelerationRequest) throws(AccelerationError) {
         let path = FilePath(ToolsRelocation.preloadList)
         let root = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(request.root) }
@@ -37,7 +38,7 @@ extension AccelerationPlan {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard lines.contains(where: { !$0.prefix { $0 != "#" }.allSatisfy(\.isWhitespace) }) else { return }
         (entries, programs) = ([], [])
-        fall("libc6", nil, "\(path) has libraries loaded into all programs")
+        fall("libc6", nil, "\(path) preloads libraries into every program")
     }
 
     package static func mounts(_ request: AccelerationRequest) throws(AccelerationError) -> [Mount] {

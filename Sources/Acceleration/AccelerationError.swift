@@ -3,7 +3,7 @@
 package import Failures
 package import Filesystem
 
-/// Acceleration that cannot be had; whoever did not ask for it explicitly goes on without.
+/// Acceleration is unavailable; callers that did not request it explicitly continue without it.
 package struct AccelerationError: Failure, Equatable {
     package let problem: String
     package let cause: String?

@@ -11,9 +11,9 @@ package enum AccelerationMode: String, Codable, CaseIterable, Hashable, Sendable
     case compilers
 }
 
-/// Which programs of a root the host's own stand in for, and which not and why.
+/// Which programs of a root have native counterparts, which do not, and why.
 package struct AccelerationPlan: Equatable, Sendable {
-    /// What is emulated although a tools tree is there, for whoever asks why.
+    /// What is emulated despite a tools tree, and why.
     package struct Fallback: Codable, Hashable, Sendable {
         package let package: String
         /// nil: all programs of the package.
@@ -24,33 +24,33 @@ package struct AccelerationPlan: Equatable, Sendable {
             (self.package, self.program, self.reason) = (package, program, reason)
         }
 
-        /// Where both trees have it, each another version, and where the tools tree is to have it, too.
+        /// The versions, if both trees have it in different versions, or if the tools tree should have it.
         package private(set) var versions: Versions?
 
         /// A package of the root, and another version of it in the tools tree.
         init(_ own: InstalledPackages.Package, _ native: InstalledPackages.Package) {
             self.init(
-                package: own.name, reason: "it is version \(own.version), the tools tree's is \(native.version)")
+                package: own.name, reason: "version \(own.version) differs from the tools tree's \(native.version)")
             versions = Versions(own: own.version, native: native.version, nativeName: native.name)
         }
 
         /// A package of the root which the tools tree does not have; `isWanted`: and should.
         init(_ own: InstalledPackages.Package, isWanted: Bool) {
-            self.init(package: own.name, reason: "the tools tree does not have it")
+            self.init(package: own.name, reason: "not in the tools tree")
             if isWanted { versions = Versions(own: own.version, native: nil, nativeName: own.name) }
         }
     }
 
-    /// Those of a package in the two trees.
+    /// A package's versions in the two trees.
     package struct Versions: Codable, Hashable, Sendable {
         /// The root's.
         package let own: String
         package let native: String?
-        /// What the package is called in the tools tree: of compilers, the name of a cross compiler's.
+        /// The package's name in the tools tree: for compilers, that of the cross compiler.
         package let nativeName: String
     }
 
-    /// What native programs need to see in the root, mounted for the run and read-only.
+    /// A file or directory that native programs need in the root, mounted read-only for the run.
     package struct Mount: Codable, Hashable, Sendable {
         package let source: FilePath
         package let target: FilePath
@@ -62,7 +62,7 @@ package struct AccelerationPlan: Equatable, Sendable {
 
     package var entries: [DispatchEntry] = []
     package var mounts: [Mount] = []
-    /// Files of the root with which everything is emulated once they change; nil: once they exist.
+    /// Files of the root: once one changes (nil: once it exists), everything is emulated.
     package var changes: [FilePath: FileState?] = [:]
     /// Libraries with which preloaded programs are native all the same.
     package var preloads: PreloadedLibraries?
@@ -72,10 +72,10 @@ package struct AccelerationPlan: Equatable, Sendable {
 
     package init() {}
 
-    /// Where a tools tree is seen in a root.
+    /// The tools tree's path in a root.
     package static let toolsDirectory = ToolsRelocation.directory.appending("tools")
 
-    /// Where the tools tree's file at `path`, absolute in it, is seen in a root.
+    /// The path in a root of the tools tree's file at `path`, absolute in it.
     static func place(ofTool path: String) -> FilePath { toolsDirectory.pushing(FilePath(String(path.dropFirst()))) }
 
     package mutating func fall(_ package: String, _ program: String? = nil, _ reason: String) {
@@ -83,7 +83,7 @@ package struct AccelerationPlan: Equatable, Sendable {
     }
 }
 
-/// The two trees that are compared, and what is asked of them.
+/// The two trees to compare, and what is requested.
 package struct AccelerationRequest: Sendable {
     package let root: FilePath
     package let tools: FilePath
@@ -92,9 +92,9 @@ package struct AccelerationRequest: Sendable {
     package let host: Architecture
     package var mode = AccelerationMode.full
     package var changes = EligibilityChanges()
-    /// What is known of the compilers; nil: nothing, and they are emulated.
+    /// The comparison of compilers; nil: unknown, and they are emulated.
     package var agreement: CompilerAgreement?
-    /// Files of the root have another device number in the run than now: under an overlay.
+    /// Under an overlay, files of the root have another device number in the run.
     package var anyDevice = false
     /// What is known of the tools tree's programs.
     package var record = ToolsRecord()

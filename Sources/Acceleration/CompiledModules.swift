@@ -7,14 +7,13 @@ internal import SystemPackage
 /// The modules of an interpreter that are compiled for a root's architecture (perl's, in
 /// /usr/lib/TRIPLET/perl5): whether the tools tree has all of them for a native interpreter to load.
 ///
-/// Any script may load any of them, by way of others and by names that it makes up; so one that is missing has all
-/// scripts emulated.
+/// Any script may load any of them, indirectly or by computed names, so a missing one makes all scripts emulated.
 struct CompiledModules {
-    /// The root's directories as they were looked at: with another module in one of them it is another state.
+    /// The state of the root's directories when they were examined; a new module changes it.
     private(set) var changes: [FilePath: FileState?] = [:]
     /// Packages with modules that the tools tree does not have, or in another version.
     private(set) var missing: [AccelerationPlan.Fallback] = []
-    /// A module that no package brought and that the tools tree does not have.
+    /// A module that belongs to no package and that the tools tree lacks.
     private(set) var unknown: String?
 
     /// A file below a directory of modules; `path` is relative to it.
@@ -50,7 +49,7 @@ struct CompiledModules {
                 let paths = Set(files.map { String($0.dropFirst(prefix.count)) })
                 modules = modules.filter { !paths.contains($0.path) }
             }
-            // What is left no package brought, or one with another name.
+            // The rest belongs to no package, or to one with another name.
             let there = Self.open(native, in: tools)
             for module in modules.sorted(by: { $0.path < $1.path }) {
                 guard there?.hasModule(module.path, size: module.size) != true else { continue }
@@ -73,7 +72,7 @@ struct CompiledModules {
         changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: anyDevice)
         for name in names {
             guard let status = try? directory.status(of: name) else { continue }
-            // Modules do not lie that deep: what does is taken for one that nobody knows.
+            // Modules are not that deep: treat it as unknown.
             if status.kind == .directory, path.utf8.count < 1024, let inner = try? directory.openDirectory(name) {
                 look(into: inner, "\(prefix)\(name)/", "\(path)/\(name)", anyDevice, &modules)
             } else {
@@ -84,7 +83,7 @@ struct CompiledModules {
 }
 
 extension Directory {
-    /// Whether the module at `path` is here: compiled ones differ in size.
+    /// Whether the module at `path` exists here; compiled ones differ in size.
     fileprivate func hasModule(_ path: String, size: Int64) -> Bool {
         guard let file = try? openInRoot("/\(path)"), let status = try? file.status(of: FilePath(path)) else {
             return false

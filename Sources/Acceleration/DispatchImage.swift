@@ -8,11 +8,10 @@ package import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// An interpreter with the dispatcher and its table in front: a program that is registered with binfmt_misc in the
-/// interpreter's place.
+/// An interpreter with the dispatcher and its table in front: registered with binfmt_misc instead of the interpreter.
 ///
-/// It is the interpreter's own file with one segment more, in which it is entered; what is to be emulated goes on to
-/// the interpreter's entry in the same process. So a run needs nothing else inside its root, and a program that
+/// It is the interpreter's own file with one more segment, which contains the entry point; for emulated programs the
+/// same process continues at the interpreter's entry. So a run needs nothing else in its root, and a program that
 /// changed its root is still emulated.
 package struct DispatchImage: Sendable {
     private let interpreter: FilePath
@@ -21,12 +20,12 @@ package struct DispatchImage: Sendable {
     private let offset: Int
     private let segment: [UInt8]
 
-    /// Throws where `interpreter` is not what a segment can be added to, or cannot be started this way.
+    /// Throws if no segment can be added to `interpreter`, or if it cannot be started this way.
     package init(_ interpreter: Interpreter, _ table: DispatchTable) throws(AccelerationError) {
         let path = interpreter.path
         guard mg_dispatch_size() > 0 else {
             throw AccelerationError(
-                "no acceleration on this machine", cause: "the dispatcher is for amd64 and arm64 machines")
+                "acceleration is not supported on this machine", cause: "the dispatcher supports amd64 and arm64 hosts")
         }
         guard interpreter.version.readsPreservedArgument0 else {
             throw AccelerationError(
@@ -46,7 +45,7 @@ package struct DispatchImage: Sendable {
             !headers.hasLoader
         else {
             throw AccelerationError(
-                "\(path) cannot be accelerated", cause: "it is no static 64-bit program of this machine")
+                "\(path) cannot be accelerated", cause: "expected a static 64-bit program for the host's architecture")
         }
         let alignment = Int(headers.alignment)
         offset = Self.round(size, up: alignment)
@@ -84,8 +83,7 @@ package struct DispatchImage: Sendable {
             for: interpreter.architecture, interpreter: path, listed: interpreter.path, flags: flags)
     }
 
-    /// The image as a file in memory that nobody can change any more. To be registered by way of
-    /// /proc/self/fd/NUMBER, while this value lives.
+    /// The image as a sealed memory file. To be registered through /proc/self/fd/NUMBER while this value exists.
     package func memoryFile() throws(AccelerationError) -> OwnedDescriptor {
         let name = interpreter.lastComponent?.string ?? "interpreter"
         let descriptor = unsafe mg_executable_memory_file(name)
@@ -135,7 +133,7 @@ package struct DispatchImage: Sendable {
             var position = header.count
             while position < offset {
                 let chunk = try source.read(upTo: min(1 << 20, offset - position), of: interpreter)
-                // What is missing to the segment's beginning is not part of the interpreter.
+                // The padding before the segment is not part of the interpreter.
                 let padded = chunk.isEmpty ? [UInt8](repeating: 0, count: offset - position) : chunk
                 try file.write(padded, to: path)
                 position += padded.count

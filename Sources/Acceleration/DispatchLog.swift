@@ -3,43 +3,43 @@
 internal import CDispatcher
 package import SystemPackage
 
-/// What the dispatcher wrote down: every program that a run executed, and what became of it.
+/// The dispatcher's log: every program that a run executed, and how.
 package struct DispatchLog: Sendable {
-    /// What became of a program, and why; the raw value is the one in the file.
+    /// How a program was executed, and why; the raw value is the one in the file.
     package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
         case native = 0
         /// Not in the table.
         case notListed
-        /// Another file, or another state of it, than the table was made for.
+        /// Another file or state than in the table.
         case changed
-        /// A variable that names libraries was set.
+        /// An environment variable that names libraries was set.
         case byEnvironment
-        /// It runs with rights that its caller has not.
+        /// It is setuid or setgid.
         case privileged
         /// Not under that name, or not for that script.
         case notEligible
-        /// What stands in is not there, or another one.
+        /// The native program is missing or has changed.
         case nativeMissing
-        /// The kernel would not execute what stands in.
+        /// The kernel could not execute the native program.
         case nativeFailed
         /// The table is damaged.
         case damaged
-        /// Its script, or an argument, does what depends on the machine.
+        /// Its script, or an argument, depends on the architecture.
         case byText
 
-        /// For a reader.
+        /// The reason, for the user.
         package var reason: String {
             switch self {
-            case .native: "it runs natively"
-            case .notListed: "no native program stands in for it"
-            case .changed: "it has changed, or a file that it works with"
-            case .byEnvironment: "a variable is set that it depends on, like LD_PRELOAD"
-            case .privileged: "it runs with rights that its caller has not"
-            case .notEligible: "not under that name, for that script or with those arguments"
-            case .nativeMissing: "the native program is missing, or another one"
-            case .nativeFailed: "the native program could not be executed"
-            case .damaged: "the table of programs is damaged"
-            case .byText: "its script does what another machine does otherwise"
+            case .native: "runs natively"
+            case .notListed: "no native equivalent"
+            case .changed: "it, or a file it depends on, has changed"
+            case .byEnvironment: "environment variable affects it, such as LD_PRELOAD"
+            case .privileged: "setuid or setgid"
+            case .notEligible: "not eligible with this name, script or arguments"
+            case .nativeMissing: "native program is missing or has changed"
+            case .nativeFailed: "native program cannot be executed"
+            case .damaged: "dispatch table is damaged"
+            case .byText: "its script depends on the architecture"
             }
         }
     }
@@ -93,7 +93,7 @@ package struct DispatchLog: Sendable {
         self.records = records
     }
 
-    /// How often each program was executed, by what became of it; the most often emulated first.
+    /// How often each program was executed, by outcome; the most often emulated first.
     package var counts: [(program: FilePath, outcomes: [Outcome: Int])] {
         var counts: [FilePath: [Outcome: Int]] = [:]
         for record in records { counts[record.program, default: [:]][record.outcome, default: 0] += 1 }

@@ -3,21 +3,22 @@
 internal import CDispatcher
 package import SystemPackage
 
-/// What the dispatcher looks programs up in, in the form that it reads (CDispatcher.h).
+/// The table in which the dispatcher looks up programs, in its binary format (CDispatcher.h).
 package struct DispatchTable: Hashable, Sendable {
     package let bytes: [UInt8]
-    /// How many files are in it.
+    /// The number of files in it.
     package let count: Int
 
-    /// Variables that name libraries of the root's architecture: what has one set is emulated, children too.
-    /// ("NAME=": whatever its value is.) And those that have the loader, or the emulator, do something else than starting the program (ld.so(8), qemu(1)).
+    /// Variables that name libraries of the root's architecture: a process with one set is emulated, and so are its
+    /// children. ("NAME=": whatever its value.) Also those with which the loader or the emulator does not start the
+    /// program (ld.so(8), qemu(1)).
     package static let variables = [
         PreloadedLibraries.variable, "LD_AUDIT", "LD_TRACE_LOADED_OBJECTS=", "LD_DEBUG", "LD_SHOW_AUXV=", "LD_PROFILE",
         "LD_VERBOSE",
         "LD_WARN", "LD_DYNAMIC_WEAK", "LD_ORIGIN_PATH", "GLIBC_TUNABLES", "GCONV_PATH", "QEMU_STRACE", "QEMU_LOG",
         "QEMU_GDB", "QEMU_SET_ENV", "QEMU_UNSET_ENV", "QEMU_LD_PREFIX", "QEMU_ARGV0",
     ]
-    /// What is executed by a path below this is emulated (a link to "/").
+    /// Programs executed by a path below this are emulated (a link to "/").
     package static let emulatedDirectory = ToolsRelocation.directory.appending("emulated")
 
     /// A table of `entries`. Of a file that is in two different ones neither is taken.
@@ -36,7 +37,7 @@ package struct DispatchTable: Hashable, Sendable {
             let key = DispatchKey(entry.file)
             if let other = seen.updateValue(entry, forKey: key), other != entry { ambiguous.insert(key) }
         }
-        // In an order that does not depend on a hash's seed.
+        // In an order independent of hash seeds.
         let chosen = seen.filter { !ambiguous.contains($0.key) }.values.sorted { left, right in
             (left.file.device ?? 0, left.file.inode) < (right.file.device ?? 0, right.file.inode)
         }
@@ -51,7 +52,7 @@ package struct DispatchTable: Hashable, Sendable {
     }
 }
 
-/// What the dispatcher tells files apart by.
+/// How the dispatcher identifies files.
 private struct DispatchKey: Hashable {
     let device: UInt64?
     let inode: UInt64
@@ -70,7 +71,7 @@ private struct TableWriter {
     private let entriesOffset = MemoryLayout<mg_table>.size
     private let bucketsOffset: Int
     private var written = 0
-    /// Strings and lists that are there already.
+    /// Strings and lists already in the table.
     private var strings: [[UInt8]: UInt32] = [:]
 
     init(count: Int) {

@@ -3,54 +3,55 @@
 internal import CDispatcher
 internal import FoundationEssentials
 
-/// Which programs may run as the host's own instead of being emulated: data (eligibility.json), reviewed by hand. What
-/// they do must not depend on the machine that they run on.
+/// Which programs may run natively instead of being emulated: data (eligibility.json), reviewed by hand. Their
+/// behaviour must not depend on the architecture that they run on.
 package struct Eligibility: Decodable, Equatable, Sendable {
     /// Of the programs of one package. Words in braces stand for names of the root's architecture: `{machine}`
     /// (`aarch64`), `{vendor}` (`unknown`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`).
     package struct Rule: Decodable, Equatable, Sendable {
         /// These only; nil: all.
         package var programs: Set<String>?
-        /// Where they are, besides the directories of commands.
+        /// Directories to search, besides those of commands.
         package var directories: [String]?
         /// Not these, and why.
         package var except: [String: String]?
         /// In roots of 64-bit architectures only, and why.
         package var only64: String?
-        /// NAME=VALUE that a program gets where its caller sets none.
+        /// NAME=VALUE that a program gets if its caller does not set it.
         package var environment: [String]?
         /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
         /// What single programs are emulated with.
         package var when: [String: Conditions]?
-        /// Strings of single programs that name the host, and what takes their places in the tools tree, both with words
-        /// in braces; where that cannot be done the program is emulated.
+        /// Strings in single programs that name the host, and their replacements in the tools tree, both with words in
+        /// braces; if replacement fails, the program is emulated.
         package var strings: [String: [String: String]]?
-        /// In roots of the other byte order these only; nil: none.
+        /// The only programs in roots of the other byte order; nil: none.
         package var otherByteOrder: Set<String>?
-        /// Programs that the name of the architecture is compiled into: in the tools tree it is replaced by the root's
-        /// (`ArchitectureName`), and where that cannot be done they are emulated.
+        /// Programs with the architecture's name compiled in: in the tools tree it is replaced by the root's
+        /// (`ArchitectureName`); if that fails, they are emulated.
         package var named: Set<String>?
         /// Packages, by how their names begin, with libraries of `named` programs that have the name in them, too.
         package var libraries: [String]?
-        /// Programs that ask for the machine's name with uname(2) only: native ones are told the root's (`MachineName`),
-        /// and where that cannot be done they are emulated.
+        /// Programs that only ask for the machine's name with uname(2): native ones get the root's (`MachineName`); if
+        /// that fails, they are emulated.
         package var machine: Set<String>?
-        /// Programs that load objects before they do anything that shows: they begin anew, emulated, with one of the root's.
+        /// Programs that load objects before they do anything visible: with an object of the root's, they restart,
+        /// emulated.
         package var loads: Set<String>?
-        /// Those of them that order strings, with qsort(3) and by no other order, by characters whose sign depends on the
-        /// machine: native ones do it as on machines where they have none.
+        /// Those of them that sort strings only with qsort(3), by characters whose signedness depends on the
+        /// architecture: native ones sort as with unsigned ones.
         package var sorts: Set<String>?
-        /// Single programs with a name of the host's machine in their constants, and why that does not show; others are
+        /// Single programs whose constants contain a name of the host's machine, and why that has no effect; others are
         /// emulated.
         package var mentions: [String: String]?
-        /// It is one program that is called by many names.
+        /// It is a multi-call program.
         package var applets: Applets?
 
         package init() {}
     }
 
-    /// With what a program is emulated although it is eligible.
+    /// Conditions in which an eligible program is emulated.
     package struct Conditions: Decodable, Equatable, Sendable {
         /// Arguments, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
@@ -58,7 +59,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var refusing32: [String: String]?
         /// Variables that are set and not empty, and why.
         package var variables: [String: String]?
-        /// What its script has in it.
+        /// Contents of its script.
         package var script: DispatchEntry.ScriptSearch?
     }
 
@@ -71,10 +72,10 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// Scripts of one interpreter, itself not eligible.
     package struct Scripts: Decodable, Equatable, Sendable {
-        /// That of the interpreter. `{program}` is the interpreter's name, where links to it lead to.
+        /// The interpreter's package. `{program}` is the interpreter's name, which links lead to.
         package let package: String
-        /// Packages, named like that, of which also the packaging's version has to be the same in both trees: what the
-        /// native interpreter takes from the root, and what from the tools tree, has to fit together.
+        /// Packages, with the same naming, whose full version, including the packaging's, must be the same in both
+        /// trees: the native interpreter combines files of both.
         package var alike: [String]?
         /// Options of the interpreter that may stand before the script.
         package let options: [String]
@@ -85,13 +86,13 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Directories of modules that are compiled for the machine, `{triplet}` in their names: the tools tree has to have
         /// them all (`CompiledModules`).
         package var modules: [String]?
-        /// What the paths of objects that scripts load begin with, `{triplet}` in them: a native interpreter loads the
-        /// tools tree's (`RestartLibrary`).
+        /// The prefix of the paths of objects that scripts load, with `{triplet}`: a native interpreter loads the tools
+        /// tree's (`RestartLibrary`).
         package var objects: String?
         /// The link by which the interpreter finds its own path; native ones find the root's by another.
         package var `self`: String?
-        /// What has the native interpreter find modules and name the machine as the root's does; uname(2) tells it the
-        /// root's, too (`MachineName`).
+        /// What makes the native interpreter find the root's modules and report the root's machine; uname(2) reports
+        /// it, too (`MachineName`).
         package var start: ScriptStart?
         package let packages: [String: Rule]
     }
@@ -105,20 +106,20 @@ package struct Eligibility: Decodable, Equatable, Sendable {
 
     /// Of the packages of one package manager.
     package struct Packages: Decodable, Equatable, Sendable {
-        /// The distros whose roots this is known to work in.
+        /// The distros in whose roots this is known to work.
         package let distros: [String]
         /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
-        /// What a tools tree holds besides `packages`.
+        /// What a tools tree contains besides `packages`.
         package let tools: [String]
         /// Packages that are eligible, and that a tools tree has only once a root of its release has them.
         package var optional: [String]?
         package var packages: [String: Rule]
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?
-        /// By package: libraries with which preloaded programs are native all the same.
+/// By package: libraries with which preloaded programs are native all the same.
         package var preloads: [String: Preload]?
-        /// Packages with programs of which none, or no other, is eligible, and why.
+        /// Packages without (other) eligible programs, and why.
         package let excluded: [String: String]
         /// nil: compilers are emulated. In a file of its own, compilers.json.
         package var compilers: CompilerRules?
@@ -140,22 +141,22 @@ package struct Eligibility: Decodable, Equatable, Sendable {
             let decoder = JSONDecoder()
             var eligibility = try decoder.decode(Eligibility.self, from: Data(PackageResources.eligibility_json))
             let compilers = try decoder.decode(CompilerRules.All.self, from: Data(PackageResources.compilers_json))
-            // Nothing that is not found may be taken for nothing to heed.
+            // A missing name must not pass as "no exceptions".
             guard compilers.dpkg.dangling.isEmpty else {
                 throw AccelerationError(
-                    "the built-in list of compilers cannot be read",
-                    cause: "it has no \(compilers.dpkg.dangling.joined(separator: ", "))")
+                    "cannot read the built-in list of compilers",
+                    cause: "it lacks \(compilers.dpkg.dangling.joined(separator: ", "))")
             }
             eligibility.dpkg.compilers = compilers.dpkg
             return eligibility
         } catch let error as AccelerationError {
             throw error
         } catch {
-            throw AccelerationError("the built-in list of eligible programs cannot be read", cause: "\(error)")
+            throw AccelerationError("cannot read the built-in list of eligible programs", cause: "\(error)")
         }
     }
 
-    /// Another one where that data is another, the edits of tools trees, or the code that is put into images.
+    /// Changes with that data, with the edits of tools trees, and with the code in images.
     package static let edition: String = {
         var check = mg_check_start
         func add(_ bytes: [UInt8]) { check = unsafe mg_check(check, bytes, bytes.count) }
@@ -189,12 +190,12 @@ package struct EligibilityChanges: Codable, Equatable, Sendable {
 
     package static let reason = "excluded by the configuration"
 
-    /// What a tools tree is to have once a root has it.
+    /// What a tools tree must have once a root has it.
     package func wanted(of packages: Eligibility.Packages) -> Set<String> { Set(add).union(packages.optional ?? []) }
 
     package func applied(to packages: Eligibility.Packages) -> Eligibility.Packages {
         var packages = packages
-        // Compilers stand in by rules of their own, or not at all: these would make code for the host.
+        // Compilers have their own rules: these would generate code for the host.
         for name in wanted(of: packages)
         where packages.packages[name] == nil && packages.compilers?.isCompiler(name) != true {
             packages.packages[name] = Eligibility.Rule()

@@ -3,7 +3,7 @@
 internal import CDispatcher
 package import Filesystem
 
-/// Which file it is, and in which state: what changes when anybody writes to it or puts another one in its place.
+/// A file's identity and state, which change when the file is written to or replaced.
 package struct FileState: Codable, Hashable, Sendable {
     /// nil: any. Files under an overlay have a device number that nobody knows before it is mounted.
     package let device: UInt64?

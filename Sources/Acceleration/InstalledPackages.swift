@@ -3,7 +3,7 @@
 package import Filesystem
 internal import SystemPackage
 
-/// What a tree's package manager says is installed in it: the database of dpkg, or of apk.
+/// The packages installed in a tree, from the database of dpkg or apk.
 package struct InstalledPackages: Sendable {
     package enum Manager: String, Codable, Hashable, Sendable {
         case dpkg, apk
@@ -21,7 +21,7 @@ package struct InstalledPackages: Sendable {
         package let name: String
         package let version: String
         package let architecture: String
-        /// Its version is to stay (dpkg(1), "hold").
+        /// It is held at its version (dpkg(1), "hold").
         package let isHeld: Bool
 
         package init(name: String, version: String, architecture: String, isHeld: Bool = false) {
@@ -29,8 +29,7 @@ package struct InstalledPackages: Sendable {
             self.isHeld = isHeld
         }
 
-        /// The version of what is packaged: without the epoch's and the packaging's own part (deb-version(7); of apk,
-        /// "-rN").
+        /// The upstream version: without epoch and packaging revision (deb-version(7); for apk, "-rN").
         package var upstreamVersion: String { Self.upstreamVersion(of: version) }
 
         static func upstreamVersion(of version: String) -> String {
@@ -96,7 +95,7 @@ package struct InstalledPackages: Sendable {
 
     func names(endingWith suffix: String) -> [String] { names.filter { $0.hasSuffix(suffix) } }
 
-    /// The paths, absolute in the tree, that the package `name` brought.
+    /// The absolute paths in the tree of the package's files.
     package func files(of name: String, in tree: borrowing Directory) -> [String] {
         guard let package = packages[name] else { return [] }
         if manager == .apk { return files[name] ?? [] }
@@ -126,8 +125,8 @@ package struct InstalledPackages: Sendable {
 
     private static let absent: Set<String> = ["not-installed", "config-files", "half-installed"]
 
-    /// Paragraphs of fields (deb822(5)); what is only removed, or held half-way, does not count. Every accelerated run
-    /// reads it, so most of it is passed over as bytes.
+    /// Paragraphs of fields (deb822(5)); removed or half-installed packages do not count. Every accelerated run reads
+    /// it, so most of it is skipped as bytes.
     private static func dpkg(_ bytes: [UInt8]) -> [String: Package] {
         var packages: [String: Package] = [:]
         var fields: [Field: String] = [:]

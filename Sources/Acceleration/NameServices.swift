@@ -11,7 +11,7 @@ struct NameServices {
     /// In the C library itself, or with it.
     private static let builtIn: Set<String> = ["files", "dns", "compat", "db"]
 
-    /// What is to be as it is for native programs to look names up; a file that exists where none may, if they cannot.
+    /// The state that native programs need to look up names; a file that must not exist, if they cannot.
     let changes: [FilePath: FileState?]
     /// The modules that are not the same in both trees.
     let differing: [String]

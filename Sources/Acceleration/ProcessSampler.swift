@@ -4,7 +4,7 @@ package import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// Looks at the processes of a run.
+/// Samples the processes of a run.
 package struct ProcessSampler: ~Copyable {
     /// How often to look: costs some hundredths of one processor.
     package static let interval: Duration = .milliseconds(10)
@@ -34,7 +34,7 @@ package struct ProcessSampler: ~Copyable {
         self.init(proc)
     }
 
-    /// Notes which processes are running now.
+    /// Records which processes are running now.
     package mutating func look() {
         let time = Self.now(CLOCK_MONOTONIC)
         guard let names = try? proc.names() else { return }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which processes were running whenever somebody looked.
+/// The processes that were running at each sample.
 ///
-/// What runs shorter than it takes to look again is seen now and then only, and counts for the whole time in between
-/// then: the more there is to count, the closer the sum comes to the truth. Nobody tells an ordinary user when a process
-/// of a run ends, or how long it took.
+/// A process shorter than the interval is sampled only now and then, and then counts for the whole interval: the more
+/// processes there are, the more accurate the sum. An ordinary user is not told when a process of a run ends, or how
+/// long it took.
 package struct ProcessSamples: Hashable, Sendable {
     package struct Process: Hashable, Sendable {
         /// In the run's own process namespace.

@@ -9,7 +9,7 @@ extension ProgramPairing {
         guard request.architecture.elf.byteOrder != request.host.elf.byteOrder,
             rule.otherByteOrder?.contains(programName(file)) != true
         else { return nil }
-        return "it is not known to work alike on machines of the other byte order"
+        return "may behave differently with the other byte order"
     }
 
     /// With what the program `file` is emulated although `native` stands in for it.

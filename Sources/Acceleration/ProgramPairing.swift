@@ -27,7 +27,8 @@ struct ProgramPairing: ~Copyable {
             installed.manager == offered.manager
         else {
             throw AccelerationError(
-                "\(request.root) cannot be accelerated", cause: "it has no package database of dpkg's or apk's")
+                "\(request.root) cannot be accelerated", cause: "expected a package database of dpkg or apk, found none"
+            )
         }
         (self.installed, self.offered) = (installed, offered)
         packages = request.changes.applied(to: eligibility[installed.manager])
@@ -74,11 +75,11 @@ struct ProgramPairing: ~Copyable {
 
     func programName(_ file: TreeFiles.File) -> String { FilePath(file.path).lastComponent?.string ?? "" }
 
-    /// Why not, of what the rule leaves out.
+    /// Why the rule excludes it.
     func refusal(_ file: TreeFiles.File, _ rule: Eligibility.Rule) -> String? {
         if request.changes.excludes(file.path) { return EligibilityChanges.reason }
         if let reason = rule.except?[programName(file)] { return reason }
-        return file.isPrivileged ? "it runs with rights that its caller has not" : nil
+        return file.isPrivileged ? "setuid or setgid" : nil
     }
 
     private mutating func noteRefused(_ name: String, _ rule: Eligibility.Rule) {
@@ -111,7 +112,7 @@ struct ProgramPairing: ~Copyable {
             guard rule.programs?.contains(programName(file)) ?? true, !refused.contains(inode) else { continue }
             guard paired.insert(inode).inserted else { continue }
             guard let native = native(of: file.path) else {
-                plan.fall(name, file.path, "the tools tree does not have it")
+                plan.fall(name, file.path, "not in the tools tree")
                 continue
             }
             if let reason = request.record.refusal(native.path) ?? otherByteOrder(file, rule) {

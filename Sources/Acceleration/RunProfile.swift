@@ -2,7 +2,7 @@
 
 package import SystemPackage
 
-/// What a run spent on which program, natively and emulated.
+/// The time that a run spent per program, natively and emulated.
 package struct RunProfile: Hashable, Sendable {
     package struct Spent: Hashable, Sendable {
         package var executions = 0
@@ -70,7 +70,7 @@ extension RunProfile.Row {
     }
 }
 
-/// Which program a process was when it was seen.
+/// Attributes a sample to the program that the process was executing.
 private struct Attribution {
     private let records: [UInt32: [DispatchLog.Record]]
     private let samples: ProcessSamples
@@ -86,14 +86,14 @@ private struct Attribution {
         while let index = next {
             let process = samples.processes[index]
             if let found = last(of: process, upTo: time) { return found }
-            // It has executed nothing: it is still what its parent was when it was started.
+            // It has not executed anything: it still is its parent's program.
             time = min(time, process.started + samples.precision)
             next = process.parent
         }
         return nil
     }
 
-    /// Numbers are given again: what is older than the process was another's.
+    /// Process ids are reused: older records belong to another process.
     private func last(of process: ProcessSamples.Process, upTo time: UInt64) -> DispatchLog.Record? {
         guard let records = records[process.number] else { return nil }
         var (low, high) = (0, records.count)

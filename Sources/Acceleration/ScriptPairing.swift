@@ -13,7 +13,7 @@ extension ProgramPairing {
         else { return }
         let package = scripts.package.replacing("{program}", with: programName(file))
         guard request.architecture.elf.byteOrder == request.host.elf.byteOrder else {
-            return plan.fall(package, file.path, "scripts may ask for the byte order")
+            return plan.fall(package, file.path, "scripts may depend on the byte order")
         }
         if let fallback = disagreement(of: programName(file), scripts) { return plan.fallbacks.append(fallback) }
         if let reason = request.record.refusal(native.path) {
@@ -24,7 +24,7 @@ extension ProgramPairing {
         exceptions.patterns = (scripts.refusing ?? [:]).keys.sorted()
         if let name = scripts.start?.file {
             guard let found = tools.file(at: "/\(MachineName.directory)/\(name)") else {
-                return plan.fall(package, file.path, "the native one would take the host's machine for the root's")
+                return plan.fall(package, file.path, "the native one would report the host's architecture")
             }
             exceptions.changes[MachineName.place.appending(name)] = FileState(found.status)
             exceptions.variables += MachineName.variables
@@ -35,7 +35,7 @@ extension ProgramPairing {
                 patterns, request, root: root.tree, tools: tools.tree, installed: installed, offered: offered)
             plan.fallbacks += modules.missing
             if let path = modules.unknown {
-                return plan.fall(package, file.path, "the tools tree does not have the root's module \(path)")
+                return plan.fall(package, file.path, "the tools tree lacks the root's module \(path)")
             }
             guard modules.missing.isEmpty else { return }
             exceptions.changes.merge(modules.changes) { $1 }
@@ -80,7 +80,7 @@ extension ProgramPairing {
         for name in (scripts.alike ?? []).map({ $0.replacing("{program}", with: program) }) {
             guard let own = installed[name] else { continue }
             guard let native = offered[name] else {
-                return .init(package: name, reason: "the tools tree does not have it")
+                return .init(package: name, reason: "not in the tools tree")
             }
             guard own.version == native.version else { return .init(own, native) }
         }

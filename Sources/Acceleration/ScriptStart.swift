@@ -3,8 +3,8 @@
 internal import Architectures
 package import SystemPackage
 
-/// What a native interpreter is given before a script of the root, so that it finds the root's modules and says what the
-/// root's own interpreter does.
+/// What a native interpreter gets before a script of the root, so that it finds the root's modules and reports what the
+/// root's own interpreter would.
 package enum ScriptStart: String, Decodable, Equatable, Sendable {
     /// A script that goes on with the other one (start.py).
     case python

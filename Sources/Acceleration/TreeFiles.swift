@@ -5,8 +5,8 @@ package import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The regular files of a tree, by path: what they are and how they begin. Directories are resolved inside the tree, a
-/// link in a file's own place is none of them.
+/// The regular files of a tree, by path: their type and first bytes. Directories are resolved inside the tree; a final
+/// link is not followed.
 package struct TreeFiles: ~Copyable {
     /// A regular file that can be read.
     package struct File: Hashable, Sendable {
@@ -16,7 +16,7 @@ package struct TreeFiles: ~Copyable {
         package let beginning: [UInt8]
 
         var isExecutable: Bool { status.permissions & 0o111 != 0 }
-        /// It runs with rights that its caller has not: none of our business.
+        /// It is setuid or setgid, and never runs natively.
         var isPrivileged: Bool { status.permissions & 0o6000 != 0 }
 
         func isProgram(for architecture: Architecture) -> Bool {

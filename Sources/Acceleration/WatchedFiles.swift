@@ -4,7 +4,7 @@ internal import Filesystem
 package import SystemPackage
 
 extension AccelerationPlan {
-    /// A file of the root as the plan was made with it.
+    /// A file of the root, with its state when the plan was made.
     package struct Watched: Codable, Hashable, Sendable {
         package let path: FilePath
         /// nil: it did not exist.

@@ -4,11 +4,11 @@ internal import Filesystem
 internal import Provisioning
 internal import SystemPackage
 
-/// All that the steps of a build write, as they write it.
+/// The output of a build's steps.
 struct BuildLog: ~Copyable {
     private let file: OwnedDescriptor
 
-    /// A new file at `path`, in the place of an older one.
+    /// Creates a new file at `path`, replacing an older one.
     init(_ path: FilePath) throws(ProvisioningError) {
         file = try below { () throws(FilesystemError) in
             try OwnedDescriptor.open(path, .writeOnly, options: [.create, .truncate])
@@ -19,6 +19,6 @@ struct BuildLog: ~Copyable {
 
     func write(_ bytes: [UInt8]) { Self.write(bytes, to: rawValue) }
 
-    /// A full disk costs the log and not the build, which has failures of its own then.
+    /// On a full disk the log is incomplete, but the build continues until it fails itself.
     static func write(_ bytes: [UInt8], to file: CInt) { _ = try? FileDescriptor(rawValue: file).writeAll(bytes) }
 }

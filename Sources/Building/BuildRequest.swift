@@ -11,16 +11,16 @@ package struct BuildRequest: Sendable {
     package var architecture: Architecture
     /// The sources' directory on the host.
     package var source: FilePath
-    /// What the source is called.
+    /// The source's name.
     package var name: String
-    /// Where the results go.
+    /// The output directory.
     package var output: FilePath
-    /// Where that source came from.
+    /// The source's origin.
     package var origin: SourceOrigin
-    /// Where a step fails, a shell is opened in its place.
+    /// Opens a shell where a step fails.
     package var opensShell: Bool
     package var toolchain: Toolchain?
-    /// How many compilations are to go on at once: `MANGROVE_JOBS` of the steps.
+    /// The number of concurrent compilations: `MANGROVE_JOBS` of the steps.
     package var jobs = 1
 
     package init(
@@ -38,11 +38,11 @@ package struct BuildRequest: Sendable {
         return BuildSystemRecipe.places.contains(place) ? FilePath("/build").appending("\(name)-source") : place
     }
 
-    /// Who wants to see what is built as another than root.
+    /// Whether the build runs as a user other than root.
     var needsUser: Bool { recipe.user != "root" && recipe.user != "0" }
 }
 
-/// How a build went.
+/// The outcome of a build.
 package struct BuildOutcome: Sendable {
     package struct StepTime: Codable, Equatable, Sendable {
         package let name: String
@@ -69,11 +69,11 @@ package struct BuildOutcome: Sendable {
     }
 }
 
-/// Who is told how a build gets on.
+/// Observes the progress of a build.
 package protocol BuildObserving {
     /// `count`: how many steps there are; `number` is from 1.
     func begin(step name: String, number: Int, of count: Int)
-    /// What a step writes.
+    /// Output of a step.
     func write(_ bytes: [UInt8])
     /// Every second.
     func look()

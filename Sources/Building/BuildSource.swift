@@ -13,7 +13,7 @@ struct BuildSource {
     private let target: FilePath
     private let changes: FilePath
 
-    /// Makes the copy where one is wanted.
+    /// Makes the copy, if one is needed.
     init(_ request: BuildRequest, in place: Workspace.Place) throws(ProvisioningError) {
         (mode, target, changes) = (request.recipe.source, request.directory, place.sourceChanges)
         directory = mode == .copy ? place.copy : request.source
@@ -26,7 +26,7 @@ struct BuildSource {
         }
     }
 
-    /// What the build does with it has no effect on the host's.
+    /// The build's changes do not affect the host's source.
     var belongsToBuild: Bool { mode != .mount }
 
     func add(to request: inout RunRequest) {
@@ -37,7 +37,7 @@ struct BuildSource {
         }
     }
 
-    /// The same, for work on a tree that is seen at `tree`.
+    /// The same, for a tree mounted at `tree`.
     func steps(below tree: FilePath) -> [MountStep] {
         let place = tree.appending(target.components)
         return mode == .overlay

@@ -10,10 +10,10 @@ package import Provisioning
 package import Sandbox
 internal import SystemPackage
 
-/// Builds in a root that stays as it is.
+/// Builds in a root without changing it.
 ///
-/// What the steps change in the root and in the source goes to a place in a `Workspace`; each step is a run of its own, which finds
-/// what those before it have made, but for /tmp, /run and processes.
+/// Changes to the root and the source go to a place in a `Workspace`; each step is a run of its own, which finds what
+/// earlier steps made, except /tmp, /run and processes.
 package struct Builder {
     private let store: RootStore
     private let root: RootRecord
@@ -36,12 +36,12 @@ package struct Builder {
             identity: caller.identity, currentDirectory: "/", environment: caller.environment, umask: 0o022)
     }
 
-    /// Performs the steps and takes the artifacts out. That a step fails is no error: `status` says so.
+    /// Performs the steps and collects the artifacts. A failed step is no error: `status` reports it.
     package func build(
         _ request: BuildRequest, in workspace: borrowing Workspace, hosts: DistributedCompilation? = nil,
         signals: borrowing ForwardedSignals, errands: some AccelerationErrands, observer: some BuildObserving
     ) throws(ProvisioningError) -> BuildOutcome {
-        // As long as this lives nobody deletes the root.
+        // Keeps the root from being deleted.
         let lock = try store.lock(root.name, .shared)
         defer { withExtendedLifetime(lock.rawValue) {} }
         let place = try workspace.place(for: request.architecture.rawValue)
@@ -78,7 +78,7 @@ package struct Builder {
         return outcome
     }
 
-    /// Who builds is there, and what is built is theirs.
+    /// Creates the build's user, who owns the source.
     private static func preparation(_ request: BuildRequest, _ source: BuildSource) -> Recipe.Step {
         let name = request.recipe.user.split(separator: ":").first.map(String.init) ?? ""
         let user = ShellWord.quoted(name)
@@ -123,18 +123,18 @@ package struct Builder {
         return status
     }
 
-    /// A shell in the place of the step that failed, on this process's own terminal.
+    /// Opens a shell instead of the failed step, on this process's own terminal.
     private func openShell(
         _ request: RunRequest, _ signals: borrowing ForwardedSignals, _ errands: some AccelerationErrands,
         _ observer: some BuildObserving
     ) throws(ProvisioningError) {
         guard isatty(0) == 1, isatty(1) == 1 else {
-            return observer.note("no shell is opened: standard input and output are no terminal")
+            return observer.note("not opening a shell: standard input and output are not a terminal")
         }
         var request = request
         request.command = ["/bin/sh", "-i"]
         request.usesTerminal = true
-        observer.note("a shell where that step failed; changes end with it")
+        observer.note("shell where the step failed; exiting it discards changes")
         guard var run = try prepare(request, errands) else { return }
         _ = run.write()
         var descriptors = StandardDescriptors()
@@ -170,14 +170,14 @@ package struct Builder {
             throw ProvisioningError(
                 RecipeError(
                     "\(request.name): no artifact matches \(artifact.pattern.text)",
-                    cause: "the steps went well, and made nothing there",
-                    remedy: "look into \(results.log), or see what is there: --keep", status: .badData))
+                    cause: "the steps succeeded, but created nothing there",
+                    remedy: "read \(results.log), or inspect the files with --keep", status: .badData))
         }
         guard !collection.files.isEmpty || request.recipe.artifacts.isEmpty else {
             throw ProvisioningError(
                 RecipeError(
-                    "\(request.name): there are no artifacts",
-                    cause: "the steps went well, and made no program or library",
+                    "\(request.name): no artifacts",
+                    cause: "the steps succeeded, but created no program or library",
                     remedy: "write a recipe that names them: mangrove build --init", status: .badData))
         }
         return collection

@@ -3,7 +3,7 @@
 internal import Integrity
 internal import Provisioning
 
-/// What things in the cache are called that depend on many others: twelve digits of a digest.
+/// Names of cache entries that depend on many inputs: twelve digits of a digest.
 enum CacheKey {
     static func make(_ parts: [String]) throws(ProvisioningError) -> String {
         let digest = try below { () throws(IntegrityError) in

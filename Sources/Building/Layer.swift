@@ -7,15 +7,15 @@ internal import Integrity
 package import Provisioning
 internal import SystemPackage
 
-/// The root that builds run in: a base with packages. It is made once, called by what it is made of, and used by every
-/// build that wants the same.
+/// The root that builds run in: a base with packages. It is made once, named after its contents, and used by every
+/// build that needs the same.
 package struct Layer: Hashable, Sendable {
     package let name: String
     /// Arguments of `create` that make it.
     package let arguments: [String]
 
-    /// `base`: with the release that is meant. `options`: further ones of `create`, which decide what it holds. `digest`: of the
-    /// image that is meant, where its name may come to mean another.
+    /// `base`: with its resolved release. `options`: additional ones of `create` that determine its contents. `digest`:
+    /// of the image, if its name may come to refer to another one.
     package init(
         _ base: Recipe.Base, _ architecture: String, packages: [String], options: [String], digest: String? = nil
     ) throws(ProvisioningError) {
@@ -30,7 +30,7 @@ package struct Layer: Hashable, Sendable {
             (title, distro) = (name, [name])
             content.append(name)
         case .image(let name):
-            // The repository or file, without what may stand before it.
+            // The repository or file, without a prefix.
             let last = name.drop { $0 != ":" }.split(separator: "/").last ?? ""
             (title, distro) = ("image-\(last.drop { $0 == ":" })", [name])
             content.append(name)
@@ -47,13 +47,13 @@ package struct Layer: Hashable, Sendable {
         self.arguments = arguments + ["--", name] + distro
     }
 
-    /// What a file of that name holds; of a URL nothing is known before it is fetched.
+    /// The digest of a file; a URL's contents are unknown before it is fetched.
     private static func digest(_ place: String) throws(ProvisioningError) -> String {
         guard !place.contains("://") else { return place }
         return try below { () throws(IntegrityError) in try Digest.of(fileAt: FilePath(place)) }.hex
     }
 
-    /// Of what says which image there is on this machine; nil: it is in a registry, and stays what it was until it is renewed.
+    /// The digest of a local image; nil if it is in a registry, where it stays the same until it is renewed.
     private static func digest(ofImage name: String) throws(ProvisioningError) -> String? {
         let source = try below { () throws(ImageError) in try ImageSource(name, relativeTo: "/") }
         guard let path = source?.path else { return nil }
@@ -61,8 +61,8 @@ package struct Layer: Hashable, Sendable {
         return try below { () throws(IntegrityError) in try Digest.of(fileAt: file) }.hex
     }
 
-    /// The layer, which `make` makes where it is not there, or for `isRenewed` in any case; it throws where it cannot.
-    /// Processes that want the same one wait for each other.
+    /// The layer, made by `make` if it does not exist, or in any case for `isRenewed`; throws if that fails. Processes
+    /// that need the same layer wait for each other.
     package func ensure(
         in locations: Locations, isRenewed: Bool, _ make: (_ arguments: [String]) throws -> Void
     ) throws -> RootRecord {

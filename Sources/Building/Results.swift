@@ -7,14 +7,14 @@ internal import Integrity
 package import Provisioning
 package import SystemPackage
 
-/// The directory where what is built goes: `ARCHITECTURE/` with the artifacts, and beside it `ARCHITECTURE.json` and
-/// others that say what they are. A file is replaced when its successor is complete.
+/// The output directory: `ARCHITECTURE/` with the artifacts, and beside it `ARCHITECTURE.json` and other records. A
+/// file is replaced once its successor is complete.
 package struct Results: ~Copyable {
     private let directory: FilePath
     private let architecture: String
     private let staging: FilePath.Component
 
-    /// Makes `directory`, and in it a place for what is to come.
+    /// Creates `directory`, and in it a staging directory.
     package init(in directory: FilePath, for architecture: String) throws(ProvisioningError) {
         (self.directory, self.architecture) = (directory, architecture)
         staging = try below { () throws(FilesystemError) in
@@ -37,7 +37,7 @@ package struct Results: ~Copyable {
     private static let filesName: FilePath.Component = "files"
     private static let recordsName: FilePath.Component = "records"
 
-    /// What processes left that do not live any more.
+    /// Deletes leftovers of dead processes.
     private static func sweep(_ directory: borrowing Directory) {
         for name in (try? directory.names()) ?? [] where name.string.hasPrefix(prefix) {
             let number = name.string.dropFirst(prefix.count).prefix(while: \.isNumber)
@@ -52,7 +52,7 @@ package struct Results: ~Copyable {
     package var log: FilePath { file("log") }
     package var manifest: FilePath { file(Record.manifest.rawValue) }
 
-    /// What is written of a build, in the order in which it gets its names: with the last the results are complete.
+    /// The records of a build, in the order in which they are published: the last one completes the results.
     enum Record: String, CaseIterable {
         case provenance = "provenance.json"
         case bill = "spdx.json"
@@ -61,10 +61,10 @@ package struct Results: ~Copyable {
 
     private func file(_ ending: String) -> FilePath { directory.appending("\(architecture).\(ending)") }
 
-    /// Gives the artifacts in `place` and what is written of them their names. What the manifest of an earlier build
-    /// names and is still as it was then, but is in this one not, is deleted.
+    /// Publishes the artifacts in `place` and the records. Files listed in an earlier manifest, unchanged since and not
+    /// part of this build, are deleted.
     ///
-    /// All that takes room on the disk is there before anything of an earlier build is touched.
+    /// Everything that needs disk space is written before earlier results are touched.
     func publish(
         _ collection: ArtifactCollection, _ records: [Record: [UInt8]]
     ) throws(ProvisioningError) {

@@ -16,7 +16,7 @@ package enum SourceOrigin: Hashable, Sendable {
     /// A `.dsc`, a file or URL.
     case description(String)
 
-    /// What the user wrote: a directory, an archive, a URL, a repository, each of the latter with `#REVISION`.
+    /// Parses the user's argument: a directory, an archive, a URL, or a repository with optional `#REVISION`.
     package init(_ text: String, relativeTo directory: FilePath) {
         let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let (place, revision) = (parts[0], parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
@@ -46,7 +46,7 @@ package enum SourceOrigin: Hashable, Sendable {
         return !text[..<colon].contains("/")
     }
 
-    /// What is built is called that, where the directory's own name says nothing.
+    /// The name of the build, if the directory's own name is meaningless.
     package var name: String? {
         func last(_ place: String) -> String {
             let text = FilePath(String(place.prefix { $0 != "?" })).lastComponent?.string ?? place
@@ -61,7 +61,7 @@ package enum SourceOrigin: Hashable, Sendable {
         }
     }
 
-    /// It is there, and nothing has to be fetched.
+    /// The local directory, if nothing has to be fetched.
     package var directory: FilePath? {
         if case .directory(let path) = self { path } else { nil }
     }

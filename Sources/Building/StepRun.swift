@@ -7,7 +7,7 @@ internal import SystemPackage
 /// One step of a recipe, as a run.
 struct StepRun {
     private let step: Recipe.Step
-    /// What comes before the recipe's own: by root.
+    /// Runs before the recipe's steps, as root.
     private let isPreparation: Bool
     private let build: BuildRequest
     private let source: BuildSource
@@ -34,7 +34,7 @@ struct StepRun {
         caches.add(to: &request)
         hosts?.add(to: &request, usesCcache: recipe.usesCcache == true)
         request.changes = place.rootChanges
-        // The same name for every build: some programs write it into what they make.
+        // A fixed name, because some programs write it into their output.
         request.hostname = "mangrove"
         request.cpu = cpu
         source.add(to: &request)
@@ -44,7 +44,7 @@ struct StepRun {
 }
 
 extension BuildRequest {
-    /// The results of other builds are not among the sources of this one. Paths in the root.
+    /// Results of other builds are not part of this one's source. Paths in the root.
     var hidden: [FilePath] { output.below(source).map { [directory.pushing($0)] } ?? [] }
 }
 

@@ -4,8 +4,8 @@ internal import Filesystem
 package import Provisioning
 package import SystemPackage
 
-/// Where `build` keeps what it fetches, and what its builds change: a directory of its own, which nobody else uses while its
-/// lock is held. What one left that was killed, the next one deletes.
+/// The directory for fetched sources and for the changes of builds: private while its lock is held. The next build
+/// deletes what a killed one left.
 package struct Workspace: ~Copyable {
     package let path: FilePath
     private let lock: FileLock
@@ -16,11 +16,11 @@ package struct Workspace: ~Copyable {
     package struct Place: Sendable {
         let rootChanges: FilePath
         let sourceChanges: FilePath
-        /// Where both are seen together to take results out.
+        /// Both merged, to collect artifacts.
         let merged: FilePath
         /// For a copy of the source.
         let copy: FilePath
-        /// For what configure scripts find out.
+        /// For results of configure scripts.
         let configure: FilePath
 
         fileprivate init(in path: FilePath) {
@@ -36,7 +36,7 @@ package struct Workspace: ~Copyable {
     /// Kept for the user: no build deletes it, but `cache prune`.
     private static let keptPrefix = Cache.keptBuildPrefix
 
-    /// Makes one in `builds`, which is made as well. `workers`: by whom others' leavings are deleted.
+    /// Makes one in `builds`, which is created as well. `workers`: to delete leftovers of other ids.
     package static func make(
         in builds: FilePath, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> Workspace {
@@ -49,7 +49,7 @@ package struct Workspace: ~Copyable {
                 guard let name = FilePath.Component(text), try directory.status(of: name) == nil else { continue }
                 try directory.makeDirectory(name, mode: 0o700)
                 let path = builds.appending(name)
-                // Another build may take it for what is left of a third.
+                // Another build may treat it as a leftover.
                 if let lock = try? FileLock.acquire(path.appending(lockName), .exclusive, wait: false) {
                     return Workspace(path: path, lock: lock, name: name, builds: builds)
                 }
@@ -65,7 +65,7 @@ package struct Workspace: ~Copyable {
     /// For what is fetched.
     package var fetched: FilePath { path.appending("fetched") }
 
-    /// Makes room for the build called `title`, a name for a file.
+    /// Creates the place of the build `title`, a file name.
     func place(for title: String) throws(ProvisioningError) -> Place {
         let place = Place(in: path.appending(title))
         try below { () throws(FilesystemError) in
@@ -84,7 +84,7 @@ package struct Workspace: ~Copyable {
         withExtendedLifetime(lock.rawValue) {}
     }
 
-    /// Leaves it where it is, for the user. Returns where that is.
+    /// Keeps it for the user. Returns its path.
     package consuming func keep() throws(ProvisioningError) -> FilePath {
         let (name, builds, path) = (name, builds, path)
         return try below { () throws(FilesystemError) in
@@ -94,7 +94,7 @@ package struct Workspace: ~Copyable {
         }
     }
 
-    /// Deletes what builds left that were killed. Failures keep nobody from building.
+    /// Deletes leftovers of killed builds. Ignores failures.
     package static func sweep(_ builds: FilePath, using workers: some NamespacePerforming) {
         for name in (try? Directory.open(builds).names()) ?? [] where !name.string.hasPrefix(keptPrefix) {
             let path = builds.appending(name)

@@ -15,19 +15,20 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         abstract: "Provision a root.",
         discussion: """
-            A release is a number, a codename or an alias: ubuntu:24.04, ubuntu:noble, alpine:latest. Without one the \
-            newest that is supported longest is taken. "mangrove distros" lists what there is. @MOMENT behind it is the \
-            distro's archive of packages as it was then, in UTC: debian:13@20260901T000000Z. A container image is             oci:REFERENCE (in a registry, as docker names it), oci-layout:DIRECTORY[:TAG] or docker-archive:FILE; skopeo fetches             it.
+            A release is a number, codename or alias: ubuntu:24.04, ubuntu:noble, alpine:latest ("mangrove distros" \
+            lists them). The default is the newest release with the longest support. @MOMENT uses the package archive \
+            of that moment, in UTC: debian:13@20260901T000000Z. Images are oci:REFERENCE, oci-layout:DIRECTORY[:TAG] \
+            or docker-archive:FILE.
             """)
 
-    @Argument(help: "What to call the root.")
+    @Argument(help: "The name of the new root.")
     var name: String
 
-    @Argument(help: ArgumentHelp("What to put into it.", valueName: "distro[:release][@moment]|image"))
+    @Argument(help: ArgumentHelp("What to make it from.", valueName: "distro[:release][@moment]|image"))
     var distro: String?
 
     @Option(
-        help: ArgumentHelp("The architecture, under any of its names.", valueName: "architecture"),
+        help: ArgumentHelp("The architecture (default: arm64).", valueName: "architecture"),
         completion: .list(Architecture.allValueStrings))
     var arch: String?
 
@@ -36,42 +37,42 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     var packages: [String] = []
 
     @Option(
-        help: ArgumentHelp("Put the tree at this path, to be used with chroot(1) as well.", valueName: "directory"),
+        help: ArgumentHelp("Put the tree here, for use with chroot(1) too.", valueName: "directory"),
         completion: .directory)
     var directory: String?
 
     @Option(
-        help: ArgumentHelp("Take the base from this tarball.", valueName: "file|url"), completion: .file())
+        help: ArgumentHelp("Use this tarball as the base.", valueName: "file|url"), completion: .file())
     var from: String?
 
-    @Option(help: ArgumentHelp("What that tarball must be.", valueName: "hex"))
+    @Option(help: ArgumentHelp("The expected digest of that tarball.", valueName: "hex"))
     var sha256: String?
 
-    @Flag(help: "Make it from the distro's archive of packages, not from a tarball.")
+    @Flag(help: "Use the distro's package archive, not a tarball.")
     var fromArchive = false
 
     @Option(
         help: ArgumentHelp(
-            "Make it again, of the very files that this lock file names (mangrove lock).", valueName: "file"),
+            "Use exactly the files in this lock file.", valueName: "file"),
         completion: .file(extensions: ["json"]))
     var locked: String?
 
-    @Option(help: "How much a root made from an archive holds.")
+    @Option(help: "The package set of a root made from an archive.")
     var variant: Variant?
 
     @OptionGroup var allowed: AllowanceOptions
     @OptionGroup var sources: SourceOptions
 
-    @Flag(help: "Write user and password in the mirror's URL to the root, for apt in it (auth.conf.d, mode 600).")
+    @Flag(help: "Store the mirror's credentials in the root, for apt.")
     var keepCredentials = false
 
-    @Flag(help: "Replace the root of that name, if there is one, when the new one is complete.")
+    @Flag(help: "Replace an existing root once the new one is complete.")
     var replace = false
 
-    @Option(help: ArgumentHelp("The CPU that qemu emulates while packages are installed.", valueName: "model"))
+    @Option(help: ArgumentHelp("The CPU model that qemu emulates meanwhile.", valueName: "model"))
     var cpu: String?
 
-    @Flag(help: ArgumentHelp("Make it for builds to run in.", visibility: .private))
+    @Flag(help: ArgumentHelp("Make a layer for builds.", visibility: .private))
     var asLayer = false
 
     @OptionGroup var isolation: IsolationOption
@@ -82,23 +83,25 @@ struct Create: AsyncParsableCommand, ShowsProgress {
 
     func validate() throws {
         if locked != nil { return try validateLocked() }
-        guard distro != nil || from != nil else { throw ValidationError("name a distro, or a tarball with --from") }
+        guard distro != nil || from != nil else {
+            throw ValidationError("expected a distro, an image, or --from TARBALL")
+        }
         if from == nil, ImageSource.isMeant(by: distro ?? "") { return try validateImage() }
         guard from == nil || distro?.contains("@") != true else {
-            throw ValidationError("--from names a tarball, of which there are no moments as of an archive")
+            throw ValidationError("--from and @MOMENT cannot be combined: only archives have snapshots")
         }
         guard from == nil || !fromArchive && variant == nil && allowed.allowances == SourceAllowances() else {
             throw ValidationError(
-                "--from names a tarball; --from-archive, --variant, --skip-suite and --allow-… are for what a distro publishes"
+                "--from cannot be combined with --from-archive, --variant, --skip-suite or --allow-…, which need a distro"
             )
         }
         guard !allowed.allowUnsigned || !sources.requireSignature else {
-            throw ValidationError("--allow-unsigned and --require-signature exclude each other")
+            throw ValidationError("--allow-unsigned and --require-signature cannot be combined")
         }
-        guard sha256 == nil || from != nil else { throw ValidationError("--sha256 belongs to --from") }
-        guard sha256 == nil || digest != nil else { throw ValidationError("--sha256 takes 64 hexadecimal digits") }
+        guard sha256 == nil || from != nil else { throw ValidationError("--sha256 requires --from") }
+        guard sha256 == nil || digest != nil else { throw ValidationError("--sha256: expected 64 hexadecimal digits") }
         guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package takes the name of a package")
+            throw ValidationError("--package: expected a package name")
         }
     }
 
@@ -163,8 +166,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         if !asLayer { report.say("\(root.name) is ready: mangrove shell \(root.name)") }
     }
 
-    /// For the tools tree that makes the root fast, and what installs its packages: where there is none yet, or the one
-    /// that is there turns out to be too old.
+    /// The request for the root's tools tree, and for the package installation: needed if there is no tools tree, or if
+    /// it turns out to be outdated.
     private func tools(
         _ request: CreationRequest, _ selection: BaseSelection, _ catalogue: Catalogue, _ creation: Creation,
         _ configuration: Configuration, _ report: Progress
@@ -175,7 +178,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             try creation.tools.areWanted(for: subject, request.acceleration) || creation.tools.mayHave(subject)
         else { return nil }
         do {
-            // A tree of tools is made of the archive as it is.
+            // Tools trees are made from the current archive, never from a snapshot.
             let mirror = selection.snapshot == nil ? sources.mirror(for: selection, creation, configuration) : nil
             return try ToolsRequest(subject, in: catalogue, for: request, mirror: mirror, configuration)
         } catch let error as any Failure {
@@ -193,14 +196,14 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         return selection
     }
 
-    /// The archive to make the root from; nil where there is a tarball, and nobody asked for the archive.
+    /// The archive to make the root from; nil to use a tarball.
     private func bootstrap(
         _ selection: BaseSelection, _ creation: Creation, _ configuration: Configuration
     ) throws -> BootstrapRequest? {
         let isWanted = fromArchive || variant != nil || selection.snapshot != nil
         guard isWanted || selection.distro.tarball == nil else { return nil }
         guard !allowed.allowUnsigned else {
-            throw ValidationError("--allow-unsigned is for base tarballs; an archive of packages is always signed")
+            throw ValidationError("--allow-unsigned applies to base tarballs only; package archives are always signed")
         }
         var bootstrap = try BootstrapRequest(
             selection, mirror: sources.mirror(for: selection, creation, configuration))
@@ -212,10 +215,10 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         _ selection: BaseSelection?, _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration
     ) async throws -> Base {
         guard let from else {
-            guard let selection else { throw ValidationError("name a distro, or a tarball with --from") }
+            guard let selection else { throw ValidationError("expected a distro, an image, or --from TARBALL") }
             guard !keepCredentials else {
                 throw ValidationError(
-                    "--keep-credentials is for archives of packages: a tarball's mirror is not its root's")
+                    "--keep-credentials requires a package archive: a root does not use its tarball's mirror")
             }
             let mirror = sources.mirror(for: selection, creation, configuration)
             var discovery = try selection.tarball(mirror: mirror)
@@ -224,7 +227,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
         var base = Base(from: creation.bare(from), digest: digest, relativeTo: Surroundings.workingDirectory)
         base.architecture = try arch.map { try Catalogue.architecture($0) }
-        // What it is called is the user's word; what it is, the tree's.
+        // The user chooses names; the tree decides the contents.
         let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         base.distro = words.first
         base.release = words.count == 2 ? words[1] : nil

@@ -18,8 +18,8 @@ struct CreationReport: Report {
         lines += plan.sources.dropFirst().map { "  or \($0)" }
         switch plan.verification {
         case .signature: lines.append("verify its signature")
-        case .checksum: lines.append("verify its checksum; there is no signature")
-        case .none: lines.append("verify nothing: there is no signature and no checksum")
+        case .checksum: lines.append("verify its checksum; no signature is published")
+        case .none: lines.append("verify nothing: no signature and no checksum is published")
         }
         if let digest = plan.digest { lines.append("expect \(digest)") }
         lines.append("unpack it to \(plan.path)")

@@ -7,9 +7,9 @@ internal import Terminal
 
 struct Distros: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what can be provisioned, and how it is verified.")
+        abstract: "List distros that can be provisioned.")
 
-    @Argument(help: "The distro; all where none is named.")
+    @Argument(help: "The distro (default: all).")
     var distro: String?
 
     @OptionGroup var catalogue: CatalogueOptions

@@ -10,10 +10,10 @@ internal import Terminal
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find out what is wrong with this machine, and what mends it.",
-        discussion: "Exits with 78 where there is something that makes mangrove fail.")
+        abstract: "Diagnose problems and suggest fixes.",
+        discussion: "Exits with 78 if something makes mangrove fail.")
 
-    @Argument(help: "The architectures to look at; those of the roots there are, and arm64, where none is named.")
+    @Argument(help: "The architectures (default: arm64 and those of existing roots).")
     var architectures: [Architecture] = []
 
     @OptionGroup var output: FormatOptions

@@ -21,7 +21,7 @@ package enum EntryPoint {
         while true { pause() }
     }
 
-    /// nil where it takes the concurrency runtime.
+    /// nil if the command needs the concurrency runtime.
     private static func perform(_ arguments: [String]) -> ExitStatus? {
         if let run = PlainRun(arguments) {
             do {
@@ -73,14 +73,14 @@ package enum EntryPoint {
         of error: any Error, in command: any ParsableCommand.Type, form: Progress.Form?, _ arguments: [String]
     ) -> ExitStatus {
         let concluded = conclude(error, arguments, form: form)
-        // A refusal that was asked for, before anything was done.
+        // Requested limits that cannot be enforced; nothing has run.
         if (error as? ProvisioningError)?.refusesLimits == true { return concluded }
-        // Of what is asked for, not of mangrove.
+        // A fault of the request, not of mangrove.
         if (error as? ProvisioningError)?.underlying is RecipeError || error is RecipeError { return concluded }
         return error is ExitCode ? concluded : status(concluded, ofFailureIn: command)
     }
 
-    /// A command that passes on another's status keeps all but three of the numbers free for it.
+    /// A command that returns another's status reserves only three numbers for its own failures.
     private static func status(
         _ status: ExitStatus, ofFailureIn command: any ParsableCommand.Type
     ) -> ExitStatus {
@@ -88,7 +88,7 @@ package enum EntryPoint {
         return [.success, .notExecutable, .notFound].contains(status) ? status : .sandboxFailed
     }
 
-    /// Tells the user and says what to exit with.
+    /// Reports the error, and returns the exit status.
     private static func conclude(_ error: any Error, _ arguments: [String], form: Progress.Form?) -> ExitStatus {
         if let failure = error as? any Failure {
             FailureRendering(failure).show(as: form)
@@ -111,7 +111,7 @@ package enum EntryPoint {
     }
 }
 
-/// A command line that cannot be understood.
+/// An invalid command line.
 struct UsageError: Failure {
     let problem: String
     let cause: String?
@@ -119,7 +119,7 @@ struct UsageError: Failure {
 
     init(_ message: String, command: String) {
         let lines = message.split(whereSeparator: \.isNewline).map(String.init)
-        problem = lines.first ?? "the command line cannot be understood"
+        problem = lines.first ?? "invalid command line"
         cause = lines.count > 1 ? lines.dropFirst().joined(separator: " ") : nil
         self.command = command
     }
@@ -136,14 +136,14 @@ extension CommandConfiguration {
 }
 
 extension ParsableCommand {
-    /// The command that `arguments` come to, as it is written: "mangrove cache list".
+    /// The command that `arguments` select, as typed: "mangrove cache list".
     static func name(of arguments: [String]) -> String {
         let name = configuration.commandName ?? _commandName
         guard let next = subcommand(of: arguments) else { return name }
         return name + " " + next.name(of: Array(arguments.dropFirst()))
     }
 
-    /// The command that `arguments` come to.
+    /// The command that `arguments` select.
     static func command(of arguments: [String]) -> any ParsableCommand.Type {
         subcommand(of: arguments)?.command(of: Array(arguments.dropFirst())) ?? self
     }

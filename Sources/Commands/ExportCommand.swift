@@ -12,31 +12,30 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a root as a tar archive or container image.",
         discussion: """
-            How it is compressed is taken from the name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. With --reproducible roots \
-            that were made of the same give the same bytes: what says when and where they were made is left out \
-            (docs/reproducing.md), and no time is later than $SOURCE_DATE_EPOCH, else than that of the newest thing the root \
-            was made of. That holds for images too, which are oci-layout:DIRECTORY[:TAG], docker-archive:FILE[:REFERENCE], or \
-            oci:REFERENCE, which skopeo pushes to a registry; a root made of an image keeps that one's layers.
+            The file name selects the compression: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. Images are \
+            oci-layout:DIRECTORY[:TAG], docker-archive:FILE[:REFERENCE], or oci:REFERENCE in a registry; a root made \
+            from an image keeps its layers. With --reproducible, and for images, roots made from the same files give \
+            the same bytes (docs/reproducing.md); $SOURCE_DATE_EPOCH limits times.
             """)
 
     @Argument(help: "The root.")
     var name: String
 
     @Argument(
-        help: ArgumentHelp("The archive, or the image; - is standard output.", valueName: "file|image"),
+        help: ArgumentHelp("The archive or image; - is standard output.", valueName: "file|image"),
         completion: .file())
     var file: String
 
-    @Option(help: "How to compress it, whatever the name says.")
+    @Option(help: "The compression, regardless of the name.")
     var compression: TreeArchive.Compression?
 
-    @Flag(help: "Leave out what says when and where the root was made.")
+    @Flag(help: "Leave out traces of when and where the root was made.")
     var reproducible = false
 
-    @Flag(help: "Put all of an image into one layer, whatever the root was made of.")
+    @Flag(help: "Write the image as a single layer.")
     var singleLayer = false
 
-    @Option(help: ArgumentHelp("Sign the image in the registry with this key of gpg(1).", valueName: "fingerprint"))
+    @Option(help: ArgumentHelp("Sign the image in the registry with this gpg(1) key.", valueName: "fingerprint"))
     var signBy: String?
 
     @OptionGroup var dryRun: DryRunOption
@@ -45,11 +44,11 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
     func validate() throws {
         if ImageSource.isMeant(by: file) { return try validateImage() }
         guard !singleLayer, signBy == nil else {
-            throw ValidationError("--single-layer and --sign-by are for images")
+            throw ValidationError("--single-layer and --sign-by require an image")
         }
-        guard file != "-" || isatty(1) == 0 else { throw ValidationError("an archive is nothing for a terminal") }
+        guard file != "-" || isatty(1) == 0 else { throw ValidationError("refusing to write an archive to a terminal") }
         guard chosen != nil else {
-            throw ValidationError("\(file) does not end in .tar, .tar.gz, .tgz, .tar.zst or .tar.xz")
+            throw ValidationError("\(file): expected .tar, .tar.gz, .tgz, .tar.zst or .tar.xz")
         }
     }
 

@@ -4,7 +4,7 @@ internal import Failures
 internal import FoundationEssentials
 internal import Terminal
 
-/// The one place that tells a user of a failure: three lines at most, on standard error.
+/// The one place that reports failures: at most three lines, on standard error.
 struct FailureRendering {
     let failure: any Failure
 
@@ -33,7 +33,7 @@ struct FailureRendering {
         return Console.json(event, pretty: false)
     }
 
-    /// A line for what does not keep the command from going on.
+    /// A message that does not stop the command.
     static func note(_ text: String) {
         try? OutputStream.standardError.write(StyledText("mangrove:", .bad) + " \(text.printable)\n")
     }

@@ -23,11 +23,11 @@ extension Create {
         ]
         if let option = said.first(where: \.1)?.0 {
             throw ValidationError(
-                "\(option) is for what a distro publishes; registries, keys and digests of images are containers-image's"
+                "\(option) does not apply to images; configure registries, keys and signatures in containers-image's files"
             )
         }
         guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package takes the name of a package")
+            throw ValidationError("--package: expected a package name")
         }
     }
 

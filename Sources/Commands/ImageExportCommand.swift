@@ -12,10 +12,10 @@ extension ExportCommand {
         switch compression {
         case nil, .gzip, .zstd: break
         case TreeArchive.Compression.none?, .xz?:
-            throw ValidationError("layers of images are compressed with gzip or zstd")
+            throw ValidationError("--compression: expected gzip or zstd for an image")
         }
         guard signBy == nil || file.hasPrefix("oci:") else {
-            throw ValidationError("--sign-by is for images in a registry: oci:REFERENCE")
+            throw ValidationError("--sign-by requires an image in a registry: oci:REFERENCE")
         }
     }
 
@@ -28,7 +28,7 @@ extension ExportCommand {
         export.signer = signBy
         if dryRun.isDryRun {
             let base = singleLayer ? nil : export.root.image
-            let layers = base.map { "the layers of \($0.reference) and one over them" } ?? "one layer"
+            let layers = base.map { "the layers of \($0.reference) and one on top" } ?? "one layer"
             return try Console.print(
                 "write \(export.root.path) to \(image), \(layers), compression \(export.compression.rawValue), "
                     + "no time after \(RecordTime.text(export.newestTime))\n")
@@ -44,7 +44,7 @@ extension ExportCommand {
         }
         report.end()
         for left in done.leftOut { report.warn("left out: \(left.path): \(left.reason)") }
-        let kept = done.kept > 0 ? ", \(done.kept) of them as they were" : ""
+        let kept = done.kept > 0 ? ", \(done.kept) of them unchanged" : ""
         report.say("\(image): \(done.layers == 1 ? "1 layer" : "\(done.layers) layers")\(kept); \(done.digest)")
     }
 }

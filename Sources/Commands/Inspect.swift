@@ -8,7 +8,7 @@ internal import SystemPackage
 internal import Terminal
 
 struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show everything that is known of a root.")
+    static let configuration = CommandConfiguration(abstract: "Show the details of a root.")
 
     @Argument(help: "The root.")
     var name: String
@@ -26,7 +26,8 @@ struct Inspect: ParsableCommand {
             accelerator.awaitsComparison(FilePath(root.path))
         {
             report.accelerated?.emulated.append(
-                .init(package: "gcc", program: nil, reason: "not compared with the tools tree's yet; a run begins it"))
+                .init(package: "gcc", program: nil, reason: "not yet compared with the tools tree's; a run starts that")
+            )
         }
         report.notAccelerated = AccelerationNote.unaccelerated.last(in: store.path(of: root.name))
         try OutputRendering.show(report, as: output.format)
@@ -79,7 +80,7 @@ struct RootReport: Report {
             ("version", root.version),
         ]
         if root.removedInPart == true {
-            lines.append(("state", "removed in part; mangrove remove \(root.name) finishes it"))
+            lines.append(("state", "removed in part; continue with: mangrove remove \(root.name)"))
         }
         if let codename = root.codename { lines.append(("codename", codename)) }
         lines += [

@@ -4,17 +4,17 @@ internal import ArgumentParser
 internal import Glibc
 internal import SystemPackage
 
-/// What becomes of half-done work when the user has had enough.
+/// Cleans up unfinished work when the user interrupts a command.
 ///
-/// The process executes itself anew as `mangrove clean-up`: the kernel ends every thread and drops every lock at
-/// once, so that what they were making is nobody's, and the new one sweeps it. execve(2) may be called from a
-/// signal handler; nothing that would delete a tree may.
+/// The process executes itself again as `mangrove clean-up`: the kernel ends every thread and releases every lock at
+/// once, so unfinished files have no owner, and the new program deletes them. A signal handler may call execve(2), but
+/// nothing that deletes a tree.
 enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     /// From here on SIGINT, SIGTERM and SIGHUP clean up, and the process exits with 128 and the signal's number.
     ///
-    /// `file`, where it exists then, is deleted as well.
+    /// `file` is deleted as well, if it exists then.
     static func cleansUp(deleting file: FilePath? = nil) {
         for signal in signals {
             let words = ["mangrove", CleanUp._commandName, String(signal)] + (file.map { ["--", $0.string] } ?? [])
@@ -24,7 +24,7 @@ enum Interruption {
             unsafe argumentLists[Int(signal)] = unsafe arguments
             var action = sigaction()
             unsafe sigaction(signal, nil, &action)
-            // nohup(1), or a shell's background: what was ignored stays so.
+            // nohup(1), or a background job: ignored signals stay ignored.
             guard unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != 1 else { continue }
             unsafe action.__sigaction_handler.sa_handler = { signal in
                 if let arguments = unsafe argumentLists[Int(signal)] {
@@ -39,7 +39,7 @@ enum Interruption {
     }
 }
 
-/// By signal; written before the handlers are there, and read by them only.
+/// By signal; written before the handlers are installed, and only read by them.
 nonisolated(unsafe) private let argumentLists = {
     let lists = UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>.allocate(capacity: 65)
     unsafe lists.initialize(repeating: nil, count: 65)

@@ -6,8 +6,8 @@ internal import Sandbox
 internal import SystemPackage
 
 extension Layer {
-    /// The root that it is, noted as used now: taken from the registry that is configured, or made by `create`, where it is not
-    /// here. `options`: further ones of `create`, which change nothing of what it holds.
+    /// The layer's root, marked as used: pulled from the configured registry, or made by `create`, if it does not exist
+    /// here. `options`: additional ones of `create` that do not affect its contents.
     func obtain(
         in locations: Locations, _ configuration: Configuration, isolation: Isolation, options: [String] = [],
         isRenewed: Bool = false

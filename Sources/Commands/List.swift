@@ -6,7 +6,7 @@ internal import Terminal
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the roots there are.", aliases: ["ls"])
+        abstract: "List roots.", aliases: ["ls"])
 
     @OptionGroup var output: FormatOptions
 

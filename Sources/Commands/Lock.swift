@@ -9,10 +9,10 @@ internal import Terminal
 
 struct Lock: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        abstract: "Write down what a root was made of, to make it again.",
+        abstract: "Write a lock file, to make the same root again.",
         discussion: """
-            The lock file names every package, or the tarball, by its digest; "mangrove create NAME --locked FILE" makes a root \
-            of these and of nothing else. What was changed in the root since is not in it.
+            The lock file lists every package, or the tarball, by digest; "mangrove create NAME --locked FILE" makes a \
+            root from exactly these. Later changes to the root are not included.
             """)
 
     @Argument(help: "The root.")
@@ -39,7 +39,7 @@ struct Lock: ParsableCommand, ShowsProgress {
         let changes = store.changes(of: root, since: lock)
         if !changes.isEmpty {
             let named = changes.prefix(4).joined(separator: ", ") + (changes.count > 4 ? "…" : "")
-            report.warn("changed since: \(named); the lock file is of what the root was made of")
+            report.warn("changed since: \(named); the lock file lists the original packages")
         }
         if output == "-" { return try Console.print(StyledText(String(decoding: lock.encoded(), as: UTF8.self))) }
         try AtomicFile.write(lock.encoded(), to: path)

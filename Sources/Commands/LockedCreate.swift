@@ -18,11 +18,11 @@ extension Create {
             ("--keyring", sources.keyring != nil), ("--keep-credentials", keepCredentials),
         ]
         if let option = said.first(where: \.1)?.0 {
-            throw ValidationError("--locked says what the root is made of; \(option) cannot be added to that")
+            throw ValidationError("--locked and \(option) cannot be combined: the lock file lists everything")
         }
         guard !sources.requireSignature else {
             throw ValidationError(
-                "--require-signature and --locked exclude each other: a lock file's digests are compared, no signature")
+                "--require-signature and --locked cannot be combined: a lock file has digests, not signatures")
         }
     }
 
@@ -33,7 +33,7 @@ extension Create {
         let path = Surroundings.workingDirectory.pushing(FilePath(file))
         let lock = try LockFile(at: path)
         guard lock.kind == .archive || sources.mirror == nil else {
-            throw ValidationError("--mirror is for archives of packages; the lock file names the tarball's URLs")
+            throw ValidationError("--mirror requires a package archive; this lock file names the tarball's URLs")
         }
         // One of its own may be missing here: the lock file says enough.
         let selection = try? catalogue.select(

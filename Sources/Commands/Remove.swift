@@ -10,7 +10,7 @@ internal import Terminal
 struct Remove: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         abstract: "Delete roots.",
-        discussion: "Refused while something runs in a root, or is mounted in it.", aliases: ["rm"])
+        discussion: "Refuses while something runs or is mounted in a root.", aliases: ["rm"])
 
     @Argument(help: "The roots.")
     var names: [String]

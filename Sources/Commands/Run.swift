@@ -12,22 +12,21 @@ struct Run: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Run a command in a root.",
         discussion: """
-            The current directory is mounted at the same path and is the working directory; a home directory, /, /etc, \
-            /usr and their like are not, unless --bind . asks for it, and the command starts in /. The exit status is the \
-            command's own, 128 and the signal's number if one ended it, 127 if it was not found, 126 if it cannot be \
-            executed, and 125 if mangrove failed. With the name of a distro and release (alpine:3.24) in place of a \
-            root's, one is made for this command and removed after it; of an image (oci:debian:12) one is kept, and what the \
-            command changes is dropped. Where no command is given, an image's own is run.
+            The current directory is mounted at the same path and is the working directory, except home and system \
+            directories (--bind . shares them). DISTRO:RELEASE makes a root for this command only; an image \
+            (oci:debian:12) is kept, and changes to it are discarded. Without a command, the image's own runs. Exits \
+            with the command's status, 128+N if signal N ended it, 127 if it was not found, 126 if it cannot be \
+            executed, and 125 if mangrove failed.
             """)
 
     @OptionGroup var options: RunOptions
 
     @Option(
-        help: ArgumentHelp("The architecture of an image or distro that stands for a root.", valueName: "architecture"),
+        help: ArgumentHelp("The architecture, for an image or distro.", valueName: "architecture"),
         completion: .list(Architecture.allValueStrings))
     var arch: String?
 
-    @Argument(help: ArgumentHelp("The root, or what one is made of.", valueName: "name|image"))
+    @Argument(help: ArgumentHelp("The root, distro:release or image.", valueName: "name|image"))
     var name: String
 
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
@@ -37,7 +36,7 @@ struct Run: ParsableCommand, PassesStatus {
         guard
             command.isEmpty || command.first == "--" || command.contains("--") || command.first?.hasPrefix("-") == false
         else {
-            throw ValidationError("\(command[0]): options stand before the root's name, or between it and --")
+            throw ValidationError("\(command[0]): expected options before the root's name, or between it and --")
         }
     }
 
@@ -53,11 +52,13 @@ struct Run: ParsableCommand, PassesStatus {
     func run() throws {
         // No root can be called that.
         guard name.contains(":") else {
-            guard arch == nil else { throw ValidationError("--arch is for images; \(name) is what it is") }
+            guard arch == nil else {
+                throw ValidationError("--arch requires an image or distro; root \(name) has a fixed architecture")
+            }
             return try run(in: name)
         }
         if let image = try ImageSource(name, relativeTo: Surroundings.workingDirectory) { return try run(image) }
-        let root = try PassingRoot(
+        let root = try EphemeralRoot(
             distro: name, arch: arch, isolation: options.isolation.isolation, dryRun: options.dryRun)
         defer { root.remove() }
         if !options.dryRun { try run(in: root.name) }
@@ -73,7 +74,7 @@ struct Run: ParsableCommand, PassesStatus {
     private func runItsOwn(in root: RootRecord, _ settings: RunSettings) throws {
         let image = root.image?.settings
         guard let command = image?.defaultCommand, !command.isEmpty else {
-            throw ValidationError("no command is given; for a shell: mangrove shell \(name)")
+            throw ValidationError("expected a command; for a shell: mangrove shell \(name)")
         }
         var settings = settings
         // Its command may be a path below the directory it starts in.

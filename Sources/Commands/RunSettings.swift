@@ -111,7 +111,7 @@ struct RunSettings: Equatable {
     private func check(_ obstacle: ProvisioningError?, isAccelerated: Bool, _ accelerator: Accelerator?) throws {
         if let obstacle, accelerator?.choice.isRequired == true { throw obstacle }
         guard !profile || isAccelerated else {
-            throw ValidationError("--profile is for accelerated runs: the dispatcher does the counting")
+            throw ValidationError("--profile requires an accelerated run: the dispatcher counts")
         }
     }
 }

@@ -5,7 +5,7 @@ internal import ArgumentParser
 struct Shell: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Start a login shell in a root.",
-        discussion: "The shell is the user's own, from the root's /etc/passwd.")
+        discussion: "Uses the user's shell from the root's /etc/passwd.")
 
     @OptionGroup var options: RunOptions
 

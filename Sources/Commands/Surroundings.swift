@@ -25,7 +25,7 @@ enum Surroundings {
     static func sourceDate() throws -> Int64? {
         guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int64(text), seconds < 1 << 36 else {
-            throw ValidationError("SOURCE_DATE_EPOCH is \"\(text)\"; it takes a number of seconds since 1970")
+            throw ValidationError("SOURCE_DATE_EPOCH: expected seconds since 1970, found \"\(text)\"")
         }
         return seconds
     }

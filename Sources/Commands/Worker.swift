@@ -18,27 +18,27 @@ struct Worker: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Compile for a build on another machine.",
         discussion: """
-            `build --hosts` starts it on the other machines, by ssh. It makes a root with compilers of the versions that \
-            are asked for, or fails where they are not to be had, and passes each connection to the socket to distccd(1) \
-            in that root, without network and without effect on anything else. It ends with its standard input.
+            "build --hosts" starts it on other machines over ssh. It makes a root with compilers of the requested \
+            versions, or fails if they are unavailable, and passes connections to distccd(1) in it, without network. \
+            It exits at the end of standard input.
             """)
 
     @Option(help: ArgumentHelp("The distro and release of the compilers.", valueName: "distro:release"))
     var base: String
 
-    @Option(help: ArgumentHelp("The architecture that they compile for.", valueName: "architecture"))
+    @Option(help: ArgumentHelp("The target architecture.", valueName: "architecture"))
     var arch: String
 
     @Option(
         name: .customLong("package"),
         help: ArgumentHelp(
-            "A package of theirs, and the version it has to have. Repeatable.", valueName: "name=version"))
+            "A compiler package and its required version. Repeatable.", valueName: "name=version"))
     var packages: [String] = []
 
-    @Option(help: ArgumentHelp("Take connections here, in a directory that is made for it.", valueName: "path"))
+    @Option(help: ArgumentHelp("Listen here, in a directory made for it.", valueName: "path"))
     var socket: String
 
-    @Option(help: ArgumentHelp("Compile so much at once.", valueName: "number"))
+    @Option(help: ArgumentHelp("The number of concurrent compilations.", valueName: "number"))
     var jobs = 1
 
     @OptionGroup var catalogue: CatalogueOptions
@@ -62,7 +62,7 @@ struct Worker: ParsableCommand, PassesStatus {
         guard let wanted = CompilerVersions(parsing: packages) else { return }
         guard try !Surroundings.caller().identity.isSingle else {
             throw RecipeError(
-                "this user has one id only", cause: "distccd wants another than root's to run as",
+                "this user has only one id", cause: "distccd needs a second one to run as",
                 remedy:
                     "give the user subordinate ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
                     + "USER", status: .notPermitted)
@@ -104,8 +104,8 @@ struct Worker: ParsableCommand, PassesStatus {
             if root.created > Date.now.addingTimeInterval(-86_400).formatted(.iso8601) { break }
         }
         throw RecipeError(
-            "this machine's compilers are others: \(difference ?? "")",
-            cause: "what they compile may be another, too",
-            remedy: "bring the root that is built in up to date: mangrove build --renew", status: .unavailable)
+            "this machine has different compilers: \(difference ?? "")",
+            cause: "they may generate different code",
+            remedy: "update the root that the build uses: mangrove build --renew", status: .unavailable)
     }
 }

@@ -18,8 +18,7 @@ extension BinfmtRule {
         let high = UInt8(truncatingIfNeeded: elf.machine >> 8)
         let machine = elf.byteOrder == .little ? [low, high] : [high, low]
         let identification = [0x7F, 0x45, 0x4C, 0x46, elf.fileClass.rawValue, elf.byteOrder.rawValue, 1]
-        // ABI, its version and the padding are not the kernel's business, nor ours: GNU's ABI is 3, AppImages keep
-        // a mark of theirs there.
+        // ABI, its version and the padding are ignored: GNU's ABI is 3, and AppImages keep a mark there.
         let padding = [UInt8](repeating: 0, count: 9)
         // ET_EXEC is 2 and ET_DYN 3.
         let typeMask: [UInt8] = elf.byteOrder == .little ? [0xFE, 0xFF] : [0xFF, 0xFE]
@@ -54,8 +53,8 @@ extension Architecture {
         }
     }
 
-    /// Whether a kernel of architecture `host` executes its programs without an interpreter, as a rule. Not
-    /// asked: whether that kernel was built to (CONFIG_IA32_EMULATION, CONFIG_COMPAT), or the CPU can.
+    /// Whether a kernel of architecture `host` usually executes its programs without an interpreter. Not checked: the
+    /// kernel's configuration (CONFIG_IA32_EMULATION, CONFIG_COMPAT) and the CPU.
     package func runsNatively(on host: Architecture) -> Bool {
         switch (self, host) {
         case (.i386, .amd64), (.armel, .armhf), (.armhf, .armel): true

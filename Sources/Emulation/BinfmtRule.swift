@@ -90,23 +90,23 @@ extension BinfmtRule {
     package func registrationLine(isListed: Bool = false) throws(EmulationError) -> String {
         let path = (isListed ? listed : interpreter).string
         guard !name.isEmpty, name != ".", name != "..", !name.contains(where: { $0 == "/" || $0.isNewline }) else {
-            throw .unregistrable(self, "its name cannot be a file's")
+            throw .unregistrable(self, "its name is not a valid file name")
         }
         guard !magic.isEmpty, offset >= 0, offset + magic.count <= Self.headerSize,
             mask.isEmpty || mask.count == magic.count
-        else { throw .unregistrable(self, "its magic or mask has a length that the kernel does not take") }
+        else { throw .unregistrable(self, "the kernel does not accept the length of its magic or mask") }
         guard path.hasPrefix("/"), !path.contains(where: \.isNewline) else {
-            throw .unregistrable(self, "the interpreter's path is not absolute or contains a line end")
+            throw .unregistrable(self, "the interpreter's path is not absolute, or contains a newline")
         }
         // The first byte of the line is what separates its fields: any byte that is in none of them. Hexadecimal
         // digits, "M", "x" and the backslash are.
         guard let separator = ":|,;!%^~@".first(where: { !name.contains($0) && !path.contains($0) }) else {
-            throw .unregistrable(self, "every character that could separate its fields is in its path")
+            throw .unregistrable(self, "its path contains every possible field separator")
         }
         let fields = ["", name, "M", String(offset), Self.escaped(magic), Self.escaped(mask), path, flags.letters]
         let line = fields.joined(separator: String(separator))
         guard line.utf8.count <= Self.longestLine else {
-            throw .unregistrable(self, "it is \(line.utf8.count) bytes long; the kernel takes \(Self.longestLine)")
+            throw .unregistrable(self, "it has \(line.utf8.count) bytes; the kernel accepts \(Self.longestLine)")
         }
         return line
     }

@@ -3,7 +3,7 @@
 package import Architectures
 internal import Filesystem
 
-/// How a binfmt_misc, as a rule the host's, stands to programs of an architecture.
+/// The state of a binfmt_misc, usually the host's, for programs of an architecture.
 package struct BinfmtStatus: Sendable, Equatable {
     package let architecture: Architecture
     package let state: BinfmtRegistry.State
@@ -22,7 +22,7 @@ package struct BinfmtStatus: Sendable, Equatable {
         self.outcome = outcome
     }
 
-    /// Looks, and executes a probe. The probe goes through the binfmt_misc of this process's own user namespace.
+    /// Reads the rules, and executes a probe through the binfmt_misc of this process's own user namespace.
     package static func current(
         of architecture: Architecture, in registry: BinfmtRegistry = .host
     ) throws(EmulationError) -> BinfmtStatus {

@@ -4,7 +4,7 @@ package import Architectures
 
 /// The CPU that qemu emulates.
 package enum EmulatedCPU {
-    /// What `QEMU_CPU` is to be for programs of `architecture`; nil where qemu's own choice is right.
+    /// The value of `QEMU_CPU` for programs of `architecture`; nil if qemu's default is right.
     ///
     /// The user's word wins: `option` (`--cpu`, the configuration), then `environment` (their own `QEMU_CPU`).
     /// Otherwise aarch64 gets `max` without pointer authentication, which qemu emulates with a cipher at every call

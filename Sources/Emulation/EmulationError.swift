@@ -5,23 +5,23 @@ package import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// Emulation that cannot be had, and how it can.
+/// Emulation is unavailable, and how to fix that.
 package struct EmulationError: Failure, Equatable {
-    /// What went wrong, for who decides on it.
+    /// What went wrong, for callers.
     package enum Kind: Sendable, Equatable {
         /// No program that emulates this architecture is on the host.
         case noInterpreter
-        /// There is one, and it cannot be used: dynamically linked, for another machine, no program at all.
+        /// It exists but cannot be used: dynamically linked, for another machine, not a program.
         case unusableInterpreter
         /// The interpreter or another program did not do what it should.
         case misbehaved
-        /// The kernel cannot be told this rule.
+        /// The kernel does not accept this rule.
         case unregistrable
         /// binfmt_misc is not there or switched off.
         case unavailable
         /// It needs root.
         case needsRoot
-        /// Nothing that mangrove installed.
+        /// mangrove has installed nothing.
         case notInstalled
         case filesystem
     }
@@ -48,12 +48,12 @@ package struct EmulationError: Failure, Equatable {
     static func unregistrable(_ rule: BinfmtRule, _ cause: String) -> EmulationError {
         EmulationError(
             .unregistrable, "cannot register \(rule.interpreter) as an interpreter", cause: cause,
-            remedy: "put it at a shorter, plainer path", status: .badConfiguration)
+            remedy: "move it to a shorter, simpler path", status: .badConfiguration)
     }
 
     static func needsRoot(_ problem: String, command: String) -> EmulationError {
         EmulationError(
-            .needsRoot, problem, cause: "only root may change which programs the kernel can execute",
+            .needsRoot, problem, cause: "only root can change the kernel's binfmt_misc rules",
             remedy: "sudo \(command)", status: .notPermitted)
     }
 }
@@ -65,12 +65,12 @@ extension EmulationError {
     ) -> EmulationError {
         let why =
             switch status.outcome {
-            case .works: "the registered interpreter is looked for inside the root (no flag F)"
+            case .works: "the kernel looks for the registered interpreter inside the root (no F flag)"
             case .fails(let reason): reason
             }
         return EmulationError(
             .unusableInterpreter, "cannot execute programs for \(architecture)",
-            cause: "\(why); Linux \(kernel) has no private binfmt_misc (6.7 has)",
+            cause: "\(why); Linux \(kernel) has no private binfmt_misc (6.7 and newer have)",
             remedy: "sudo mangrove binfmt install --arch \(architecture)", status: .badConfiguration)
     }
 }

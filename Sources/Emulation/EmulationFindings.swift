@@ -12,12 +12,12 @@ extension Finding {
         choice: FilePath? = nil, cpu: String? = Environment["QEMU_CPU"]
     ) -> [Finding] {
         guard architecture != .host else {
-            return [Finding("\(architecture)", .ok, "the machine's own: nothing is emulated")]
+            return [Finding("\(architecture)", .ok, "the host's architecture: nothing is emulated")]
         }
         let interpreter: Interpreter
         do throws(EmulationError) {
             if architecture.runsNatively(on: .host), try Probe.run(architecture) == .works {
-                return [Finding("\(architecture)", .ok, "the machine executes it: nothing is emulated")]
+                return [Finding("\(architecture)", .ok, "the host executes it: nothing is emulated")]
             }
             interpreter = try Interpreter.find(architecture, choice: choice)
         } catch {
@@ -50,7 +50,7 @@ extension Finding {
             case .fails(let reason):
                 return Finding(
                     subject, .problem, "\(what): \(reason)",
-                    remedy: cpu == nil ? "install it anew" : "choose another CPU with --cpu, or install it anew")
+                    remedy: cpu == nil ? "reinstall it" : "choose another CPU with --cpu, or reinstall it")
             }
         } catch {
             return Finding(subject, error)
@@ -62,7 +62,7 @@ extension Finding {
     ) -> Finding {
         let subject = "\(architecture) registration"
         if kernel.hasPrivateBinfmt {
-            return Finding(subject, .ok, "every run has its own (Linux \(kernel))")
+            return Finding(subject, .ok, "each run has its own (Linux \(kernel))")
         }
         let install = "sudo mangrove binfmt install \(architecture)"
         let old = "Linux \(kernel) has no private binfmt_misc (6.7 and newer have)"
@@ -80,13 +80,13 @@ extension Finding {
             return Finding(subject, .problem, "\(old), and the host's is not mounted", remedy: install)
         case (.disabled, _):
             return Finding(
-                subject, .problem, "\(old), and the host's is switched off",
+                subject, .problem, "\(old), and the host's is disabled",
                 remedy: "echo 1 | sudo tee \(registry.path)/status")
         case (.enabled, .fails(let reason)):
             return Finding(subject, .problem, ([old, reason] + faults).joined(separator: "; "), remedy: install)
         case (.enabled, .works) where !status.worksInRoots:
             return Finding(
-                subject, .problem, "the host's rule works outside of roots only: it has no flag F", remedy: install)
+                subject, .problem, "the host's rule works outside roots only: it has no F flag", remedy: install)
         case (.enabled, .works) where !faults.isEmpty:
             return Finding(
                 subject, .warning, "works until the next reboot: \(faults.joined(separator: "; "))", remedy: install)

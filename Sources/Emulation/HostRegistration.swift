@@ -36,8 +36,8 @@ package struct HostRegistration: Sendable {
         """
     }
 
-    /// Registers `interpreter`, in place of what an earlier `install` registered. All of it or nothing: where a step
-    /// fails, and where a program of the architecture then still cannot be executed, things are as before.
+    /// Registers `interpreter`, replacing an earlier `install`. All or nothing: if a step fails, or if a program of the
+    /// architecture still cannot be executed, everything is undone.
     ///
     /// `probe` is what tells whether they can.
     package func install(
@@ -91,8 +91,8 @@ package struct HostRegistration: Sendable {
             try registry.register(rule)
             if case .fails(let reason) = try probe(architecture) {
                 throw EmulationError(
-                    .misbehaved, "\(rule.interpreter) is registered for \(architecture), yet does not work",
-                    cause: reason, remedy: "install it anew; the registration was taken back",
+                    .misbehaved, "\(rule.interpreter) is registered for \(architecture) but does not work",
+                    cause: reason, remedy: "reinstall it; the registration was undone",
                     status: .badConfiguration)
             }
         } catch {
@@ -108,7 +108,7 @@ package struct HostRegistration: Sendable {
         case .enabled: return false
         case .disabled:
             throw EmulationError(
-                .unavailable, "binfmt_misc is switched off", remedy: "echo 1 | sudo tee \(registry.path)/status",
+                .unavailable, "binfmt_misc is disabled", remedy: "echo 1 | sudo tee \(registry.path)/status",
                 status: .badConfiguration)
         case .notMounted: break
         }
@@ -119,7 +119,7 @@ package struct HostRegistration: Sendable {
         }
         throw EmulationError(
             .unavailable, "cannot mount binfmt_misc at \(registry.path)", cause: error.description,
-            remedy: "sudo modprobe binfmt_misc, or a kernel that has it", status: .badConfiguration)
+            remedy: "sudo modprobe binfmt_misc, or use a kernel that has it", status: .badConfiguration)
     }
 
     private func asRoot(_ error: EmulationError, _ verb: String) -> EmulationError {

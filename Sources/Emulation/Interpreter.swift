@@ -28,7 +28,7 @@ package struct Interpreter: Hashable, Sendable {
 
     private var requiresPreservedArgument0: Bool { path.string.hasSuffix("binfmt-P") }
 
-    /// The rule to register it with. `credentials`: setuid programs get their rights (flag `C`), and with them qemu.
+    /// The rule to register it with. `credentials`: setuid programs, and qemu with them, gain privileges (flag `C`).
     package func rule(
         on kernel: KernelRelease, credentials: Bool = false, name: String? = nil
     ) -> BinfmtRule {
@@ -42,9 +42,9 @@ package struct Interpreter: Hashable, Sendable {
 extension Interpreter {
     /// Finds the interpreter of `architecture` on this host.
     ///
-    /// Executes it once, for its version, unless that is among `known`. `directories` are searched before those of distributions, as `PATH` is;
-    /// `choice` is the user's own and the only one looked at. Throws where there is none (status 78, with the
-    /// command that installs it) or none is static, saying of each why not.
+    /// Executes it once, for its version, unless that is among `known`. `directories` are searched before those of
+    /// distributions, as `PATH` is; `choice` is the user's own, and then the only candidate. Throws if there is none
+    /// (status 78, with the command that installs it) or if none is static, with a reason for each.
     package static func find(
         _ architecture: Architecture, host: Architecture = .host, choice: FilePath? = nil,
         directories: [FilePath] = searchPath(), distribution: OSRelease = .host,
@@ -98,7 +98,7 @@ extension Interpreter {
         case usable
     }
 
-    /// Its headers only are read: a dynamically linked one would look for its loader inside the root.
+    /// Reads only its headers: a dynamically linked one would look for its loader inside the root.
     static func usability(of path: FilePath, host: Architecture) -> Usability {
         let header: [UInt8]
         do throws(FilesystemError) {
@@ -110,7 +110,7 @@ extension Interpreter {
         guard let image = ELFHeaders(parsing: header) else { return .refused("not an ELF program") }
         // i386's and amd64's programs both run on an amd64 host.
         guard Architecture.allCases.contains(where: { $0.elf == image.identity && $0.runsNatively(on: host) }) else {
-            return .refused("a program for another machine than \(host)")
+            return .refused("expected a program for \(host)")
         }
         if let loader = image.loader {
             return .refused("dynamically linked (needs \(loader), which is not in the root)")
@@ -138,8 +138,8 @@ extension Interpreter {
         }
         guard child.succeeded, let version = QemuVersion(parsing: child.outputText) else {
             throw EmulationError(
-                .misbehaved, "\(path) does not say its version", cause: "with --version it \(child.end.told)",
-                remedy: "install it anew", status: .badConfiguration)
+                .misbehaved, "cannot read the version of \(path)", cause: "with --version it \(child.end.told)",
+                remedy: "reinstall it", status: .badConfiguration)
         }
         return version
     }
@@ -151,7 +151,7 @@ extension ChildProcess.End {
         switch self {
         case .exited(let status): "exits with status \(status)"
         case .killed(let signal): "is killed by signal \(signal)"
-        case .timedOut: "does not end"
+        case .timedOut: "does not exit"
         }
     }
 }

@@ -3,7 +3,7 @@
 internal import Filesystem
 package import SystemPackage
 
-/// What versions interpreters have said they are, in a file, so that a run need not execute one to ask.
+/// A file with the versions of interpreters, so that a run need not execute one to ask.
 ///
 /// A version is that of a file, not of a path: an interpreter that was upgraded is another. That the file cannot be read
 /// or written is no error.

@@ -6,13 +6,13 @@ internal import Filesystem
 internal import Processes
 internal import SystemPackage
 
-/// Whether programs of an architecture can be executed, found out by executing one.
+/// Tests whether programs of an architecture can be executed, by executing one.
 ///
-/// What a registration says is no answer: its interpreter may be gone, may lack its libraries, may crash.
+/// A registration proves nothing: its interpreter may be missing, may lack its libraries, or may crash.
 package enum Probe {
     package enum Outcome: Sendable, Equatable {
         case works
-        /// It does not, and this is what happened to the program.
+        /// It fails, and this is what happened to the program.
         case fails(String)
     }
 
@@ -37,12 +37,12 @@ package enum Probe {
             let child = try ChildProcess.run(
                 path, arguments, environment: cpu.map { ["QEMU_CPU=\($0)"] } ?? [], keeping: [descriptor],
                 timeout: .seconds(5))
-            return child.end == .exited(42) ? .works : .fails("a program of it \(child.end.told)")
+            return child.end == .exited(42) ? .works : .fails("a test program \(child.end.told)")
         } catch {
             switch error.errno {
-            case .execFormatError: return .fails("no interpreter is registered for it (exec format error)")
+            case .execFormatError: return .fails("no registered interpreter (exec format error)")
             case .noSuchFileOrDirectory: return .fails("the registered interpreter, or its loader, does not exist")
-            case .permissionDenied: return .fails("the registered interpreter may not be executed")
+            case .permissionDenied: return .fails("the registered interpreter is not executable")
             default: throw EmulationError(error)
             }
         }

@@ -4,8 +4,8 @@ internal import CArchive
 internal import Glibc
 internal import SystemPackage
 
-/// libarchive reading from a Swift function. Anything it calls an error ends the reading: asked again, some of its
-/// readers return the same error for ever.
+/// libarchive reading from a Swift function. Any error ends the reading, because some of its readers return the same
+/// error for ever when called again.
 @safe final class ArchiveInput {
     typealias Next = () throws(ExtractionError) -> UnsafeRawBufferPointer
 
@@ -93,7 +93,7 @@ internal import SystemPackage
 
     /// libarchive's own words for what went wrong last.
     var message: String {
-        guard let text = unsafe archive_error_string(archive) else { return "it cannot be read" }
+        guard let text = unsafe archive_error_string(archive) else { return "unreadable data" }
         return printable(unsafe String(cString: text).utf8)
     }
 

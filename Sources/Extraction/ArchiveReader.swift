@@ -23,7 +23,7 @@ internal import CArchive
             // POSIX has "ustar" in the header; the older form has nothing of the kind.
             if head.dropFirst(257).starts(with: "ustar".utf8) || head.starts(with: "0707".utf8) { return error }
             return ExtractionError(
-                name, .notAnArchive(found: head.isEmpty ? "no data at all" : describe(head: head)))
+                name, .notAnArchive(found: head.isEmpty ? "no data" : describe(head: head)))
         }
     }
 
@@ -73,9 +73,9 @@ internal import CArchive
             entries += 1
             return unsafe ArchiveEntry(header)
         }
-        guard !start.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: "no data at all")) }
+        guard !start.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: "no data")) }
         guard !input.isTar || !input.lacksEndMark else {
-            throw ExtractionError(name, .damaged("it ends without tar's end mark: the rest is missing"))
+            throw ExtractionError(name, .damaged("it ends too early: no end-of-archive marker"))
         }
         // libarchive stops at the end mark; checksums and truncation show at the end of the stream.
         while unsafe try !next().isEmpty {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A few blocks of memory that go round between one thread that fills them and one that empties them.
+/// A ring of memory blocks between one thread that fills them and one that empties them.
 ///
 /// It bounds what the filling thread may be ahead, and so the memory.
 @safe final class BlockRing: @unchecked Sendable {
@@ -59,7 +59,7 @@
         }
     }
 
-    /// No more comes: because that was all, or because of `failure`.
+    /// Ends the stream, normally or because of `failure`.
     func finish(_ failure: ExtractionError?) {
         monitor.locked {
             finished = true
@@ -70,7 +70,7 @@
 
     // MARK: Emptying
 
-    /// The next block, valid until the next call; empty at the end. What the other thread ran into is thrown here.
+    /// The next block, valid until the next call; empty at the end. Throws the filling thread's error.
     func next() throws(ExtractionError) -> UnsafeRawBufferPointer {
         let (bytes, failure) = unsafe monitor.locked { () -> (UnsafeRawBufferPointer, ExtractionError?) in
             if holding {

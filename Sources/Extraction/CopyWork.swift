@@ -7,8 +7,8 @@ internal import SystemPackage
 
 /// The part of a copy that several threads do at once: makes directories and everything in them.
 ///
-/// Names are resolved against the directory that they were listed in, and never through a link. What was listed and is not
-/// there any more is left out, as is a name that something else has come to have.
+/// Names are resolved against the directory that they were listed in, and never through a link. Entries that were
+/// deleted or replaced after listing are left out.
 struct CopyWork: Sendable {
     /// Directories above this depth are anyone's to copy. What is in one at this depth is copied by one thread, which keeps
     /// a few directories open however deep it goes.

@@ -2,7 +2,7 @@
 
 package import Filesystem
 
-/// What a `.deb` (deb(5)) says of itself, and what was unpacked from it.
+/// The metadata of a `.deb` (deb(5)), and what was unpacked from it.
 package struct DebianPackage: Equatable, Sendable {
     /// A file of the control archive: `control`, `conffiles`, `postinst`…
     package struct ControlMember: Equatable, Sendable {

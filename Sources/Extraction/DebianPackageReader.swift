@@ -16,7 +16,7 @@ final class DebianPackageReader {
         let source = try PeekableSource(source)
         guard source.head.starts(with: "!<arch>\n".utf8) else {
             let found = source.head.isEmpty ? "an empty file" : describe(head: source.head)
-            throw ExtractionError(name, .damaged("a Debian package is an ar archive, this is \(found)"))
+            throw ExtractionError(name, .damaged("expected an ar archive, found \(found)"))
         }
         input = try unsafe ArchiveInput(name: name, next: { () throws(ExtractionError) in unsafe try source.read() }) {
             archive in
@@ -25,7 +25,7 @@ final class DebianPackageReader {
         try openMember("debian-binary")
         let version = try member(limit: 64)
         guard version.starts(with: "2.".utf8) else {
-            throw ExtractionError(name, .damaged("its format is not 2.x: \(printable(version))"))
+            throw ExtractionError(name, .damaged("expected format 2.x, found \(printable(version))"))
         }
     }
 
@@ -44,7 +44,7 @@ final class DebianPackageReader {
             guard entry.kind == S_IFREG else { continue }
             guard let pointer = unsafe entry.name, let name = try? unsafe EntryName(pointer), name.starts.count == 1,
                 unsafe entry.hardLinkTarget == nil
-            else { throw ExtractionError(name, .hostile(entry: entry.displayName, "not a name for a control file")) }
+            else { throw ExtractionError(name, .hostile(entry: entry.displayName, "invalid name for a control file")) }
             var bytes: [UInt8] = []
             while let block = unsafe try reader.nextBlock() {
                 guard unsafe block.offset == Int64(bytes.count) else {
@@ -85,7 +85,7 @@ final class DebianPackageReader {
             }
             return
         }
-        throw ExtractionError(name, .damaged("it ends before the member \(prefix)"))
+        throw ExtractionError(name, .damaged("it ends too early, before the member \(prefix)"))
     }
 
     private func member(limit: Int) throws(ExtractionError) -> [UInt8] {

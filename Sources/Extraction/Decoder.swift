@@ -2,8 +2,8 @@
 
 /// The bytes of an archive with their compression taken off.
 protocol Decoder: AnyObject {
-    /// Writes decompressed bytes into `buffer` and says how many; 0 at the end of the stream, and only once all of
-    /// the stream is known to be whole: cut short or wrong in its checksum, it throws.
+    /// Writes decompressed bytes into `buffer` and returns their number; 0 at the end of the stream, and only once the
+    /// whole stream is known to be intact: a truncated or damaged one throws.
     func decode(into buffer: UnsafeMutableRawBufferPointer) throws(ExtractionError) -> Int
 }
 
@@ -74,7 +74,7 @@ func describe(head: [UInt8]) -> String {
     ]
     for (magic, name) in known where head.starts(with: magic.unicodeScalars.map { UInt8($0.value) }) { return name }
     if let filter = Filter(head: head) { return "\(filter.rawValue) data inside the compression" }
-    if head.allSatisfy({ $0 == 0 }) { return "nothing but zero bytes" }
+    if head.allSatisfy({ $0 == 0 }) { return "only zero bytes" }
     guard head.allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) else { return "unknown binary data" }
     let text = String(decoding: head, as: UTF8.self).drop { $0.isWhitespace }
     if text.first == "<" {

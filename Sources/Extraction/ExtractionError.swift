@@ -4,14 +4,14 @@ package import Failures
 internal import Filesystem
 package import SystemPackage
 
-/// An archive that cannot be read, will not be unpacked, or cannot be written.
+/// An archive that cannot be read, is refused, or cannot be written.
 package struct ExtractionError: Failure, Equatable {
     package enum Reason: Equatable, Sendable {
         /// The input is something else; `found` says what: "an HTML page".
         case notAnArchive(found: String)
         /// Truncated, or its contents contradict themselves or their checksums.
         case damaged(String)
-        /// `entry` would do what no archive of a root may do.
+        /// `entry` would do something that an archive of a root must not.
         case hostile(entry: String, String)
         /// More than the policy's limit.
         case tooLarge(String)
@@ -34,8 +34,8 @@ package struct ExtractionError: Failure, Equatable {
         switch reason {
         case .notAnArchive: "\(archive) is not an archive"
         case .damaged: "\(archive) is damaged"
-        case .hostile(let entry, _): "\(archive) holds an entry that is refused: \(entry)"
-        case .tooLarge: "\(archive) unpacks to too much"
+        case .hostile(let entry, _): "refusing an entry of \(archive): \(entry)"
+        case .tooLarge: "\(archive) is too large when unpacked"
         case .stream: "cannot transfer \(archive)"
         case .file(let operation, let path, _): "cannot \(operation) \(path) of \(archive)"
         }
@@ -53,7 +53,7 @@ package struct ExtractionError: Failure, Equatable {
         switch reason {
         case .stream(.noSpace), .stream(.diskQuotaExceeded), .file(_, _, .noSpace), .file(_, _, .diskQuotaExceeded):
             "free space on that file system and try again"
-        case .notAnArchive, .damaged: "fetch it again, and compare its checksum with the published one"
+        case .notAnArchive, .damaged: "download it again, and compare its checksum with the published one"
         default: nil
         }
     }

@@ -9,7 +9,7 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
         case caller
     }
 
-    /// What happens to a file whose owner the user namespace cannot represent, or the caller may not set.
+    /// What to do with a file whose owner the user namespace cannot represent, or the caller may not set.
     package enum UnmappedOwners: String, Codable, Sendable {
         /// The extraction fails.
         case refuse
@@ -17,7 +17,7 @@ package struct ExtractionPolicy: Codable, Equatable, Sendable {
         case record
     }
 
-    /// What an entry for a directory means where there is one.
+    /// What an entry for an existing directory means.
     package enum ExistingDirectories: String, Codable, Sendable {
         /// It takes the entry's owner, mode and times.
         case update

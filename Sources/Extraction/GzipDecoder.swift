@@ -36,11 +36,11 @@ internal import SystemPackage
             case mg_gzip_goes_on:
                 guard filled < buffer.count, unsafe mg_gzip_left(state) == 0 else { continue }
                 guard try refill() else {
-                    throw ExtractionError(name, .damaged("it ends in the middle of its gzip data"))
+                    throw ExtractionError(name, .damaged("it ends too early, within gzip data"))
                 }
             case mg_gzip_member_ended: ended = try !beginNextMember()
             case mg_gzip_wrong_checksum:
-                throw ExtractionError(name, .damaged("its gzip data do not match their checksum"))
+                throw ExtractionError(name, .damaged("gzip checksum mismatch"))
             default: throw ExtractionError(name, .damaged("gzip: invalid data"))
             }
         }

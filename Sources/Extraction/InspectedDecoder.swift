@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A decoder of which somebody else sees all that it gives.
+/// A decoder whose output is also passed to an observer.
 @safe final class InspectedDecoder: Decoder {
     private let decoder: any Decoder
     private let inspect: (UnsafeRawBufferPointer) -> Void

@@ -6,7 +6,7 @@ internal import SystemPackage
 
 /// What a name in a layer of an image means besides itself (OCI image specification, layer.md, "Whiteouts").
 enum Whiteout: Equatable {
-    /// It says of itself what it is: no whiteout.
+    /// An ordinary entry.
     case none
     /// The component of that name in the same directory is not in the image any more; bytes with a NUL after them.
     case of([CChar])
@@ -34,17 +34,18 @@ enum Whiteout: Equatable {
             } else if isLast {
                 let hidden = bytes.dropFirst(Self.prefix.count)
                 guard !hidden.isEmpty, !hidden.elementsEqual(".".utf8), !hidden.elementsEqual("..".utf8) else {
-                    throw EntryName.Refusal(why: "it hides what no name can be")
+                    throw EntryName.Refusal(why: "its whiteout hides an invalid name")
                 }
                 self = .of(hidden.map { CChar(bitPattern: $0) } + [0])
             } else {
-                throw EntryName.Refusal(why: "it lies below a whiteout")
+                throw EntryName.Refusal(why: "it is below a whiteout")
             }
         }
     }
 }
 
-/// What a layer has made so far: its whiteouts hide what lower layers made, wherever in the layer they stand.
+/// The entries that a layer has created so far: its whiteouts hide only entries of lower layers, wherever in the layer
+/// they are.
 struct LayerContents {
     private var names: Set<EntryName> = []
     /// Directories that the layer says nothing of get their times back when something in them was changed.
@@ -78,7 +79,7 @@ struct LayerContents {
 }
 
 extension TreeWriter {
-    /// Does what a whiteout says. False where `name` is none, and is to be made.
+    /// Applies a whiteout. False if `name` is none, and must be created.
     mutating func hide(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) -> Bool {
         let whiteout: Whiteout
         do throws(EntryName.Refusal) {
@@ -99,7 +100,7 @@ extension TreeWriter {
                 try hideContents(of: directory, name.parent)
             }
         } catch {
-            throw failed("delete what is hidden by", entry.displayName, error.errno)
+            throw failed("delete the file hidden by", entry.displayName, error.errno)
         }
         parents.clear()
         return true

@@ -4,8 +4,8 @@ internal import CArchive
 internal import Glibc
 internal import SystemPackage
 
-/// What of a tree goes into a layer of an image: what the layers below do not have, and the directories above that, whose
-/// owner and mode a file system of layers would lose otherwise.
+/// Selects what goes into a layer of an image: what lower layers lack, and the directories above, whose owner and mode
+/// a layered file system would lose otherwise.
 final class LayerWriting {
     /// nil: there are no layers below.
     let base: LowerTree?
@@ -66,7 +66,7 @@ extension TreeArchiveWalk {
         }
     }
 
-    /// What an image cannot have, or not under that name.
+    /// Entries that an image cannot contain, or not under that name.
     private func isLeftOut(_ name: [UInt8], in directory: CInt) -> Bool {
         var status = stat()
         guard unsafe name.withCString({ unsafe fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
@@ -75,7 +75,7 @@ extension TreeArchiveWalk {
         return [S_IFSOCK, S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
     }
 
-    /// Adds whiteouts for what the layers below have in the directory at `path` and the tree has not.
+    /// Adds whiteouts for entries of lower layers that are missing in the tree's directory at `path`.
     func hideMissing(in directory: CInt, path: [UInt8]) throws(ExtractionError) {
         guard let base = layer?.base else { return }
         let present = Set(try names(in: directory, path: path).filter { !isLeftOut($0, in: directory) })

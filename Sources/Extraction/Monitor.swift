@@ -30,6 +30,6 @@ internal import Glibc
         while blocked() { unsafe pthread_cond_wait(condition, mutex) }
     }
 
-    /// Has all who wait look again.
+    /// Wakes all waiting threads.
     func notify() { unsafe pthread_cond_broadcast(condition) }
 }

@@ -74,7 +74,7 @@ internal import SystemPackage
     }
 
     enum Refusal: Error {
-        /// The archive asks for what it must not.
+        /// The archive requests something forbidden.
         case hostile(String)
         case failed(Errno)
     }
@@ -132,11 +132,11 @@ internal import SystemPackage
             switch error {
             // EAGAIN: something was renamed meanwhile and the kernel cannot tell whether ".." is still safe.
             case .interrupted, .resourceTemporarilyUnavailable: continue
-            case .improperLink: throw .hostile("\(shown) is a symbolic link out of the root")
+            case .improperLink: throw .hostile("\(shown) is a symbolic link that leaves the root")
             case .notDirectory: throw .hostile("\(shown) is not a directory")
-            case .noSuchFileOrDirectory: throw .hostile("\(shown) is a symbolic link to nothing")
-            case .tooManySymbolicLinkLevels: throw .hostile("\(shown) is a symbolic link that leads back to itself")
-            case .fileNameTooLong: throw .hostile("\(shown) is too long a path with a symbolic link in it")
+            case .noSuchFileOrDirectory: throw .hostile("\(shown) is a dangling symbolic link")
+            case .tooManySymbolicLinkLevels: throw .hostile("\(shown) is a symbolic link loop")
+            case .fileNameTooLong: throw .hostile("\(shown) is a symbolic link whose path is too long")
             // Linux before 5.6, or a filter that does not know the call: no link is followed then.
             case .noFunction, .notPermitted: throw .hostile("\(shown) is a symbolic link or not a directory")
             default: throw .failed(error)

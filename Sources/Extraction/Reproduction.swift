@@ -4,8 +4,8 @@ internal import CArchive
 internal import CLinux
 internal import Glibc
 
-/// What of a tree an archive leaves out that another tree of the same contents would have otherwise: because it was made
-/// at another time, on another file system, or by another user.
+/// What a reproducible archive leaves out of a tree because another tree with the same contents would differ in it:
+/// made at another time, on another file system, or by another user.
 ///
 /// Of what is written, times are whole seconds; directories have `newestTime`; holes are filled, and devices left out, which
 /// no user but root could have made.

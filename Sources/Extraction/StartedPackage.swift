@@ -3,8 +3,8 @@
 package import Filesystem
 internal import SystemPackage
 
-/// A `.deb` that is being decompressed, on a thread of its own, before anything of it is unpacked: so that another
-/// processor has something to do while the package before it is.
+/// A `.deb` that is decompressed on a separate thread before it is unpacked, to use another processor while the
+/// previous package is unpacked.
 package final class StartedPackage {
     package let name: String
     let ring = BlockRing(blocks: blocks)

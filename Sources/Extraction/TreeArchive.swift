@@ -14,7 +14,7 @@ package struct TreeArchive: Sendable {
         case none, gzip, zstd, xz
     }
 
-    /// What the archive says of a path instead of what the tree has there.
+    /// Replaces what the archive contains for a path.
     package enum Override: Equatable, Sendable {
         /// It and everything below it is left out.
         case omitted

@@ -150,7 +150,7 @@ extension TreeArchiveWalk {
             }
             // It has become shorter since: libarchive fills up with zero bytes, and the report says so.
             if count == 0 {
-                leaveOut(path, "it changed while it was read")
+                leaveOut(path, "it changed while being read")
                 break
             }
             try unsafe output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

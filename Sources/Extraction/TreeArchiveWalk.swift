@@ -148,7 +148,7 @@ internal import SystemPackage
             return nil
         }
         if layer != nil, name.starts(with: Array(".wh.".utf8)) {
-            return skip(path, "in an image its name hides another")
+            return skip(path, "whiteout name in an image")
         }
         if status.st_mode & S_IFMT != S_IFDIR, try isInBase(name, in: directory, path: path, status) {
             return nil
@@ -184,7 +184,9 @@ internal import SystemPackage
         }
         let found = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
         var now = stat()
-        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else { return skipContents("mounted meanwhile") }
+        guard unsafe fstat(opened, &now) == 0, now.st_dev == device else {
+            return skipContents("a mount made during the export")
+        }
         try hideMissing(in: opened, path: path)
         return found
     }
@@ -204,9 +206,9 @@ internal import SystemPackage
     /// ends the walk.
     func gone(_ path: [UInt8], _ error: Errno) throws(ExtractionError) {
         switch error {
-        case .noSuchFileOrDirectory: leaveOut(path, "it disappeared meanwhile")
+        case .noSuchFileOrDirectory: leaveOut(path, "it was deleted during the export")
         case .tooManySymbolicLinkLevels, .notDirectory, .noSuchAddressOrDevice, .invalidArgument:
-            leaveOut(path, "something else took its place meanwhile")
+            leaveOut(path, "it was replaced during the export")
         default: throw failed("read", path, error)
         }
     }

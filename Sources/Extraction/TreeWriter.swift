@@ -6,7 +6,7 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// Makes the entries of an archive below a directory, and nothing anywhere else.
+/// Creates the entries of an archive below a directory, and nothing outside.
 ///
 /// Used on one thread. Few system calls: an ordinary file is openat, write, futimens, close.
 struct TreeWriter: ~Copyable {
@@ -64,7 +64,7 @@ struct TreeWriter: ~Copyable {
             guard entry.kind == S_IFDIR else { throw hostile(entry, "it would replace the root itself") }
             guard entry.permissions & 0o500 == 0o500 else {
                 let mode = String(entry.permissions, radix: 8)
-                throw hostile(entry, "it would close the root to its owner (mode \(mode))")
+                throw hostile(entry, "it would make the root inaccessible to its owner (mode \(mode))")
             }
             remember(entry, name, isNew: true)
         } else if let target = unsafe entry.hardLinkTarget {
@@ -76,7 +76,7 @@ struct TreeWriter: ~Copyable {
             case S_IFLNK: try makeSymbolicLink(entry, name)
             case S_IFIFO: try makePipe(entry, name)
             case S_IFCHR, S_IFBLK, S_IFSOCK: return try leaveOut(entry, name)
-            default: throw hostile(entry, "its type is not known")
+            default: throw hostile(entry, "unknown type")
             }
         }
         if !left.isEmpty { left.remove(name) }
@@ -126,7 +126,7 @@ struct TreeWriter: ~Copyable {
                 if policy.existingDirectories == .keep { return nil }
                 removed = unsafe name.withLast { unsafe unlinkat(parent, $0, AT_REMOVEDIR) }
                 if removed != 0, Errno.last == .directoryNotEmpty, !removeDirectoryInTheWay(name, in: parent) {
-                    throw hostile(entry, "it would replace a directory that is not empty")
+                    throw hostile(entry, "it would replace a non-empty directory")
                 }
             }
             // The name was perhaps a directory, or led to one.
@@ -149,7 +149,7 @@ struct TreeWriter: ~Copyable {
         } catch {
             switch error {
             case .hostile(let why): throw hostile(entry, why)
-            case .failed(.noSuchFileOrDirectory): throw hostile(entry, "it links to what is not there")
+            case .failed(.noSuchFileOrDirectory): throw hostile(entry, "a hard link to a missing file")
             case .failed(let errno): throw failed("open the directory of", entry.displayName, errno)
             }
         }
@@ -184,7 +184,7 @@ struct TreeWriter: ~Copyable {
         of entry: ArchiveEntry, from reader: ArchiveReader, to descriptor: CInt
     ) throws(ExtractionError) {
         let size = entry.size
-        guard size >= 0 else { throw hostile(entry, "it has a size below nothing") }
+        guard size >= 0 else { throw hostile(entry, "negative size") }
         guard size <= policy.byteLimit else {
             throw ExtractionError(archive, .tooLarge("\(entry.displayName) has \(counted(size, "byte"))"))
         }
@@ -193,7 +193,7 @@ struct TreeWriter: ~Copyable {
             // A map of holes may say anything.
             let (offset, length) = unsafe (block.offset, Int64(block.bytes.count))
             guard offset >= end, offset <= size, length <= size - offset else {
-                throw hostile(entry, "its contents lie outside of it")
+                throw hostile(entry, "its sparse map exceeds its size")
             }
             var done = 0
             while unsafe done < block.bytes.count {
@@ -223,16 +223,16 @@ struct TreeWriter: ~Copyable {
         ExtractionError(archive, .file(operation: operation, path: display, error))
     }
 
-    /// What a refused creation means: some refusals are the archive's own fault.
+    /// Classifies a failed creation: some failures are the archive's fault.
     func creation(_ operation: String, _ entry: ArchiveEntry, _ error: Errno) -> ExtractionError {
         switch error {
         case .fileNameTooLong: hostile(entry, "the name is too long")
         case .noSuchFileOrDirectory where operation == "create hard link":
-            hostile(entry, "a hard link to what is not there")
+            hostile(entry, "a hard link to a missing file")
         case .notPermitted where operation == "create hard link": hostile(entry, "a hard link to a directory")
-        case .tooManyLinks: hostile(entry, "more names for one file than the file system here has room for")
-        case .fileTooLarge: hostile(entry, "it is larger than a file can be here")
-        case .tooManySymbolicLinkLevels: hostile(entry, "contents for a symbolic link")
+        case .tooManyLinks: hostile(entry, "too many hard links for this file system")
+        case .fileTooLarge: hostile(entry, "too large for this file system")
+        case .tooManySymbolicLinkLevels: hostile(entry, "a symbolic link with contents")
         default: failed(operation, entry.displayName, error)
         }
     }

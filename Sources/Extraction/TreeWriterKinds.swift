@@ -54,7 +54,7 @@ extension TreeWriter {
 
     mutating func makeSymbolicLink(_ entry: ArchiveEntry, _ name: EntryName) throws(ExtractionError) {
         guard let target = unsafe entry.symbolicLinkTarget, unsafe target[0] != 0 else {
-            throw hostile(entry, "a symbolic link to nothing")
+            throw hostile(entry, "a symbolic link without a target")
         }
         let parent = try parent(of: name, entry)
         let result = try unsafe replacing(entry, name, in: parent, "create symbolic link") { parent, name in
@@ -94,13 +94,13 @@ extension TreeWriter {
         do throws(EntryName.Refusal) {
             target = try unsafe EntryName(pointer)
         } catch {
-            throw hostile(entry, "of the hard link's target \(error.why)")
+            throw hostile(entry, "hard link target: \(error.why)")
         }
         guard !target.isAbsolute || name.isAbsolute else { throw hostile(entry, "a hard link to an absolute name") }
         guard !target.isRoot else { throw hostile(entry, "a hard link to the root") }
         if target == name { return }
         if left.contains(target) {
-            report.skip(entry.displayName, "a hard link to what was left out")
+            report.skip(entry.displayName, "a hard link to an entry that was left out")
             left.insert(name)
             return
         }
@@ -123,7 +123,7 @@ extension TreeWriter {
         defer { _ = close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw hostile(entry, "contents for what is not a file")
+            throw hostile(entry, "contents in an entry that is not a file")
         }
         if ftruncate(descriptor, 0) != 0 { throw failed("write", entry.displayName, .last) }
         try copyContents(of: entry, from: reader, to: descriptor)

@@ -55,7 +55,7 @@ extension TreeWriter {
         _ owner: (user: uid_t, group: gid_t)?, _ display: String
     ) -> (user: uid_t, group: gid_t)? {
         if policy.ownership == .caller { return caller }
-        if owner == nil { report.skip(display, "its owner is not a valid id: it belongs to the caller") }
+        if owner == nil { report.skip(display, "invalid owner id: it belongs to the caller") }
         return owner
     }
 
@@ -66,7 +66,8 @@ extension TreeWriter {
             throw ExtractionError(
                 archive,
                 .hostile(
-                    entry: display, "its owner, \(owner.user):\(owner.group), is not in the range of ids there is here")
+                    entry: display, "its owner, \(owner.user):\(owner.group), is not in the range of ids available here"
+                )
             )
         }
         guard policy.unmappedOwners == .record, error == .invalidArgument || error == .notPermitted else {

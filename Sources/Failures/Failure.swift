@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error that is told to a user, in three lines at most: what failed, why, what to do.
+/// An error for the user, in at most three lines: what failed, why, what to do.
 ///
-/// Every module throws its own type; whoever prints needs this protocol only.
+/// Every module throws its own type; code that prints errors needs only this protocol.
 package protocol Failure: Error, Sendable {
     /// What failed, naming the path, URL or name it failed on. One line, no full stop.
     var problem: String { get }
-    /// Why, where more is known than `problem` says.
+    /// Why, if more is known than `problem` says.
     var cause: String? { get }
     /// What the user can do about it, with the command where there is one.
     var remedy: String? { get }
@@ -18,7 +18,7 @@ extension Failure {
     package var cause: String? { nil }
     package var remedy: String? { nil }
 
-    /// On one line, for what is no error of the command's.
+    /// On one line, for a warning or a note.
     package var told: String { problem + (cause.map { ": \($0)" } ?? "") }
 }
 
@@ -39,19 +39,19 @@ package struct ExitStatus: RawRepresentable, Hashable, Sendable {
     package static let badData = ExitStatus(rawValue: 65)
     /// No such root.
     package static let noInput = ExitStatus(rawValue: 66)
-    /// Nothing answers where the data should come from.
+    /// The source of the data does not answer.
     package static let unavailable = ExitStatus(rawValue: 69)
-    /// A fault of mangrove's own.
+    /// An internal error of mangrove.
     package static let software = ExitStatus(rawValue: 70)
     /// The output cannot be created.
     package static let cannotCreate = ExitStatus(rawValue: 73)
     /// Reading or writing failed; the disk is full.
     package static let inputOutput = ExitStatus(rawValue: 74)
-    /// Locked by somebody else: try again.
+    /// Locked by another process: try again.
     package static let tryAgain = ExitStatus(rawValue: 75)
     /// Not permitted on this machine or for this user.
     package static let notPermitted = ExitStatus(rawValue: 77)
-    /// The configuration is bad or something is missing.
+    /// The configuration is invalid, or something is missing.
     package static let badConfiguration = ExitStatus(rawValue: 78)
     /// `run`, `shell`, `build`: mangrove failed before the command started.
     package static let sandboxFailed = ExitStatus(rawValue: 125)

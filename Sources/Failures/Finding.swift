@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One thing that `doctor` looked at.
+/// The result of one check of `doctor`.
 package struct Finding: Hashable, Sendable {
     package enum State: String, Sendable {
         case ok
-        /// It works, less well than it could.
+        /// It works, but less well than it could.
         case warning
         /// Something that mangrove does will fail.
         case problem
     }
 
-    /// What was looked at, as a title: "arm64 interpreter".
+    /// What was checked, as a title: "arm64 interpreter".
     package let subject: String
     package let state: State
-    /// What is so.
+    /// The result of the check.
     package let detail: String
-    /// What mends it, with the command where there is one; nil where nothing needs to be.
+    /// How to fix it, with the command if there is one; nil if nothing needs fixing.
     package let remedy: String?
 
     package init(_ subject: String, _ state: State, _ detail: String, remedy: String? = nil) {

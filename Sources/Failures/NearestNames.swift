@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The names someone may have meant who wrote one that does not exist.
+/// Suggestions for a misspelt name.
 package enum NearestNames {
-    /// Those of `candidates` that a slip or two turns into `name`, or that begin with it, each once; nearest first and in
-    /// the order given where they are as near, `limit` at most.
+    /// Those of `candidates` that are one or two typos away from `name`, or begin with it, each once; nearest first, in
+    /// the given order among equals, at most `limit`.
     package static func of(_ name: String, among candidates: some Sequence<String>, limit: Int = 3) -> [String] {
         let wanted = Array(name.lowercased().utf8)
-        // A third of the letters may be wrong, and one always.
+        // A third of the letters may be wrong, and at least one.
         let allowed = max(1, wanted.count / 3)
         var seen: Set<String> = []
         let ranked = candidates.filter { seen.insert($0).inserted }.enumerated().compactMap {

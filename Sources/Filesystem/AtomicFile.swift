@@ -34,7 +34,7 @@ extension Directory {
         try synchronize()
     }
 
-    /// It is closed again before it gets its name: what is open for writing cannot be executed (ETXTBSY).
+    /// It is closed before it gets its name, because a file that is open for writing cannot be executed (ETXTBSY).
     private func write(
         _ bytes: [UInt8], to name: FilePath.Component, _ permissions: FilePermissions
     ) throws(FilesystemError) {
@@ -58,7 +58,7 @@ extension Directory {
 }
 
 extension FilePath {
-    /// The bytes of the regular file at this path; anything else there is an error, and nothing waits for it.
+    /// The bytes of the regular file at this path; anything else is an error, and never blocks.
     package func readFile(limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8] {
         let opened = retrying { unsafe withPlatformString { unsafe Glibc.open($0, OwnedDescriptor.neverWaiting) } }
         if let error = opened.error { throw FilesystemError("open", self, error) }
@@ -67,7 +67,7 @@ extension FilePath {
         return try file.readToEnd(of: self, limit: limit)
     }
 
-    /// The bytes of what the user named, which may be a pipe.
+    /// The bytes of a file that the user named, which may be a pipe.
     package func readInput(limit: Int = 64 << 20) throws(FilesystemError) -> [UInt8] {
         try OwnedDescriptor.open(self, .readOnly).readToEnd(of: self, limit: limit)
     }

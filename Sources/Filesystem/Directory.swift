@@ -24,7 +24,7 @@ package struct Directory: ~Copyable, Sendable {
 
     package var rawValue: CInt { descriptor.rawValue }
 
-    /// Gives the descriptor up.
+    /// Releases the descriptor to the caller.
     package consuming func release() -> OwnedDescriptor { descriptor }
 
     /// Opens the directory `name` in this one; a symbolic link there is an error (`ENOTDIR` or `ELOOP`).
@@ -33,8 +33,8 @@ package struct Directory: ~Copyable, Sendable {
             adopting: try open(name, flags: O_RDONLY | O_DIRECTORY, mode: 0), path: path.appending(name))
     }
 
-    /// openat(2) of a regular file; a symbolic link, a named pipe or anything else there is an error, and nothing waits
-    /// for it. `O_NOFOLLOW`, `O_NONBLOCK`, `O_NOCTTY` and `O_CLOEXEC` are added.
+    /// openat(2) of a regular file; anything else, such as a symbolic link or named pipe, is an error and never blocks.
+    /// `O_NOFOLLOW`, `O_NONBLOCK`, `O_NOCTTY` and `O_CLOEXEC` are added.
     package func openFile(
         _ name: FilePath.Component, flags: CInt, mode: UInt32 = 0o644
     ) throws(FilesystemError) -> OwnedDescriptor {
@@ -79,7 +79,7 @@ package struct Directory: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
-    /// Whether others than owner and group may have rights of their own here (acl(5)).
+    /// Whether an ACL may give access to others than owner and group (acl(5)).
     package var hasAccessControlList: Bool {
         unsafe mg_lgetxattr("/proc/self/fd/\(rawValue)/.", "system.posix_acl_access", nil, 0) > 0
     }

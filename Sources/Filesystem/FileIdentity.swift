@@ -4,7 +4,7 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// What tells a directory from another that has come to have its name, also after a reboot.
+/// Identifies a directory even if another one takes its name, also after a reboot.
 package struct FileIdentity: Codable, Hashable, Sendable {
     package let inode: UInt64
     /// When it was made, in nanoseconds since the epoch; 0 where the file system does not say. Inode numbers are

@@ -28,7 +28,7 @@ package struct FileLock: ~Copyable, Sendable {
             let raw = file.rawValue
             let operation = kind.operation | (wait ? 0 : LOCK_NB)
             if let error = retrying({ flock(raw, operation) }).error { throw FilesystemError("lock", path, error) }
-            // Whoever held it may have deleted the file: then the lock is on nothing, and the next one's is its own.
+            // The previous holder may have deleted the file: then this lock protects nothing.
             let lock = FileLock(descriptor: file, path: path)
             if lock.isNamed { return lock }
         }
@@ -67,6 +67,6 @@ package struct FileLock: ~Copyable, Sendable {
         flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0
     }
 
-    /// For a child process that is to keep it: the lock lives as long as any copy of the descriptor.
+    /// For a child process that keeps it: the lock exists as long as any copy of the descriptor.
     package var rawValue: CInt { descriptor.rawValue }
 }

@@ -3,10 +3,10 @@
 internal import Glibc
 package import SystemPackage
 
-/// Where a walk through a tree is: a directory, entered from one to the next, however deep.
+/// The position of a walk through a tree of any depth.
 ///
-/// The last few are open. What is above them is come back to through "..", and must then still be the directory it
-/// was: neither the stack nor the number of descriptors grows with the depth.
+/// Only the last few directories are open. The walk returns to higher ones through "..", and checks that each is still
+/// the same directory: neither the stack nor the number of descriptors grows with depth.
 package struct TreeDescent: ~Copyable {
     private static let window = 64
 

@@ -2,7 +2,7 @@
 
 package import SystemPackage
 
-/// A file that is no image, in a registry all the same: one layer, and a configuration that says what it is (OCI image
+/// A file that is not an image, in a registry: one layer, and a configuration that describes it (OCI image
 /// specification, manifest.md, "Guidelines for Artifact Usage").
 package struct Artifact: Sendable {
     package let configuration: [UInt8]
@@ -28,7 +28,7 @@ package struct Artifact: Sendable {
 }
 
 extension Skopeo {
-    /// Has the artifact in `layout` in a registry. `signer` as for images.
+    /// Uploads the artifact in `layout` to a registry. `signer` as for images.
     package func push(artifact layout: FilePath, to target: ImageSource, signer: String?) throws(ImageError) {
         try push(layout, tag: Artifact.tag, to: target, signer: signer)
     }
@@ -43,7 +43,7 @@ extension Skopeo {
         let blobs = ImageBlobs(directory: layout.appending("blobs"), image: name)
         let manifest: ImageManifest = try blobs.read(ImageLayout.manifest(in: layout, of: name), called: "manifest")
         guard manifest.config.mediaType == Artifact.configurationType, manifest.layers.count == 1 else {
-            throw ImageError(.unsupported("it is nothing that mangrove cache push wrote"), name)
+            throw ImageError(.unsupported("it was not written by mangrove cache push"), name)
         }
         return Artifact(
             configuration: try blobs.bytes(manifest.config), file: try blobs.verify(manifest.layers[0]),

@@ -10,7 +10,7 @@ struct ImageBlobs {
     let directory: FilePath
     /// For messages.
     let image: String
-    /// Whether what is found damaged is deleted, to be fetched anew.
+    /// Whether damaged blobs are deleted, to be fetched again.
     var deletesDamaged = false
 
     /// A configuration or manifest is smaller than this.
@@ -23,7 +23,7 @@ struct ImageBlobs {
     /// Throws where the blob is missing or is not what `descriptor` says; nothing of it may be used before.
     func verify(_ descriptor: Descriptor) throws(ImageError) -> FilePath {
         guard let digest = descriptor.checkedDigest else {
-            throw ImageError(.damaged("\(descriptor.digest) is no digest"), image)
+            throw ImageError(.damaged("invalid digest \(descriptor.digest)"), image)
         }
         let path = path(of: digest)
         let file = try open(path)
@@ -32,13 +32,13 @@ struct ImageBlobs {
         } catch {
             guard case .digestMismatch(_, let found) = error.code else { throw ImageError(.below(error), image) }
             if deletesDamaged { _ = unsafe unlink(path.string) }
-            throw ImageError(.damaged("blob \(digest) has the digest \(found)"), image)
+            throw ImageError(.damaged("expected blob \(digest), found \(found)"), image)
         }
         let size = try ImageError.of(image) { () throws(FilesystemError) in try file.size(of: path) }
         guard size == descriptor.size else {
-            throw ImageError(.damaged("blob \(digest) has \(size) bytes, expected \(descriptor.size)"), image)
+            throw ImageError(.damaged("blob \(digest): expected \(descriptor.size) bytes, found \(size)"), image)
         }
-        // What is used is not pruned for its age.
+        // Marks it as used, so that it is not pruned.
         _ = futimens(file.rawValue, nil)
         return path
     }
@@ -65,7 +65,7 @@ struct ImageBlobs {
         _ descriptor: Descriptor, as type: Document.Type = Document.self, called kind: String
     ) throws(ImageError) -> Document {
         guard let document: Document = ImageJSON.decode(try bytes(descriptor)) else {
-            throw ImageError(.damaged("\(kind) \(descriptor.digest) is not what the specification says"), image)
+            throw ImageError(.damaged("\(kind) \(descriptor.digest) does not follow the specification"), image)
         }
         return document
     }

@@ -76,7 +76,7 @@ package enum ImageLayout {
             try directory.appending(index).readFile(limit: 1 << 20)
         }
         guard let found: ImageIndex = ImageJSON.decode(bytes), found.manifests.count == 1 else {
-            throw ImageError(.damaged("skopeo left no image of it"), image)
+            throw ImageError(.damaged("skopeo wrote no image"), image)
         }
         return found.manifests[0]
     }

@@ -2,7 +2,7 @@
 
 package import Failures
 
-/// Why there is no image to be had, or none to be handed on.
+/// Why an image cannot be fetched or exported.
 package struct ImageError: Failure {
     package enum Kind: Sendable {
         /// Not the name of an image: as it was written.
@@ -11,7 +11,7 @@ package struct ImageError: Failure {
         case noFile(String)
         /// There is no skopeo.
         case programMissing(install: String)
-        /// skopeo(1) failed; its own words.
+        /// skopeo(1) failed; its message.
         case transport(TransportComplaint, String)
         /// What was fetched contradicts itself or is damaged.
         case damaged(String)
@@ -19,7 +19,7 @@ package struct ImageError: Failure {
         case unsupported(String)
         /// There is none for the architecture; those there are.
         case noSuchArchitecture(String, offered: [String])
-        /// It became another one while it was fetched.
+        /// It changed while being fetched.
         case changedMeanwhile
         /// The policy asks for no signature.
         case signatureNotRequired
@@ -42,13 +42,13 @@ package struct ImageError: Failure {
     package var problem: String {
         switch kind {
         case .badName(let name): "\"\(name)\" does not name an image"
-        case .noFile(let path): "there is no \(path)"
+        case .noFile(let path): "\(path) does not exist"
         case .programMissing: "skopeo is not installed"
         case .transport(let complaint, _): complaint.problem(image)
         case .damaged: "\(image) is damaged"
-        case .unsupported: "\(image) cannot be unpacked"
+        case .unsupported: "cannot unpack \(image)"
         case .noSuchArchitecture(let architecture, _): "\(image) has no image for \(architecture)"
-        case .changedMeanwhile: "\(image) changed while it was fetched"
+        case .changedMeanwhile: "\(image) changed while being fetched"
         case .signatureNotRequired: "\(image) is not signed"
         case .below(let failure): failure.problem
         }
@@ -57,11 +57,11 @@ package struct ImageError: Failure {
     package var cause: String? {
         switch kind {
         case .badName: "expected oci:REFERENCE, oci-layout:DIRECTORY[:TAG] or docker-archive:FILE[:REFERENCE]"
-        case .programMissing: "it fetches and hands on images, as the registries' and the user's settings say"
+        case .programMissing: "skopeo fetches and exports images, with the user's settings"
         case .transport(_, let words): words.isEmpty ? nil : words
         case .damaged(let reason), .unsupported(let reason): reason
         case .noSuchArchitecture(_, let offered): offered.isEmpty ? nil : "it has \(offered.joined(separator: ", "))"
-        case .changedMeanwhile: "its manifest is not the one that was asked for"
+        case .changedMeanwhile: "its manifest is not the requested one"
         case .signatureNotRequired: "the policy of this machine accepts images without a signature"
         case .below(let failure): failure.cause
         case .noFile: nil
@@ -72,9 +72,9 @@ package struct ImageError: Failure {
         switch kind {
         case .programMissing(let command): command
         case .transport(let complaint, _): complaint.remedy(image)
-        case .noSuchArchitecture: "name another one with --arch"
+        case .noSuchArchitecture: "choose another with --arch"
         case .changedMeanwhile: "try again"
-        case .signatureNotRequired: "require one in containers-policy.json(5), or leave --require-signature out"
+        case .signatureNotRequired: "require one in containers-policy.json(5), or omit --require-signature"
         case .below(let failure): failure.remedy
         case .badName, .noFile, .damaged, .unsupported: nil
         }

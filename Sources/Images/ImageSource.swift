@@ -2,8 +2,8 @@
 
 package import SystemPackage
 
-/// Where a container image is, in the words of `create` and `export`. The transports are those of containers-image
-/// (containers-transports(5)), under names of which none looks like a distro.
+/// The location of a container image, in the notation of `create` and `export`. The transports are those of
+/// containers-image (containers-transports(5)), with names that do not look like distros.
 package enum ImageSource: Hashable, Sendable {
     /// In a registry, as docker and podman name it: `debian`, `arm64v8/debian:12`, `localhost:5000/a/b@sha256:…`.
     case registry(String)
@@ -21,8 +21,8 @@ package enum ImageSource: Hashable, Sendable {
         [registryPrefix, layoutPrefix, archivePrefix].contains { text.hasPrefix($0) }
     }
 
-    /// nil where `text` names something else. Throws where what stands behind the transport's name cannot be one. A
-    /// relative path is taken from `directory`.
+    /// nil if `text` names something else. Throws if the part after the transport is invalid. A relative path is
+    /// resolved against `directory`.
     package init?(_ text: String, relativeTo directory: FilePath) throws(ImageError) {
         if let reference = text.dropping(Self.registryPrefix) {
             guard Self.isReference(reference) else { throw ImageError(.badName(text), text) }
@@ -47,8 +47,8 @@ package enum ImageSource: Hashable, Sendable {
         return (FilePath(path), parts.count == 2 ? parts[1] : nil)
     }
 
-    /// Letters, digits and what separates them. skopeo(1) says what else is wrong; here nothing must pass for an option or
-    /// another transport.
+    /// Letters, digits and separators. skopeo(1) reports other errors; here nothing must pass for an option or another
+    /// transport.
     fileprivate static func isReference(_ text: String) -> Bool {
         guard let first = text.utf8.first, isAlphanumeric(first), !text.hasSuffix("/"), !text.hasSuffix(":") else {
             return false

@@ -17,7 +17,7 @@ extension ImageStore {
                 source: name, architecture: architecture.rawValue, digest: manifest.digest, manifest: manifest,
                 fetched: Int64(time(nil)))
         }
-        // A tag may be moved while it is fetched; then once more.
+        // A tag may be moved meanwhile; then try once more.
         for _ in 0..<2 {
             let top = try skopeo.manifest(of: source)
             let topDigest = try digest(of: top, name).description
@@ -67,7 +67,7 @@ extension ImageStore {
             } else if let pinned = source.pinned(to: candidate.digest) {
                 bytes = try skopeo.manifest(of: pinned)
                 guard try digest(of: bytes, name).description == candidate.digest else {
-                    throw ImageError(.damaged("the registry's manifest \(candidate.digest) is another"), name)
+                    throw ImageError(.damaged("the registry returned another manifest than \(candidate.digest)"), name)
                 }
             } else {
                 continue

@@ -15,14 +15,14 @@ extension ImageStore {
         let layers: [StoredImage.Layer]
     }
 
-    /// Every blob of the image is compared with its digest; those that are damaged are deleted, all of them, to be fetched anew.
+    /// Verifies every blob of the image by its digest; all damaged ones are deleted, to be fetched again.
     func verified(_ descriptor: Descriptor, _ name: String) throws(ImageError) -> Contents {
         let blobs = ImageBlobs(directory: blobs, image: name, deletesDamaged: true)
         let manifest: ImageManifest = try blobs.read(descriptor, called: "manifest")
         if let type = manifest.config.mediaType, !MediaType.isConfiguration(type) {
-            throw ImageError(.unsupported("it is no image but an artifact of type \(type)"), name)
+            throw ImageError(.unsupported("expected an image, found an artifact of type \(type)"), name)
         }
-        guard !manifest.layers.isEmpty else { throw ImageError(.unsupported("there is no layer in it"), name) }
+        guard !manifest.layers.isEmpty else { throw ImageError(.unsupported("it has no layers"), name) }
         var failure: ImageError?
         var paths: [FilePath] = []
         for blob in manifest.layers + [manifest.config] {
@@ -34,21 +34,21 @@ extension ImageStore {
             let document: JSONValue = ImageJSON.decode(bytes)
         else {
             throw ImageError(
-                .damaged("configuration \(manifest.config.digest) is not what the specification says"), name)
+                .damaged("configuration \(manifest.config.digest) does not follow the specification"), name)
         }
         let diffIDs = configuration.rootfs.diffIDs
         guard diffIDs.count == manifest.layers.count else {
             throw ImageError(
-                .damaged("it has \(manifest.layers.count) layers, its configuration \(diffIDs.count)"), name)
+                .damaged("it has \(manifest.layers.count) layers, its configuration lists \(diffIDs.count)"), name)
         }
         var layers: [StoredImage.Layer] = []
         for (index, layer) in manifest.layers.enumerated() {
             guard let type = layer.mediaType, MediaType.isLayer(type) else {
                 throw ImageError(
-                    .unsupported("layer \(layer.digest) is of the type \(layer.mediaType ?? "that nobody says")"), name)
+                    .unsupported("layer \(layer.digest): unsupported type \(layer.mediaType ?? "(none)")"), name)
             }
             guard let diffID = Digest(parsing: diffIDs[index]) else {
-                throw ImageError(.damaged("\(diffIDs[index]) is no digest"), name)
+                throw ImageError(.damaged("invalid digest \(diffIDs[index])"), name)
             }
             layers.append(.init(path: paths[index], descriptor: layer, diffID: diffID))
         }
@@ -56,13 +56,13 @@ extension ImageStore {
             manifest: manifest, configuration: configuration, configurationDocument: document, layers: layers)
     }
 
-    /// skopeo takes an image without an index as it is, whatever was asked for.
+    /// skopeo accepts an image without an index for any requested architecture.
     func requireArchitecture(
         _ configuration: ImageConfiguration, _ wanted: Architecture, _ name: String
     ) throws(ImageError) {
         let platform = wanted.platform
         guard configuration.os == platform.os else {
-            throw ImageError(.unsupported("it is an image for \(configuration.os), expected linux"), name)
+            throw ImageError(.unsupported("expected an image for linux, found one for \(configuration.os)"), name)
         }
         guard configuration.architecture == platform.architecture else {
             throw ImageError(.noSuchArchitecture(wanted.rawValue, offered: [configuration.architecture]), name)
@@ -73,7 +73,7 @@ extension ImageStore {
         _ source: ImageSource, _ known: Known, _ contents: Contents, _ lock: consuming FileLock
     ) throws(ImageError) -> StoredImage {
         guard let digest = Digest(parsing: known.digest) else {
-            throw ImageError(.damaged("\(known.digest) is no digest"), source.description)
+            throw ImageError(.damaged("invalid digest \(known.digest)"), source.description)
         }
         return StoredImage(
             source: source, digest: digest, index: known.index.flatMap { Digest(parsing: $0) },

@@ -8,11 +8,10 @@ internal import Glibc
 internal import Integrity
 package import SystemPackage
 
-/// Images that were fetched: their blobs under their digests, each once however many images have it, and which image was
-/// last known under which name.
+/// Fetched images: their blobs by digest, each stored once, and which image each name last referred to.
 package struct ImageStore: Sendable {
     package let directory: FilePath
-    /// Where the user's policy is looked for.
+    /// The directory with the user's policy.
     let home: FilePath?
 
     /// `environment`: the caller's, in which containers-image finds the user's files.
@@ -32,7 +31,7 @@ package struct ImageStore: Sendable {
     private static let layoutPrefix = "layout-"
     static let tag = "image"
 
-    /// What is known of an image by its name: enough to use it again, or to tell that there is a newer one.
+    /// A name's image: enough to use it again, or to detect a newer one.
     struct Known: Codable, Equatable {
         var source: String
         var architecture: String
@@ -47,11 +46,11 @@ package struct ImageStore: Sendable {
         var fetched: Int64
     }
 
-    /// Keeps what is there from being pruned.
+    /// Keeps the store from being pruned.
     private func use() throws(FilesystemError) -> FileLock {
         try directory.makeDirectories(mode: 0o700)
         let path = directory.appending("lock")
-        // Alone here: what there is that is not finished was left by a process that died.
+        // With exclusive access, unfinished files were left by a process that died.
         if let alone = try? FileLock.acquire(path, .exclusive, wait: false) {
             let directory = try Directory.open(directory)
             for name in try directory.names() where name.string.hasPrefix(Self.layoutPrefix) {
@@ -62,7 +61,7 @@ package struct ImageStore: Sendable {
         return try FileLock.acquire(path, .shared, wait: true)
     }
 
-    /// The store for one alone, who may delete what is in it; nil where somebody uses it.
+    /// Exclusive access to the store, for deleting; nil if it is in use.
     package func hold() throws(FilesystemError) -> FileLock? {
         guard unsafe access(directory.string, F_OK) == 0 else { return nil }
         return try? FileLock.acquire(directory.appending("lock"), .exclusive, wait: false)
@@ -95,9 +94,9 @@ package struct ImageStore: Sendable {
         return try result.get()
     }
 
-    /// The image that `source` is now for machines of `architecture`: fetched where it is not here, and verified, whole.
+    /// The current image of `source` for `architecture`: fetched if missing, and completely verified.
     ///
-    /// `warn` is told where the registry could not be asked and what was fetched earlier is taken. Blocks.
+    /// `warn` is called if the registry is unreachable and an earlier image is used. Blocks.
     package func obtain(
         _ source: ImageSource, for architecture: Architecture, warn: (String) -> Void
     ) throws(ImageError) -> StoredImage {
@@ -107,7 +106,7 @@ package struct ImageStore: Sendable {
         }
         let lock = try ImageError.of(name) { () throws(FilesystemError) in try use() }
         let record = try recordPath(source, architecture)
-        // One fetches, and the others find it.
+        // One process fetches it, and the others find it.
         let turn = try ImageError.of(name) { () throws(FilesystemError) in
             try names.makeDirectories(mode: 0o700)
             try turns.makeDirectories(mode: 0o700)
@@ -130,7 +129,7 @@ package struct ImageStore: Sendable {
                 found = try fetched(over: known)
             } catch {
                 guard case .transport(.unreachable, _) = error.kind, let known else { throw error }
-                warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+                warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
                 found = known
             }
         }
@@ -139,7 +138,7 @@ package struct ImageStore: Sendable {
             contents = try verified(found.manifest, name)
         } catch {
             guard case .damaged = error.kind else { throw error }
-            // What was damaged here, by whichever image it came, is not there any more.
+            // Damaged blobs, of any image, have been deleted by now.
             found = try fetched(over: nil)
             contents = try verified(found.manifest, name)
         }
@@ -165,8 +164,8 @@ package struct ImageStore: Sendable {
         }
     }
 
-    /// What `source`, in a registry, is now: the digest of its index or manifest. Nothing of it is fetched. Of one that is on
-    /// this machine, and where nothing can be found out, nil.
+    /// The current digest of `source` in a registry: of its index or manifest. Fetches nothing else. nil for a local
+    /// image, and if it cannot be determined.
     ///
     /// `warn` as in `obtain`.
     package func look(
@@ -181,7 +180,7 @@ package struct ImageStore: Sendable {
         } catch {
             guard case .transport(.unreachable, _) = error.kind, let known = read(try recordPath(source, architecture))
             else { throw error }
-            warn("\(error.told); taking the one fetched on \(Self.text(known.fetched))")
+            warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
             return known.index ?? known.digest
         }
     }

@@ -7,8 +7,8 @@ internal import Integrity
 internal import JSON5
 package import SystemPackage
 
-/// Puts images into a directory in the OCI image layout (image-layout.md). What is there already stays; an image is in it only
-/// when all of its blobs are.
+/// Adds images to a directory in the OCI image layout (image-layout.md). Existing images stay; an image is listed once
+/// all of its blobs exist.
 package struct LayoutWriter: Sendable {
     package let directory: FilePath
     /// For messages.
@@ -36,7 +36,7 @@ package struct LayoutWriter: Sendable {
 
     private static let unfinished = ".new-"
 
-    /// Deletes what processes that are gone have left.
+    /// Deletes leftovers of dead processes.
     private static func sweep(_ blobs: FilePath) throws(FilesystemError) {
         let directory = try Directory.open(blobs)
         for name in try directory.names() where name.string.hasPrefix(unfinished) {
@@ -58,7 +58,7 @@ package struct LayoutWriter: Sendable {
             return ImageJSON.value(ImageIndex(manifests: []))
         }
         guard let index: JSONValue = ImageJSON.decode(bytes), case .array? = index["manifests"] else {
-            throw ImageError(.damaged("\(path) is not what the specification says"), image)
+            throw ImageError(.damaged("\(path) does not follow the specification"), image)
         }
         return index
     }
@@ -91,7 +91,7 @@ package struct LayoutWriter: Sendable {
     /// Adds a copy of a blob of another layout, at `path`.
     package func add(_ descriptor: Descriptor, from path: FilePath) throws(ImageError) {
         guard let digest = descriptor.checkedDigest, digest.algorithm == .sha256 else {
-            throw ImageError(.unsupported("\(descriptor.digest) is no SHA-256"), image)
+            throw ImageError(.unsupported("expected a SHA-256 digest, found \(descriptor.digest)"), image)
         }
         let own = ImageBlobs(directory: directory.appending("blobs"), image: image)
         if (try? own.verify(descriptor)) != nil { return }
@@ -130,7 +130,7 @@ package struct LayoutWriter: Sendable {
 
     /// Makes `manifest` the image tagged `tag`, or, without a tag, the only one without.
     package func publish(_ manifest: Descriptor, tag: String?) throws(ImageError) {
-        // Two processes that add an image at once add both.
+        // Two processes that add an image at once both succeed.
         let lock = try ImageError.of(image) { () throws(FilesystemError) in
             try FileLock.acquire(directory.appending(".lock"), .exclusive, wait: true)
         }

@@ -25,10 +25,10 @@ struct ManifestChoice {
             let config: Descriptor?
         }
         guard let header: Header = ImageJSON.decode(bytes) else {
-            throw ImageError(.damaged("its manifest is not what the specification says"), image)
+            throw ImageError(.damaged("its manifest does not follow the specification"), image)
         }
         guard header.schemaVersion == 2 else {
-            throw ImageError(.unsupported("its manifest is of version \(header.schemaVersion), expected 2"), image)
+            throw ImageError(.unsupported("expected a manifest of version 2, found \(header.schemaVersion)"), image)
         }
         if let manifests = header.manifests, header.mediaType == nil || MediaType.isIndex(header.mediaType) {
             isIndex = true
@@ -38,7 +38,7 @@ struct ManifestChoice {
             all = [Candidate(digest: digest, platform: nil, contents: bytes)]
         } else {
             throw ImageError(
-                .unsupported("its manifest is of the type \(header.mediaType ?? "that nobody says")"), image)
+                .unsupported("unsupported manifest type \(header.mediaType ?? "(none)")"), image)
         }
     }
 

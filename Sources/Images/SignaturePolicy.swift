@@ -4,7 +4,7 @@ internal import Filesystem
 internal import FoundationEssentials
 internal import SystemPackage
 
-/// What containers-policy.json(5) asks of an image. skopeo(1) enforces it; this says for the record what that was.
+/// The requirements of containers-policy.json(5) for an image. skopeo(1) enforces them; this is for the record.
 package struct SignaturePolicy: Equatable, Sendable {
     /// The types of all requirements that were met: `insecureAcceptAnything`, `signedBy`, `sigstoreSigned`.
     package let requirements: [String]

@@ -4,8 +4,8 @@ internal import Filesystem
 internal import Processes
 package import SystemPackage
 
-/// skopeo(1): what transports images, with the credentials, mirrors and policy that containers-image finds in the user's
-/// files and the system's.
+/// skopeo(1), which transports images, with the credentials, mirrors and policy that containers-image finds in the
+/// user's and the system's files.
 package struct Skopeo: Sendable {
     private let program: FilePath
     /// All of the caller's: the files are looked for below HOME and XDG_RUNTIME_DIR, proxies are variables, too.
@@ -60,7 +60,7 @@ package struct Skopeo: Sendable {
             for: target)
     }
 
-    /// That a key can sign, before anything is pushed: skopeo signs when the manifest is there already.
+    /// Tests that a key can sign before anything is pushed: skopeo signs after the manifest has been uploaded.
     private func tryKey(_ signer: String, on file: FilePath, for target: ImageSource) throws(ImageError) {
         guard case .registry(let reference) = target else { return }
         _ = try run(

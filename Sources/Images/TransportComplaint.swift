@@ -2,15 +2,15 @@
 
 internal import Failures
 
-/// What skopeo(1) failed at, as far as a user can do something about it. It has one exit status for everything, so that it is
-/// told by its words, which come from registries (OCI distribution specification, error codes) and from Go's libraries.
+/// Why skopeo(1) failed, as far as a user can act on it. It has one exit status for everything, so its message is
+/// matched, which comes from registries (OCI distribution specification, error codes) and Go's libraries.
 package enum TransportComplaint: Equatable, Sendable {
     case notAuthorized
     case rateLimited
     case notThere
     case noSuchArchitecture
     case unreachable
-    /// The registry speaks no TLS, or with a certificate nobody vouches for.
+    /// The registry does not use TLS, or its certificate is untrusted.
     case notEncrypted
     case rejectedByPolicy
     case noPolicy
@@ -84,13 +84,13 @@ package enum TransportComplaint: Equatable, Sendable {
     func problem(_ image: String) -> String {
         switch self {
         case .notAuthorized: "not allowed to use \(image)"
-        case .rateLimited: "the registry answers too many requests already: \(image)"
-        case .notThere: "there is no image \(image)"
+        case .rateLimited: "the registry limits requests: \(image)"
+        case .notThere: "no such image: \(image)"
         case .noSuchArchitecture: "\(image) has no image for this architecture"
         case .unreachable: "cannot reach the registry of \(image)"
         case .notEncrypted: "no trusted connection to the registry of \(image)"
         case .rejectedByPolicy: "the policy of this machine rejects \(image)"
-        case .noPolicy: "no policy says which images to trust"
+        case .noPolicy: "no policy for trusting images"
         case .notSigned: "cannot sign \(image)"
         case .damaged: "\(image) is damaged"
         case .diskFull: "no space for \(image)"
@@ -102,15 +102,15 @@ package enum TransportComplaint: Equatable, Sendable {
         switch self {
         case .notAuthorized: "log in with: skopeo login REGISTRY"
         case .rateLimited: "wait, or log in with: skopeo login REGISTRY"
-        case .noSuchArchitecture: "name another one with --arch"
+        case .noSuchArchitecture: "choose another with --arch"
         case .unreachable: "try again later"
         case .notEncrypted:
-            "trust its certificate or allow it without one: containers-certs.d(5), containers-registries.conf(5)"
+            "trust its certificate, or allow plain HTTP: containers-certs.d(5), containers-registries.conf(5)"
         case .rejectedByPolicy: "see containers-policy.json(5)"
         case .noPolicy:
             "write /etc/containers/policy.json or ~/.config/containers/policy.json (containers-policy.json(5))"
-        case .notSigned: "see which keys there are: gpg --list-secret-keys"
-        case .diskFull: "make room, or: mangrove cache prune"
+        case .notSigned: "list your keys: gpg --list-secret-keys"
+        case .diskFull: "free space, or: mangrove cache prune"
         case .notThere, .damaged, .other: nil
         }
     }

@@ -4,7 +4,7 @@ package import Failures
 package import Filesystem
 internal import SystemPackage
 
-/// Why something is not what it should be, or why that could not be found out.
+/// Why verification failed, or why it was impossible.
 package struct IntegrityError: Failure, Equatable {
     package enum Code: Equatable, Sendable {
         case digestMismatch(expected: Digest, found: Digest)
@@ -25,7 +25,7 @@ package struct IntegrityError: Failure, Equatable {
         case badKeyFile(String)
         /// gpgv is not installed.
         case verifierMissing
-        /// gpgv said nothing that can be used; its own words.
+        /// gpgv gave no usable answer; its own message.
         case verifierFailed(String)
         case libraryFailed
         case file(FilesystemError)
@@ -57,10 +57,10 @@ package struct IntegrityError: Failure, Equatable {
 
     package var problem: String {
         switch code {
-        case .digestMismatch(let expected, _): "\(expected.algorithm.title) of \(subject) is wrong"
+        case .digestMismatch(let expected, _): "\(expected.algorithm.title) of \(subject) does not match"
         case .noSignature, .badSignature, .keyNotPinned, .keyExpired, .keyRevoked, .signatureExpired,
             .weakDigest:
-            "the signature of \(subject) is not good"
+            "the signature of \(subject) is invalid"
         case .noKey, .verifierMissing, .verifierFailed: "cannot verify the signature of \(subject)"
         case .badKeyFile: "cannot use the keys in \(subject)"
         case .libraryFailed: "cannot compute a digest of \(subject)"
@@ -71,20 +71,20 @@ package struct IntegrityError: Failure, Equatable {
     package var cause: String? {
         switch code {
         case .digestMismatch(let expected, let found): "expected \(expected.hex), found \(found.hex)"
-        case .noSignature: "there is no OpenPGP signature in it"
-        case .badSignature: "the signature was not made over this content: it was changed or damaged on its way"
+        case .noSignature: "it has no OpenPGP signature"
+        case .badSignature: "the content was changed or damaged after signing"
         case .keyNotPinned(let key, let pinned):
             "signed with key \(key), expected \(pinned.map(\.hex).joined(separator: " or "))"
-        case .noKey(let pinned): "no keyring here holds \(pinned.map(\.hex).joined(separator: " or "))"
+        case .noKey(let pinned): "no keyring contains \(pinned.map(\.hex).joined(separator: " or "))"
         case .keyExpired(let key): "key \(key) has expired"
         case .keyRevoked(let key): "key \(key) was revoked by its owner"
         case .signatureExpired: "the signature itself has expired"
         case .weakDigest(let name):
-            "it was made over \(name), which other content can be made to share; expected SHA-256 or better"
+            "it uses \(name), which is open to collisions; expected SHA-256 or better"
         case .badKeyFile(let reason): reason
         case .verifierMissing: "gpgv is not installed"
         case .verifierFailed(let text): text
-        case .libraryFailed: "libcrypto refuses that algorithm"
+        case .libraryFailed: "libcrypto does not support that algorithm"
         case .file(let error): error.cause
         }
     }
@@ -92,8 +92,8 @@ package struct IntegrityError: Failure, Equatable {
     package var remedy: String? {
         switch code {
         case .verifierMissing: "install it: sudo apt-get install gpgv (dnf, zypper: gpg2; apk: gpgv)"
-        case .weakDigest: "use a mirror whose signatures are newer, or have its owner sign anew"
-        case .noKey: "name a file that holds the key: --keyring FILE"
+        case .weakDigest: "use a mirror with newer signatures, or have its owner sign again"
+        case .noKey: "give a file with the key: --keyring FILE"
         case .file(let error): error.remedy
         default: nil
         }

@@ -16,7 +16,7 @@ package struct KeyFile: Hashable, Sendable {
         self.name = name
         if bytes.starts(with: Array("-----BEGIN".utf8)) || !Self.isBinary(bytes) {
             guard let keys = Armor.keys(in: bytes) else {
-                throw IntegrityError(.badKeyFile("it holds no OpenPGP public key, or a damaged one"), name)
+                throw IntegrityError(.badKeyFile("it contains no valid OpenPGP public key"), name)
             }
             self.bytes = keys
         } else {

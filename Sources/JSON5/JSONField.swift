@@ -110,7 +110,7 @@ package struct JSONField: Sendable {
             let hint =
                 NearestNames.question(key, among: keys)
                 ?? "expected \(keys.filter { !$0.hasPrefix("$") }.joined(separator: ", "))"
-            throw field.fault("there is no such key; \(hint)")
+            throw field.fault("unknown key; \(hint)")
         }
         return JSONObject(field: self, members: Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.field) }))
     }

@@ -40,10 +40,10 @@ package struct JSONSyntax {
         var rest = bytes.makeIterator()
         while true {
             switch parser.parseScalar(from: &rest) {
-            case .valid(let scalar) where scalar.first == 0: return syntax.fault("a zero byte is no text")
+            case .valid(let scalar) where scalar.first == 0: return syntax.fault("unexpected zero byte")
             case .valid(let scalar): syntax.position += scalar.count
             case .emptyInput: return nil
-            case .error: return syntax.fault("this is not UTF-8")
+            case .error: return syntax.fault("invalid UTF-8")
             }
         }
     }
@@ -62,7 +62,7 @@ package struct JSONSyntax {
     private mutating func document() throws(Fault) {
         try value(at: "", depth: 0)
         try space()
-        if next != nil { throw fault("there is something after the end") }
+        if next != nil { throw fault("unexpected text after the end") }
     }
 
     private mutating func note(_ path: String) {
@@ -106,12 +106,12 @@ package struct JSONSyntax {
                     while position + 1 < bytes.count, bytes[position...].prefix(2) != [0x2A, 0x2F] { position += 1 }
                     guard position + 1 < bytes.count else {
                         position = start
-                        throw fault("this comment has no end")
+                        throw fault("unterminated comment")
                     }
                     position += 2
                 } else {
                     position = start
-                    throw fault("this is no comment")
+                    throw fault("invalid comment")
                 }
             } else {
                 return
@@ -121,7 +121,7 @@ package struct JSONSyntax {
 
     private mutating func value(at path: String, depth: Int) throws(Fault) {
         try space()
-        guard depth < 128 else { throw fault("it is nested too deeply") }
+        guard depth < 128 else { throw fault("nested too deeply") }
         note(path)
         switch next {
         case UInt8(ascii: "{"):
@@ -132,12 +132,12 @@ package struct JSONSyntax {
                 // Which of them counts would be a matter of luck.
                 guard keys.insert(key).inserted else {
                     syntax.position = start
-                    throw syntax.fault("the key \(key) is here twice")
+                    throw syntax.fault("duplicate key \(key)")
                 }
                 let path = path.isEmpty ? key : "\(path).\(key)"
                 syntax.note(path)
                 try syntax.space()
-                guard syntax.next == UInt8(ascii: ":") else { throw syntax.fault("a colon is missing before this") }
+                guard syntax.next == UInt8(ascii: ":") else { throw syntax.fault("expected a colon before this") }
                 syntax.position += 1
                 try syntax.value(at: path, depth: depth + 1)
             }
@@ -146,7 +146,7 @@ package struct JSONSyntax {
                 try syntax.value(at: "\(path)[\(index)]", depth: depth + 1)
             }
         case UInt8(ascii: "\""), UInt8(ascii: "'"): try string()
-        default: try word(["true", "false", "null"], or: "this is no value")
+        default: try word(["true", "false", "null"], or: "expected a value")
         }
     }
 
@@ -162,7 +162,7 @@ package struct JSONSyntax {
             index += 1
             try space()
             if next == closing { break }
-            guard next == UInt8(ascii: ",") else { throw fault("a comma is missing before this") }
+            guard next == UInt8(ascii: ",") else { throw fault("expected a comma before this") }
             position += 1
         }
         position += 1
@@ -172,7 +172,7 @@ package struct JSONSyntax {
     private mutating func key() throws(Fault) -> String {
         let start = position
         let isQuoted = next == UInt8(ascii: "\"") || next == UInt8(ascii: "'")
-        if isQuoted { try string() } else { try word(nil, or: "this is no key") }
+        if isQuoted { try string() } else { try word(nil, or: "expected a key") }
         let text = bytes[start..<position]
         return String(decoding: isQuoted ? text.dropFirst().dropLast() : text, as: UTF8.self)
     }
@@ -184,13 +184,13 @@ package struct JSONSyntax {
         while let byte = next, byte != quote {
             guard byte >= 0x20 else {
                 position = byte == 0x0A ? start : position
-                throw fault(byte == 0x0A ? "this string has no end on its line" : "a control character in a string")
+                throw fault(byte == 0x0A ? "unterminated string on this line" : "a control character in a string")
             }
             position += byte == UInt8(ascii: "\\") ? 2 : 1
         }
         guard next != nil else {
             position = start
-            throw fault("this string has no end")
+            throw fault("unterminated string")
         }
         position += 1
     }

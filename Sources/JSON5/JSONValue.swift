@@ -19,7 +19,7 @@ package enum JSONValue: Equatable, Sendable {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         guard let value = try? decoder.decode(JSONValue.self, from: Data(bytes)) else {
-            throw JSONError(file: file, place: nil, reason: "it is not JSON5")
+            throw JSONError(file: file, place: nil, reason: "invalid JSON5")
         }
         return value
     }

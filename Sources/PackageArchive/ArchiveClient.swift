@@ -8,8 +8,8 @@ internal import Synchronization
 package import SystemPackage
 package import Transfer
 
-/// Gets from a signed archive what a root is made of. Nothing that it returns or leaves in the cache is unverified: the
-/// Release file by its signature, the indices by it, the packages by them.
+/// Fetches a root's packages from a signed archive. Everything it returns or caches is verified: the Release file by
+/// its signature, the indices by the Release file, the packages by the indices.
 package struct ArchiveClient: Sendable {
     let downloader: Downloader
     /// Holds `indices` and `packages`, each file named by its SHA-256. Any number of processes may use it.
@@ -22,13 +22,13 @@ package struct ArchiveClient: Sendable {
         (self.downloader, self.cache, self.documents) = (downloader, cache, documents)
     }
 
-    /// Decides which packages the root gets. Fetches Release files and indices; no package.
+    /// Resolves the root's packages. Fetches Release files and indices, but no package.
     ///
-    /// A mirror that is being updated has indices that do not fit its Release file: it is asked once more.
+    /// A mirror that is being updated has indices that do not match its Release file: it is tried once more.
     package func resolve(_ request: ArchiveRequest) async throws(PackageArchiveError) -> ResolvedArchive {
         do throws(PackageArchiveError) {
             return try await resolveOnce(request)
-        } catch let error where error.isPassing {
+        } catch let error where error.isTransient {
             documents?.forget()
             return try await resolveOnce(request)
         }
@@ -47,8 +47,8 @@ package struct ArchiveClient: Sendable {
         return resolved(selection, suites, request)
     }
 
-    /// What came of each suite, at the suite's own place: whichever is fetched first, packages, records and sources follow
-    /// the order in which they were asked for.
+    /// The outcome of each suite, in order: whichever is fetched first, packages, records and sources follow the order
+    /// of the request.
     func answers(to request: ArchiveRequest) async throws(PackageArchiveError) -> [SuiteAnswer] {
         let places = request.suites.indices.map { _ in AnswerPlace() }
         // Each task has its place, and returns nothing: optimized, Swift 6.3 hands on numbers that are none in a tuple
@@ -145,11 +145,11 @@ package struct ArchiveClient: Sendable {
 }
 
 extension PackageArchiveError {
-    /// Another attempt may find it otherwise: the files of the mirror do not fit each other.
-    package var isPassing: Bool { kind == .mismatch }
+    /// Whether another attempt may succeed: the mirror's files are inconsistent.
+    package var isTransient: Bool { kind == .mismatch }
 }
 
-/// Where what came of one suite is put.
+/// Holds the outcome of one suite.
 private final class AnswerPlace: Sendable {
     private let content = Mutex<Result<SuiteOutcome, PackageArchiveError>?>(nil)
 

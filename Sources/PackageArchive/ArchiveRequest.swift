@@ -5,7 +5,7 @@ package import Extraction
 package import Integrity
 package import Transfer
 
-/// What a root is to be made of: which archive, whom it is signed by, which packages.
+/// What to make a root from: which archive, its signers, which packages.
 package struct ArchiveRequest: Sendable {
     /// One suite of an archive: `bookworm`, `bookworm-updates`.
     package struct Suite: Sendable {
@@ -15,7 +15,7 @@ package struct ArchiveRequest: Sendable {
         package var proxy = Proxy.environment
         /// It may be skipped, and may have nothing for the architecture; the first of a request never is.
         package var isOptional: Bool
-        /// Not looked at: no package is taken from it. The root's own sources name it all the same.
+        /// Skipped: no package is taken from it. The root's own sources list it anyway.
         package var isSkipped = false
         /// The URI that the root's own sources name; the first mirror where it is nil.
         package var rootURI: String?
@@ -43,7 +43,7 @@ package struct ArchiveRequest: Sendable {
     package var variant = Variant.minbase
     /// Names, or `NAME=VERSION`.
     package var packages: [String] = []
-    /// Nothing but `packages` and what they need: for a tree that is no root.
+    /// Only `packages` and their dependencies: for a tree that is not a root.
     package var isBare = false
     /// Taken where the archive has them.
     package var optionalPackages: [String] = []

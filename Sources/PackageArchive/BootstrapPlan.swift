@@ -2,7 +2,7 @@
 
 package import Extraction
 
-/// Everything that is to be done to make a root, decided: what a worker without a network needs to unpack it.
+/// A complete plan for making a root: what a worker without network needs to unpack it.
 package struct BootstrapPlan: Codable, Equatable, Sendable {
     package struct Package: Codable, Equatable, Sendable {
         package let name: String
@@ -11,7 +11,7 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
         package let size: Int64
         /// In hexadecimal, lower case.
         package let sha256: String
-        /// Where the .deb is on this machine, once it was fetched and verified.
+        /// The .deb's path on this machine, once it was fetched and verified.
         package let file: String
         /// Same as another version of it for another architecture may be: its files in dpkg's database say which.
         package let isSameForArchitectures: Bool
@@ -74,9 +74,9 @@ package struct BootstrapPlan: Codable, Equatable, Sendable {
     /// Where apt inside the root is to get packages from, and which components.
     package let sources: [Source]
     package let components: [String]
-    /// Each after what it depends on, as far as there is no circle.
+    /// Each after its dependencies, unless they are circular.
     package private(set) var packages: [Package]
-    /// What apt is to remove once nothing needs it.
+    /// Packages that apt removes once nothing needs them.
     package let automatic: [String]
 
     package init(

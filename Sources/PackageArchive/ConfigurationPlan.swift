@@ -3,9 +3,9 @@
 internal import Failures
 internal import SystemPackage
 
-/// What is left to do inside a root whose packages are unpacked: commands, in order, for the sandbox to execute.
+/// The remaining steps in a root whose packages are unpacked: commands, in order, for the sandbox to execute.
 ///
-/// The files are to be written before and deleted afterwards, whatever comes of it.
+/// The files are written before and deleted afterwards, even on failure.
 package struct ConfigurationPlan: Codable, Equatable, Sendable {
     package struct File: Codable, Equatable, Sendable {
         /// Absolute, as seen in the root.
@@ -28,8 +28,8 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
     /// Absolute paths of files that are of no use afterwards.
     package let leftovers: [String]
 
-    /// dpkg unpacks a root package by package and executes scripts in between; here all is unpacked first, by native
-    /// code. What would have run before unpacking runs then, before anything is configured:
+    /// dpkg unpacks package by package and executes scripts in between; here everything is unpacked first, by native
+    /// code. Scripts that would have run before unpacking run afterwards, before anything is configured:
     ///
     /// 1. The `preinst` scripts that do something in an empty root, each package's after those it depends on;
     ///    base-passwd's among the first makes the users that all others count on.

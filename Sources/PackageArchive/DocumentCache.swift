@@ -8,23 +8,23 @@ internal import Synchronization
 package import SystemPackage
 package import Transfer
 
-/// Small documents that change, with what their servers said identifies them: asked for again, most are not sent again
-/// (RFC 9110, section 13). What comes from here is verified no less than what comes from a server.
+/// Small documents that change, with their servers' validators: most are not sent again when requested again (RFC 9110,
+/// section 13). Cached documents are verified like those from a server.
 ///
 /// One to a process; any number of processes may share a directory.
 package final class DocumentCache: Sendable {
     package enum Purpose: Sendable {
-        /// To make something: every document is sent anew; where no server can be reached, that of last time is taken, and
-        /// `note` gets a line for the user.
+        /// To make something: every document is requested again; if no server is reachable, the cached one is used, and
+        /// `note` gets a message for the user.
         case making(note: @Sendable (String) -> Void)
-        /// To see what has changed: only what has is sent, each document once in the life of this value.
+        /// To detect changes: only changed documents are sent, each once in the lifetime of this value.
         case looking
     }
 
     private let downloader: Downloader
     private let directory: FilePath
     private let purpose: Purpose
-    /// What was asked for already, by its first URL.
+    /// Documents already requested, by their first URL.
     private let asked = Mutex<[String: Task<Result<FetchedDocument, TransferError>, Never>]>([:])
 
     /// `directory` holds a file for each URL, and is made if need be.
@@ -51,7 +51,7 @@ package final class DocumentCache: Sendable {
         return try await task.value.get()
     }
 
-    /// Everything is asked for once more.
+    /// Forgets all requests, so that everything is requested again.
     package func forget() { asked.withLock { $0 = [:] } }
 
     private func ask(_ request: FetchRequest, _ url: String) async throws(TransferError) -> FetchedDocument {
@@ -71,7 +71,7 @@ package final class DocumentCache: Sendable {
             }
         } catch {
             guard case .making(let note) = purpose, let last, error.isOfNetwork else { throw error }
-            note("\(last.head.url) cannot be reached; going on with the copy of \(last.age)")
+            note("\(last.head.url) is unreachable; using the copy of \(last.age)")
             return last.document
         }
     }
@@ -106,8 +106,8 @@ private struct Entry {
     init(_ document: FetchedDocument, asked: String) {
         self.document = document
         let now = Date().timeIntervalSince1970
-        // What was made in this very second another version may have the same validators as, if it is no longer: servers make
-        // them of times in seconds (RFC 9110, section 8.8.2.2).
+        // A document modified within this second may be replaced by another version with the same validators: servers
+        // derive them from times in seconds (RFC 9110, section 8.8.2.2).
         let isRecent = document.validators.lastModified.flatMap(ArchiveDate.seconds).map {
             Double($0) >= now.rounded(.down)
         }

@@ -7,10 +7,10 @@ internal import SystemPackage
 internal import Transfer
 
 extension ArchiveClient {
-    /// Downloads a file unless it is there, and sees to it that it is the right one.
+    /// Downloads a file unless it exists, and verifies it.
     ///
-    /// Where it is not, it is deleted, as an interrupted or damaged copy from before must not stay for ever, and the
-    /// next of `urls` is tried. The last of them is what messages call it.
+    /// A wrong file is deleted, so that an interrupted or damaged copy does not stay, and the next of `urls` is tried.
+    /// Messages refer to the last URL.
     func fetch(
         _ urls: [String], _ proxy: Proxy, to path: FilePath, size: Int64, sha256: String,
         progress: (@Sendable (TransferProgress) -> Void)? = nil
@@ -36,32 +36,32 @@ extension ArchiveClient {
                 return
             }
             _ = unsafe unlink(path.string)
-            // What was there already says nothing of the mirrors.
+            // A cached file says nothing about the mirrors.
             guard case .file(let file) = downloaded, let source = file.url else { continue }
             left.removeAll { $0 == source }
             disagreement = PackageArchiveError(
-                .mismatch, "\(source) is not what the archive says it is",
-                cause: "its SHA-256 is \(found.hex), \(sha256) was signed", remedy: Self.patience)
+                .mismatch, "\(source) does not match the archive's index",
+                cause: "expected SHA-256 \(sha256), found \(found.hex)", remedy: Self.patience)
         }
-        throw disagreement ?? PackageArchiveError(.other, "no mirror is known")
+        throw disagreement ?? PackageArchiveError(.other, "no known mirror")
     }
 
     private static let patience =
-        "the mirror may be in the middle of an update: try again in some minutes, or another mirror"
+        "the mirror may be updating: try again in a few minutes, or use another mirror"
 
-    /// The mirrors answer, and what they have is not what the archive lists; nil where it is something else.
+    /// The error if the mirrors answer, but their file does not match the archive's index; nil otherwise.
     private static func disagreement(_ error: TransferError, _ urls: [String]) -> PackageArchiveError? {
         let others = error.failures.filter(\.isOfAnotherSize)
         if let other = others.last {
             return PackageArchiveError(
-                .mismatch, "\(other.url) is not what the archive says it is", cause: other.reason.description,
+                .mismatch, "\(other.url) does not match the archive's index", cause: other.reason.description,
                 remedy: patience)
         }
         guard error.failures.contains(where: \.isAbsence), let url = error.failures.last(where: \.isAbsence)?.url else {
             return nil
         }
         return PackageArchiveError(
-            .mismatch, "\(url) is not there", cause: "the archive lists it but does not have it", remedy: patience,
+            .mismatch, "\(url) does not exist", cause: "the archive lists it, but does not have it", remedy: patience,
             status: .unavailable)
     }
 }

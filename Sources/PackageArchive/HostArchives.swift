@@ -56,10 +56,10 @@ package struct HostArchives: Sendable {
         return sources
     }
 
-    /// Where this machine has the archive of `distro` ("debian", "ubuntu") with packages for `architecture`; with
-    /// `security` that of security updates, which Debian keeps apart. nil where it has none.
+    /// This machine's mirror of `distro` ("debian", "ubuntu") with packages for `architecture`; with `security` that of
+    /// security updates, which Debian separates. nil if it has none.
     ///
-    /// It is known by the Origin of the Release file that apt fetched from there, or by its path.
+    /// Identified by the Origin of the Release file that apt fetched from there, or by its path.
     package func mirror(distro: String, architecture: Architecture, security: Bool = false) -> Mirror? {
         for source in sources {
             for (uri, suite) in source.uris.flatMap({ uri in source.suites.map { (uri, $0) } }) {

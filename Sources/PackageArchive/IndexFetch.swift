@@ -9,7 +9,7 @@ internal import SystemPackage
 internal import Transfer
 
 extension ArchiveClient {
-    /// The index of a component: from the cache, where it is as the Release file says, or fetched.
+    /// The index of a component: from the cache if it matches the Release file, or downloaded.
     func packages(
         of component: String, _ suite: ArchiveRequest.Suite, _ suiteIndex: Int, _ release: Release,
         _ architecture: String
@@ -18,7 +18,7 @@ extension ArchiveClient {
         let name = "\(suite.name)/\(component) for \(architecture)"
         if entries.plain?.size == 0 { return try PackageIndex(text: [], name: name, suite: suiteIndex) }
         var failure: PackageArchiveError?
-        // A mirror may have one form of it right, and another missing or of another time.
+        // One format of it may be right on a mirror, and another missing or outdated.
         for entry in entries.forms {
             // A Release file may leave the plain one out: then its name says what it was made from.
             let plain = indexPath(entries.plain?.sha256 ?? "\(entry.sha256).plain")
@@ -35,7 +35,7 @@ extension ArchiveClient {
                 if let scanner = try scan(plain, expecting: entries.plain, name) {
                     return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
                 }
-                guard error.isPassing else { throw error }
+                guard error.isTransient else { throw error }
                 failure = failure ?? error
                 continue
             }
@@ -43,7 +43,7 @@ extension ArchiveClient {
             return try PackageIndex(scanner, path: plain, name: name, suite: suiteIndex)
         }
         throw (failure ?? .malformed(name, "its Release file lists no index")).suggesting(
-            suite.isOptional && suiteIndex > 0 ? "leave the suite out: --skip-suite \(suite.name)" : nil)
+            suite.isOptional && suiteIndex > 0 ? "skip the suite: --skip-suite \(suite.name)" : nil)
     }
 
     func download(
@@ -51,13 +51,13 @@ extension ArchiveClient {
     ) async throws(PackageArchiveError) {
         let directory = entry.path.prefix(upTo: entry.path.lastIndex(of: "/") ?? entry.path.startIndex)
         let bases = suite.mirrors.map { "\($0)/dists/\(suite.name)" }
-        // By its digest it is still there when the mirror has just been given newer ones.
+        // Under its digest it still exists after the mirror was updated.
         let byHash = release.offersByHash ? bases.map { "\($0)/\(directory)/by-hash/SHA256/\(entry.sha256)" } : []
         try await fetch(
             byHash + bases.map { "\($0)/\(entry.path)" }, suite.proxy, to: path, size: entry.size, sha256: entry.sha256)
     }
 
-    /// A plain index that is there; nil where it is not, or is not the right one.
+    /// A cached plain index; nil if it is missing or wrong.
     private func scan(
         _ path: FilePath, expecting entry: Release.Entry?, _ name: String
     ) throws(PackageArchiveError) -> IndexScanner? {
@@ -120,8 +120,8 @@ extension ArchiveClient {
         let found = digest.finish().hex
         if let entry, entry.sha256 != found {
             throw PackageArchiveError(
-                .mismatch, "the index \(name) is not what its Release file says",
-                cause: "its SHA-256 is \(found), \(entry.sha256) was signed")
+                .mismatch, "the index \(name) does not match its Release file",
+                cause: "expected SHA-256 \(entry.sha256), found \(found)")
         }
         try scanner.finish()
         return scanner

@@ -2,8 +2,8 @@
 
 internal import Glibc
 
-/// Finds the paragraphs of a `Packages` file as its bytes come, and notes where each is and by what names it can be
-/// asked for. A distribution has 60,000 and more: nothing of their text is kept.
+/// Finds the paragraphs of a `Packages` file in a stream, and records where each is and which names it provides. A
+/// distribution has 60,000 and more: their text is not kept.
 struct IndexScanner {
     struct Paragraph: Sendable {
         var offset: UInt32
@@ -40,7 +40,7 @@ struct IndexScanner {
             let used = try scanned(whole)
             pending = Array(whole[used...])
         }
-        guard pending.count < 16 << 20 else { throw .malformed(file, "a paragraph has no end") }
+        guard pending.count < 16 << 20 else { throw .malformed(file, "unterminated paragraph") }
     }
 
     private mutating func scanned(_ bytes: [UInt8]) throws(PackageArchiveError) -> Int {

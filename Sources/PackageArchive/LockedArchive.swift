@@ -4,7 +4,7 @@ internal import Failures
 internal import SystemPackage
 package import Transfer
 
-/// Where the packages of a suite may be: archives' base URIs, best first.
+/// Places where a suite's packages may be: archives' base URIs, best first.
 package struct LockedSuite: Sendable {
     package var mirrors: [String]
     package var proxy: Proxy
@@ -15,8 +15,8 @@ package struct LockedSuite: Sendable {
 }
 
 extension ArchiveClient {
-    /// What `plan` names, to be fetched by digest alone: no index is asked. `suites` by name; those that the plan's packages
-    /// are of have to be there.
+    /// Resolves `plan` for fetching by digest alone, without an index. `suites` by name; those of the plan's packages
+    /// must be included.
     package func locked(
         _ plan: BootstrapPlan, in suites: [String: LockedSuite]
     ) throws(PackageArchiveError) -> ResolvedArchive {
@@ -33,18 +33,18 @@ extension ArchiveClient {
 }
 
 extension PackageArchiveError {
-    /// The same, of a file that a lock file names: nothing that the archive has by now stands in for it.
+    /// The same error for a lock file: newer files in the archive do not replace it.
     func ofLocked(_ package: BootstrapPlan.Package, _ urls: [String]) -> PackageArchiveError {
         guard kind == .mismatch else { return self }
         guard status == .unavailable else {
             return PackageArchiveError(
-                .other, problem.replacing("the archive says", with: "the lock file says"),
-                cause: cause?.replacing("was signed", with: "is locked"),
-                remedy: "name a mirror that has the right one: --mirror URL", status: status)
+                .other, problem.replacing("the archive's index", with: "the lock file"),
+                cause: cause,
+                remedy: "use a mirror that has the right one: --mirror URL", status: status)
         }
         return PackageArchiveError(
-            .other, "\(package.name) \(package.version) is nowhere to be had",
+            .other, "\(package.name) \(package.version) is not available anywhere",
             cause: "looked for at \(urls.joined(separator: ", "))",
-            remedy: "name a mirror that still has it: --mirror URL", status: .unavailable)
+            remedy: "use a mirror that still has it: --mirror URL", status: .unavailable)
     }
 }

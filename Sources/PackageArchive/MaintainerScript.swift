@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A `preinst`, read for what it does when a package comes into an empty root.
+/// A `preinst`, analysed for its effects when a package is installed into an empty root.
 struct MaintainerScript {
     private let lines: [Substring]
 
@@ -11,7 +11,7 @@ struct MaintainerScript {
             .filter { !$0.isEmpty && !$0.hasPrefix("#") }
     }
 
-    /// Whether it moves files of other packages away (dpkg-divert(1)). A diversion without `--rename` moves none: it is
+    /// Whether it diverts files of other packages (dpkg-divert(1)). A diversion without `--rename` moves none: it is
     /// for files that are unpacked later.
     var diverts: Bool {
         lines.contains { $0.contains("dpkg-divert") && $0.contains("--rename") }
@@ -19,8 +19,8 @@ struct MaintainerScript {
 
     /// False where it certainly does nothing when called as `preinst install`.
     ///
-    /// Many are but calls of dpkg-maintscript-helper(1), which does nothing in that case for want of an old version. The
-    /// twenty of one keyring package take seconds in an emulated shell to say so.
+    /// Many only call dpkg-maintscript-helper(1), which does nothing without an old version. The twenty of one keyring
+    /// package take seconds in an emulated shell to find that out.
     var matters: Bool {
         lines.contains { line in
             let words = line.split(whereSeparator: \.isWhitespace)

@@ -7,9 +7,9 @@ package struct PackageArchiveError: Failure, Equatable {
     package enum Kind: Equatable, Sendable {
         /// A file of the archive does not have the form it should.
         case malformed
-        /// A Release file is older than it says it may get.
+        /// A Release file is past its Valid-Until.
         case expired
-        /// A file is not what the one above it in the chain of digests says.
+        /// A file does not match the digest in the file above it in the chain.
         case mismatch
         /// The archive lacks the suite, component or architecture.
         case notOffered
@@ -17,7 +17,7 @@ package struct PackageArchiveError: Failure, Equatable {
         case unsatisfiable
         /// Two packages bring the same file.
         case overlap
-        /// A module below failed; its words are kept.
+        /// A lower module failed; its message is kept.
         case other
     }
 

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Integrity
 internal import SystemPackage
 
-/// dpkg's database (`/var/lib/dpkg`) in the making.
+/// dpkg's database (`/var/lib/dpkg`) under construction.
 struct PackageDatabase {
     private let plan: BootstrapPlan
     private var paragraphs: [(name: String, text: [UInt8])] = []
@@ -26,7 +26,7 @@ struct PackageDatabase {
         self.plan = plan
     }
 
-    /// Notes a package that was just unpacked, and writes what dpkg keeps of it in `info`.
+    /// Adds a package that was just unpacked, and writes dpkg's files about it in `info`.
     mutating func add(
         _ package: BootstrapPlan.Package, _ unpacked: DebianPackage, in root: borrowing Directory
     ) throws(PackageArchiveError) {
@@ -36,8 +36,8 @@ struct PackageDatabase {
             stanza["Package"] == package.name, stanza["Version"] == package.version
         else {
             throw PackageArchiveError(
-                .mismatch, "\(package.file) is not \(package.name) \(package.version)",
-                cause: "its control file names something else")
+                .mismatch, "expected \(package.name) \(package.version) in \(package.file)",
+                cause: "its control file names another package")
         }
         try checkOverlaps(package, unpacked.fileList, root)
         let title = package.isSameForArchitectures ? "\(package.name):\(package.architecture)" : package.name
@@ -62,7 +62,7 @@ struct PackageDatabase {
         paragraphs.append((package.name, Self.paragraph(control, conffiles)))
     }
 
-    /// Two packages may bring one file only where the later one says that it replaces the other.
+    /// Two packages may contain one file only if the later one declares that it replaces the other.
     private mutating func checkOverlaps(
         _ package: BootstrapPlan.Package, _ list: [UInt8], _ root: borrowing Directory
     ) throws(PackageArchiveError) {
@@ -83,12 +83,12 @@ struct PackageDatabase {
                 continue
             }
             throw PackageArchiveError(
-                .overlap, "\(package.name) cannot be installed",
+                .overlap, "cannot install \(package.name)",
                 cause: "it would overwrite \(path), which is also in \(owner)")
         }
     }
 
-    /// A file is in the list of one package only: that which brought it last.
+    /// A file is in the list of one package only: the last one that contained it.
     private func leaveOutTakenOver(_ dpkg: borrowing Directory) throws(FilesystemError) {
         let info = try dpkg.makeDirectories(["info"])
         for (title, paths) in takenOver {

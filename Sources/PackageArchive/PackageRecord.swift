@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an index says of one version of one package: as much as selecting and fetching it takes.
+/// An index entry for one version of a package: what selecting and fetching need.
 package struct PackageRecord: Sendable {
     package let name: String
     package let version: PackageVersion
@@ -61,15 +61,15 @@ extension PackageRecord {
         replaces = relations("Replaces")
         filename = try field("Filename")
         guard !filename.hasPrefix("/"), !filename.split(separator: "/").contains("..") else {
-            throw .malformed(file, "\(name) is said to be at \(filename)")
+            throw .malformed(file, "invalid path of \(name): \(filename)")
         }
         guard let size = Int64(try field("Size")), size > 0 else {
-            throw .malformed(file, "the size of \(name) is no number")
+            throw .malformed(file, "the size of \(name) is not a number")
         }
         self.size = size
         sha256 = try field("SHA256").lowercased()
         guard sha256.utf8.count == 64, sha256.allSatisfy(\.isHexDigit) else {
-            throw .malformed(file, "the SHA256 of \(name) is none")
+            throw .malformed(file, "the SHA256 of \(name) is not a digest")
         }
     }
 

@@ -2,7 +2,7 @@
 
 internal import Failures
 
-/// All packages that can be had: the indices of one or more suites, and which version of each package counts.
+/// All available packages: the indices of one or more suites, and which version of each package counts.
 package struct PackageUniverse: Sendable {
     private let indices: [PackageIndex]
     /// By suite: what apt_preferences(5) gives a version of it by default.
@@ -82,7 +82,7 @@ package struct PackageUniverse: Sendable {
         var names: Set<String> = []
         for index in indices { names.formUnion(try index.packageNames()) }
         return PackageArchiveError(
-            .unknownPackage, "there is no package \(name)",
+            .unknownPackage, "no such package: \(name)",
             cause: "it is in none of \(indices.map(\.name).joined(separator: ", "))",
             remedy: NearestNames.question(name, among: names))
     }

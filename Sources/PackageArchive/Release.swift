@@ -28,7 +28,7 @@ package struct Release: Sendable {
     /// `text` without a signature around it. `name` is what messages call it.
     package init(parsing text: String, name: String) throws(PackageArchiveError) {
         guard let stanza = try Stanza.parse(text, file: name).first, let sums = stanza["SHA256"] else {
-            throw .malformed(name, "it lists no SHA256")
+            throw .malformed(name, "it has no SHA256 field")
         }
         self.name = name
         origin = stanza["Origin"]
@@ -39,7 +39,7 @@ package struct Release: Sendable {
         date = stanza["Date"].flatMap { ArchiveDate.seconds($0) }
         validUntil = stanza["Valid-Until"].flatMap { ArchiveDate.seconds($0) }
         guard stanza["Valid-Until"] == nil || validUntil != nil else {
-            throw .malformed(name, "Valid-Until is no date")
+            throw .malformed(name, "Valid-Until is not a date")
         }
         offersByHash = stanza["Acquire-By-Hash"] == "yes"
         let isManual = stanza["NotAutomatic"] == "yes"
@@ -49,7 +49,7 @@ package struct Release: Sendable {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count == 3, words[0].utf8.count == 64, words[0].allSatisfy(\.isHexDigit),
                 let size = Int64(words[1]), size >= 0
-            else { throw .malformed(name, "a line under SHA256 is no entry: \"\(line.prefix(60))\"") }
+            else { throw .malformed(name, "invalid line under SHA256: \"\(line.prefix(60))\"") }
             // Contents and Translation files would double what this takes, and nothing here reads them.
             guard words[2].contains("/binary-") || words[2].contains("/source/") else { continue }
             let path = String(words[2])
@@ -74,16 +74,16 @@ package struct Release: Sendable {
             .expired, "\(name) has expired",
             cause:
                 "it was valid until \(counted((now - validUntil) / 86400, "day")) ago: an old copy, or the clock is wrong",
-            remedy: "use another mirror, or --allow-expired where it is a snapshot")
+            remedy: "use another mirror, or --allow-expired for a snapshot")
     }
 
     /// `moment` in seconds since 1970. Throws where it was made later: it is not what the archive had then.
     package func checkMade(before moment: Int64) throws(PackageArchiveError) {
         guard let date, date > moment else { return }
         throw PackageArchiveError(
-            .mismatch, "\(name) is not of the moment that was asked for",
+            .mismatch, "\(name) is newer than the requested moment",
             cause:
-                "it was made \(counted((date - moment + 59) / 60, "minute")) after that: this is no snapshot of the archive"
+                "it was made \(counted((date - moment + 59) / 60, "minute")) later: not a snapshot of the archive"
         )
     }
 

@@ -2,7 +2,7 @@
 
 internal import Transfer
 
-/// A plan, and where each of its packages is to be had.
+/// A plan, and where to fetch each of its packages.
 package struct ResolvedArchive: Sendable {
     package struct LeftOut: Hashable, Sendable {
         package let suite: String
@@ -16,12 +16,12 @@ package struct ResolvedArchive: Sendable {
     }
 
     package let plan: BootstrapPlan
-    /// Names that several packages provided alike; worth a line to the user.
+    /// Names that several packages provided equally well; reported to the user.
     package let freeChoices: [Selection.FreeChoice]
-    /// Optional suites that have nothing for the architecture, and the words for it; worth a line to the user.
+    /// Optional suites that have nothing for the architecture, and the reason; reported to the user.
     package let leftOut: [LeftOut]
     let downloads: [Download]
-    /// A lock file says what it is made of; another attempt to find that out would come to the same.
+    /// Resolved from a lock file; another attempt would give the same result.
     var isLocked = false
 
     /// The same, with no packages but those called `names`, in the same order.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Closes a set of packages under their dependencies, the way apt does it for a root where nothing is installed.
+/// Completes a set of packages with their dependencies, the way apt does it for a root where nothing is installed.
 ///
-/// What has one answer is decided first; then, in the order it came up, what leaves a choice: a package that is in
-/// already, else the first alternative that works out. A choice that leads nowhere is taken back.
+/// Dependencies with one solution are decided first; then, in order, those with a choice: a package that is already
+/// selected, else the first alternative that works. A choice that fails is undone.
 struct Resolver {
     private let universe: PackageUniverse
     private var state = State()
@@ -23,7 +23,7 @@ struct Resolver {
         var reason: [String: Need] = [:]
         /// Selected packages by what they provide.
         var providers: [String: [String]] = [:]
-        /// Who may not stand beside a name.
+        /// Packages that conflict with a name.
         var opponents: [String: [(relation: Relation, owner: String)]] = [:]
         var pending: [Need] = []
         var choices: [Need] = []
@@ -43,7 +43,7 @@ struct Resolver {
         for record in packages {
             if let present = state.records[record.name] {
                 guard present.version == record.version else {
-                    throw unsatisfiable(record.name, "\(present.version) of it is needed already")
+                    throw unsatisfiable(record.name, "version \(present.version) is already required")
                 }
                 state.requested.insert(record.name)
                 continue
@@ -166,7 +166,7 @@ struct Resolver {
         return nil
     }
 
-    /// What is to be said of the choice of `taken`; nil where a rule made it.
+    /// The message about the choice of `taken`; nil if a rule made it.
     private func freeChoice(
         _ need: Need, _ taken: PackageRecord, _ options: [PackageRecord]
     ) -> Selection.FreeChoice? {
@@ -183,7 +183,7 @@ struct Resolver {
     }
 
     private func unsatisfiable(_ name: String, _ why: String) -> PackageArchiveError {
-        PackageArchiveError(.unsatisfiable, "\(name) cannot be installed", cause: why)
+        PackageArchiveError(.unsatisfiable, "cannot install \(name)", cause: why)
     }
 
     /// The chain from what was asked for down to the dependency that nothing meets.
@@ -194,6 +194,6 @@ struct Resolver {
         let path = chain.count > 1 ? " (\(chain.joined(separator: " → ")))" : ""
         var why = "\(need.owner): \(field): \(need.dependency)"
         why += reasons.isEmpty ? " but it is not installable" : " but \(reasons.joined(separator: "; "))"
-        return PackageArchiveError(.unsatisfiable, "\(chain[0]) cannot be installed", cause: why + path)
+        return PackageArchiveError(.unsatisfiable, "cannot install \(chain[0])", cause: why + path)
     }
 }

@@ -2,7 +2,7 @@
 
 internal import Failures
 
-/// How much a root holds besides the packages that are asked for.
+/// The package set of a root, besides requested packages.
 package enum Variant: String, CaseIterable, Codable, Sendable {
     /// Essential packages and what they need.
     case essential
@@ -16,11 +16,10 @@ package enum Variant: String, CaseIterable, Codable, Sendable {
 package struct Selection: Sendable {
     /// Each after what it depends on, as far as there is no circle.
     package let packages: [PackageRecord]
-    /// What `apt-mark showauto` is to say: those that came in for others. What essential packages need is no more
-    /// removed than they are, and does not count.
+    /// The result of `apt-mark showauto`: packages installed as dependencies. Dependencies of essential packages do not
+    /// count, because they are not removed.
     package let automatic: Set<String>
-    /// Several packages provided a name and none was better by any rule; apt may have taken another. For what is said
-    /// to the user only.
+    /// Names that several packages provided equally well; apt may have chosen another. Only for messages.
     package let freeChoices: [FreeChoice]
 
     package struct FreeChoice: Hashable, Sendable {
@@ -41,7 +40,7 @@ package struct Selection: Sendable {
         guard variant == nil || !essential.isEmpty else {
             throw PackageArchiveError(
                 .notOffered, "the archive has no essential package for \(universe.architecture)",
-                cause: "its suites hold additions only", remedy: "name the suite of the release itself first")
+                cause: "its suites contain additions only", remedy: "list the release's own suite first")
         }
         var wanted: [PackageRecord] = []
         if let variant, variant != .essential {
@@ -72,7 +71,7 @@ package struct Selection: Sendable {
             if let found = versions.first(where: { $0.version.text == parts[1] }) { return found }
             if !versions.isEmpty {
                 throw PackageArchiveError(
-                    .unknownPackage, "there is no version \(parts[1]) of \(name)",
+                    .unknownPackage, "no version \(parts[1]) of \(name)",
                     cause: "the archive has \(versions.map(\.version.text).joined(separator: ", "))")
             }
         } else if let found = try universe.candidate(name) {
@@ -92,7 +91,7 @@ package struct Selection: Sendable {
             throw PackageArchiveError(
                 .unknownPackage, "\(name) is a virtual package",
                 cause: "it is provided by \(providers.map(\.name).sorted().joined(separator: ", "))",
-                remedy: "name one of them")
+                remedy: "choose one of them")
         }
         throw try universe.unknown(name)
     }

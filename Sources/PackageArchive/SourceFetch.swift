@@ -38,7 +38,7 @@ extension ArchiveClient {
         guard let best else {
             let suites = request.suites.map(\.name).joined(separator: ", ")
             throw PackageArchiveError(
-                .unknownPackage, "there is no source package \(name)\(version.map { " \($0)" } ?? "")",
+                .unknownPackage, "no such source package: \(name)\(version.map { " \($0)" } ?? "")",
                 cause: versions.isEmpty
                     ? "it is in none of \(suites)" : "the archive has \(versions.joined(separator: ", "))")
         }
@@ -109,7 +109,7 @@ extension ArchiveClient {
 
     /// Fetches the files of a source package into `directory`. Returns the path of its `.dsc`.
     ///
-    /// A mirror may have lost the `.dsc`, or signatures of others (`.asc`): a `.dsc` without them is then made from the
+    /// A mirror may lack the `.dsc`, or signatures by others (`.asc`): then a `.dsc` without them is made from the
     /// index.
     package func fetch(
         _ source: FoundSource, into directory: FilePath,

@@ -25,7 +25,7 @@ package struct SourcePackage: Sendable {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count == 3, words[0].utf8.count == 64, words[0].allSatisfy(\.isHexDigit),
                 let size = Int64(words[1]), size >= 0, !words[2].contains("/"), !words[2].hasPrefix(".")
-            else { throw .malformed(file, "\(name): a line under Checksums-Sha256 is no entry") }
+            else { throw .malformed(file, "\(name): invalid line under Checksums-Sha256") }
             files.append(File(name: String(words[2]), size: size, sha256: words[0].lowercased()))
         }
         guard !files.isEmpty else { throw .malformed(file, "\(name) has no Checksums-Sha256") }
@@ -61,8 +61,8 @@ package struct SourcePackage: Sendable {
         return "\(name)-\(upstream)"
     }
 
-    /// A `.dsc` of those of its files that are named in `kept`: for archives that have lost the original one. What is in it
-    /// was signed with the archive's index.
+    /// A `.dsc` with those of its files that are in `kept`: for archives that have lost the original one. Its contents
+    /// were signed with the archive's index.
     package func description(of kept: Set<String>) -> String {
         let left = ["Directory", "Priority", "Section", "Package", "Source"]
         var lines = ["Source: \(name)"]

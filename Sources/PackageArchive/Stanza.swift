@@ -41,13 +41,13 @@ package struct Stanza: Sendable {
                 fields = []
             } else if line.first == " " || line.first == "\t" {
                 guard name != nil else {
-                    throw .malformed(file, "line \(number) continues a field where there is none")
+                    throw .malformed(file, "line \(number) continues no field")
                 }
                 lines.append(String(line.dropFirst()))
             } else {
                 finishField()
                 guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
-                    throw .malformed(file, "line \(number) is no field: \"\(line.prefix(60))\"")
+                    throw .malformed(file, "line \(number) is not a field: \"\(line.prefix(60))\"")
                 }
                 name = String(line[..<colon])
                 lines = [String(line[line.index(after: colon)...])]

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Integrity
 internal import Transfer
 
-/// What came of a suite that was asked for.
+/// The outcome of a requested suite.
 enum SuiteOutcome: Sendable {
     case fetched(FetchedSuite)
     /// It has nothing for the architecture: its signed Release file says so.
@@ -14,7 +14,7 @@ enum SuiteOutcome: Sendable {
     case skipped
 }
 
-/// A suite of a request, and what came of it.
+/// A suite of a request, with its outcome.
 struct SuiteAnswer: Sendable {
     let suite: ArchiveRequest.Suite
     let outcome: SuiteOutcome
@@ -40,9 +40,8 @@ struct FetchedSuite: Sendable {
 }
 
 extension ArchiveClient {
-    /// Only a suite that is optional comes out absent or skipped. That it is not there, or that one of its files is not
-    /// as it was signed, is an error even then: whoever can answer for a mirror must not be able to keep security
-    /// updates from a root.
+    /// Only an optional suite can be absent or skipped. A missing suite, or a file that does not match its signature,
+    /// is an error even then: a mirror must not be able to withhold security updates.
     func fetch(
         _ suite: ArchiveRequest.Suite, _ index: Int, _ request: ArchiveRequest
     ) async throws(PackageArchiveError) -> SuiteOutcome {
@@ -74,11 +73,11 @@ extension ArchiveClient {
             throw isOptional ? missing(suite) : await unknown(suite)
         }
         let release = try Release(parsing: String(decoding: signed.text, as: UTF8.self), name: signed.url)
-        // A signature says who made it, not that it is what was asked for.
+        // A signature identifies the signer, not the suite.
         guard release.isOf(suite.name) else {
             throw PackageArchiveError(
                 .mismatch, "\(signed.url) is not the Release file of \(suite.name)",
-                cause: "it is that of \(release.codename ?? release.suite ?? "something without a name")")
+                cause: "it is for \(release.codename ?? release.suite ?? "an unnamed suite")")
         }
         if let moment = suite.moment { try release.checkMade(before: moment) }
         if suite.checksValidUntil { try release.checkValidity(at: suite.moment ?? Int64(time(nil))) }
@@ -102,7 +101,7 @@ extension ArchiveClient {
         // From the same mirror: another one may be a version ahead.
         guard let signature = try await document([content.url + ".gpg"], suite) else {
             throw PackageArchiveError(
-                .mismatch, "\(content.url) is not signed", cause: "there is no \(content.url).gpg")
+                .mismatch, "\(content.url) is not signed", cause: "\(content.url).gpg does not exist")
         }
         let verified = try PackageArchiveError.wrapping { () throws(IntegrityError) in
             try verifier.verify(signature.bytes, of: content.bytes, named: signature.url)
@@ -150,7 +149,7 @@ extension ArchiveClient {
         return PackageArchiveError(
             .notOffered, "\(suite.mirrors.first ?? "the archive") has no suite \(suite.name)",
             cause: "the release has one, but \(mirrors) answers 404",
-            remedy: "try another mirror: --mirror URL, or do without the suite's packages: --skip-suite \(suite.name)",
+            remedy: "use another mirror: --mirror URL, or skip the suite: --skip-suite \(suite.name)",
             status: .unavailable)
     }
 

@@ -40,7 +40,7 @@ package struct Unpacker: ~Copyable {
         try Self.layOut(plan, in: directory, path: self.root.path)
     }
 
-    /// The links of a merged `/usr` are there before any package is: whatever comes in `/bin` lands in `/usr/bin`.
+    /// The links of a merged `/usr` exist before any package is unpacked: files in `/bin` go to `/usr/bin`.
     private static func layOut(
         _ plan: BootstrapPlan, in root: CInt, path: FilePath
     ) throws(PackageArchiveError) {
@@ -56,7 +56,7 @@ package struct Unpacker: ~Copyable {
         }
     }
 
-    /// The file of the package with that index in the plan is there: unpacks it, now or in `finish`.
+    /// The package with that index in the plan is available: unpacks it, now or in `finish`.
     ///
     /// base-files goes first, because it has the modes of the directories that all share; packages that take over files
     /// of others go last.
@@ -74,7 +74,7 @@ package struct Unpacker: ~Copyable {
         for index in ready { try unpackNow(index) }
     }
 
-    /// Unpacks what was held back, writes the database, and says what is left to do inside the root.
+    /// Unpacks the postponed packages, writes the database, and returns the remaining steps inside the root.
     package mutating func finish() throws(PackageArchiveError) -> ConfigurationPlan {
         for index in waiting.sorted() { try unpackNow(index) }
         waiting = []

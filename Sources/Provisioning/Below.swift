@@ -2,7 +2,7 @@
 
 package import Failures
 
-/// Does what throws a failure of a module below, and passes that on as it is.
+/// Calls `body`, and rethrows a failure of a lower module unchanged.
 package func below<Value: ~Copyable, Problem: Failure>(
     _ body: () throws(Problem) -> Value
 ) throws(ProvisioningError) -> Value {

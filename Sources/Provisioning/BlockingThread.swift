@@ -3,8 +3,8 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A thread of its own for what blocks: of the concurrency runtime's there are as many as processors, and while all of them
-/// wait for something, nothing comes about that they could wait for.
+/// A separate thread for blocking work: the concurrency runtime has as many threads as processors, and if all of them
+/// block, the work that they wait for never runs.
 enum BlockingThread {
     private final class Job: Sendable {
         let body: @Sendable () -> Void
@@ -12,7 +12,7 @@ enum BlockingThread {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// What `body` returns, on a thread of its own.
+    /// Runs `body` on a separate thread, and returns its result.
     static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
             let job = unsafe Unmanaged.passRetained(Job { continuation.resume(returning: body()) })
@@ -26,7 +26,7 @@ enum BlockingThread {
                     return nil
                 }, job.toOpaque())
             guard failure == 0 else {
-                // No thread is to be had: then on this one.
+                // No thread is available: use this one.
                 return unsafe job.takeRetainedValue().body()
             }
             pthread_detach(thread)

@@ -5,15 +5,15 @@ internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
 
-/// The roots that builds are made in, and what builds were told to keep, as a part of the cache.
+/// Layers, and the builds kept with `--keep`, as part of the cache.
 extension Cache {
     var layers: RootStore { RootStore(directory.appending("layers")) }
     var builds: FilePath { directory.appending("builds") }
 
-    /// How the directory of a build begins that is kept.
+    /// The prefix of the directory of a kept build.
     package static var keptBuildPrefix: String { "kept-" }
 
-    /// A layer that is used is not pruned. `directory`: the root's own, `RootStore.path(of:)`.
+    /// Marks a layer as used, so that it is not pruned. `directory`: the root's own, `RootStore.path(of:)`.
     package static func noteUse(ofLayer directory: FilePath) {
         _ = unsafe utimensat(AT_FDCWD, directory.appending(RootStore.record).string, nil, 0)
     }
@@ -53,7 +53,7 @@ extension Cache {
             used: Date(timeIntervalSince1970: used).formatted(.iso8601), shared: usage.shared)
     }
 
-    /// Deletes those that were not used since `limit`, in seconds since the epoch, unless a build is using them.
+    /// Deletes layers not used since `limit`, in seconds since the epoch, unless a build is using them.
     func pruneLayers(
         notUsedSince limit: Double, dryRun: Bool, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> [Entry] {

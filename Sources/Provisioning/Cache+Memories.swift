@@ -4,7 +4,7 @@ internal import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// What builds leave for later ones, as a part of the cache.
+/// What builds leave for later builds, as part of the cache.
 extension Cache {
     package enum MemoryKind: String, CaseIterable, Sendable {
         /// ccache(1)'s, of one architecture and one set of compilers.
@@ -26,8 +26,8 @@ extension Cache {
         deinit { withExtendedLifetime(lock.rawValue) {} }
     }
 
-    /// The one that is called `name`, a name for a file; made where it is not there. `mode`: of the directory. It lies in
-    /// one that only its owner gets into.
+    /// The directory called `name`, a file name; created if missing, with `mode`. Its parent is accessible to its owner
+    /// only.
     package func memory(
         _ kind: MemoryKind, _ name: String, mode: UInt32
     ) throws(ProvisioningError) -> Memory {

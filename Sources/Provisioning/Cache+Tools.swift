@@ -4,7 +4,7 @@ internal import Filesystem
 internal import FoundationEssentials
 internal import SystemPackage
 
-/// The tools trees as a part of the cache.
+/// Tools trees as part of the cache.
 extension Cache {
     /// The tools trees, which are used as their manifests say.
     func toolsEntries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [(
@@ -15,7 +15,7 @@ extension Cache {
             let status = try? Directory.open(store.path(of: record.name)).status(of: ToolsTrees.manifest)
             let used = Double(status?.modified ?? 0) / 1e9
             guard case .measured(let usage) = try workers.perform(.measure(path: record.path)) else {
-                throw ProvisioningError(.worker("it gave another answer"))
+                throw ProvisioningError(.worker("unexpected reply"))
             }
             let entry = Entry(
                 name: "tools tree \(record.name)", path: store.path(of: record.name).string, size: usage.bytes,

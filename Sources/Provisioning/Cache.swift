@@ -4,8 +4,8 @@ internal import Filesystem
 internal import FoundationEssentials
 package import SystemPackage
 
-/// What was downloaded or made and can be again: base tarballs, each a file named after its digest, or, where nobody
-/// publishes one, after the URL's; what archives gave; tools trees; what builds leave for later ones.
+/// Files that can be downloaded or made again: base tarballs, each named after its digest or, if none is published,
+/// after the URL's; files from archives; tools trees; what builds leave for later builds.
 package struct Cache: Sendable {
     package let directory: FilePath
 
@@ -15,14 +15,14 @@ package struct Cache: Sendable {
 
     /// A file, and what it is.
     package struct Entry: Codable, Equatable, Sendable {
-        /// What it is called where it came from.
+        /// Its original name.
         package let name: String
         package let path: String
         /// In bytes, as allocated.
         package let size: Int64
         /// When it was used last. RFC 3339, in UTC.
         package let used: String
-        /// What deleting it would free: less than `size` where others have some of its files too. In bytes.
+        /// What deleting it would free: less than `size` if others share some of its files. In bytes.
         package var frees: Int64
 
         package init(name: String, path: String, size: Int64, used: String, shared: Int64 = 0) {
@@ -33,11 +33,11 @@ package struct Cache: Sendable {
 
     /// What is pruned.
     package struct Pruning: Sendable {
-        /// What was not used for so many days.
+        /// Entries not used for this many days.
         package var olderThan: Int?
-        /// What was used longest ago, until the rest takes no more than so many bytes.
+        /// The least recently used entries, until the rest takes at most this many bytes.
         package var maximumSize: Int64?
-        /// Roots whose tools trees stay, whenever they were used last.
+        /// Roots whose tools trees stay, whenever they were last used.
         package var roots: [RootRecord] = []
 
         package init(olderThan: Int? = nil, maximumSize: Int64? = nil) {
@@ -45,7 +45,7 @@ package struct Cache: Sendable {
         }
     }
 
-    /// Makes the cache's directory where there is none; for its owner alone, as there are trees in it.
+    /// Creates the cache's directory if missing; for its owner alone, because it contains trees.
     func make() throws(FilesystemError) { try directory.makeDirectories(mode: 0o700) }
 
     /// Where base tarballs are.
@@ -60,7 +60,7 @@ package struct Cache: Sendable {
     /// Where lists and Release files are.
     package var documents: FilePath { directory.appending("documents") }
 
-    /// What was said while a root was made that did not come about, by its name.
+    /// The logs of roots that failed, by name.
     package var logs: FilePath { directory.appending("logs") }
 
     /// Beside a base: what it is.
@@ -73,8 +73,7 @@ package struct Cache: Sendable {
 
     static let labelSuffix = ".json"
 
-    /// Every base there is, those of unfinished downloads included, by name; then what archives gave, as a whole; then
-    /// the tools trees.
+    /// Every base, unfinished downloads included, by name; then files from archives, as a whole; then tools trees.
     package func entries(using workers: some NamespacePerforming) throws(ProvisioningError) -> [Entry] {
         try below { () throws(FilesystemError) in
             try read().map(\.entry).sorted { ($0.name, $0.path) < ($1.name, $1.path) } + poolEntries()
@@ -82,8 +81,7 @@ package struct Cache: Sendable {
             + memoryEntries(using: workers).map(\.entry)
     }
 
-    /// Deletes what `pruning` says, all where it says neither age nor size, and returns it. What is being downloaded or used
-    /// stays.
+    /// Deletes what `pruning` selects, everything by default, and returns it. Entries being downloaded or used stay.
     package func prune(
         _ pruning: Pruning, dryRun: Bool, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> [Entry] {
@@ -91,7 +89,7 @@ package struct Cache: Sendable {
         return try below { () throws(FilesystemError) in
             var pruned: [Entry] = []
             for item in try read() where Double(item.modified) / 1e9 <= limit {
-                // Held by whoever is downloading it.
+                // Held by the process that is downloading it.
                 guard
                     let lock = try? FileLock.acquire(
                         bases.appending(".\(item.base).lock"), .exclusive, wait: false)

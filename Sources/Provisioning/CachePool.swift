@@ -6,10 +6,10 @@ internal import FoundationEssentials
 internal import Images
 internal import SystemPackage
 
-/// A directory of the cache whose files nobody knows by name: it is listed as a whole.
+/// A directory of the cache that is listed as a whole, because its files have no meaningful names.
 struct CachePool {
     let directory: FilePath
-    /// What one of its files is, and several are.
+    /// The title for one of its files, and for several.
     let title: (one: String, several: String)
 
     /// nil where there is nothing.
@@ -119,7 +119,7 @@ extension Cache {
         return pruned
     }
 
-    /// Keeps what archives gave from being pruned as long as the lock lives.
+    /// Keeps files from archives from being pruned while the lock exists.
     func useArchives() throws(FilesystemError) -> FileLock {
         try archives.makeDirectories()
         return try FileLock.acquire(archives.appending("lock"), .shared, wait: true)

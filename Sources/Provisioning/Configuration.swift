@@ -32,9 +32,9 @@ package struct Configuration: Equatable, Sendable {
     package var ccache = false
     /// As `--configure-cache` of `build`.
     package var configureCache = false
-    /// The repository that tools trees and layers are taken from before they are made, as `cache pull` names it.
+    /// The repository to pull tools trees and layers from before making them, as in `cache pull`.
     package var sharedCache: String?
-    /// Whether what comes from there need not be signed.
+    /// Whether its entries may be unsigned.
     package var acceptsUnsignedCache = false
     /// As `--hosts` of `build`, one each.
     package var hosts: [String] = []

@@ -5,14 +5,14 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// What a tree takes on the disk; a file with several names counts once.
+/// The disk usage of a tree; a file with several names counts once.
 package struct DiskUsage: Codable, Equatable, Sendable {
     /// In bytes, as allocated.
     package private(set) var bytes: Int64 = 0
     /// Files of every kind, directories included.
     package private(set) var files = 0
-    /// Of those bytes what is another tree's too, by hard links, or another file's by reflinks: deleting this tree does not
-    /// free them. Of extents nobody says whose they are, so that those that two files of this tree share count, too.
+    /// The part of those bytes that others share, by hard links or reflinks: deleting this tree does not free them.
+    /// Extents have no owner, so those shared by two files of this tree count, too.
     package private(set) var shared: Int64 = 0
 
     /// Of the directory at `path` and all below it on the same file system.

@@ -9,11 +9,11 @@ struct JSONFault: CustomStringConvertible {
     init(_ error: DecodingError) {
         let (path, reason): ([any CodingKey], String) =
             switch error {
-            case .keyNotFound(let key, let context): (context.codingPath + [key], "it is missing")
-            case .typeMismatch(let type, let context): (context.codingPath, "a \(Self.word(for: type)) is wanted")
-            case .valueNotFound(let type, let context): (context.codingPath, "a \(Self.word(for: type)) is wanted")
+            case .keyNotFound(let key, let context): (context.codingPath + [key], "missing")
+            case .typeMismatch(let type, let context): (context.codingPath, "expected a \(Self.word(for: type))")
+            case .valueNotFound(let type, let context): (context.codingPath, "expected a \(Self.word(for: type))")
             case .dataCorrupted(let context): (context.codingPath, Self.detail(of: context))
-            @unknown default: ([], "it cannot be understood")
+            @unknown default: ([], "invalid value")
             }
         let key = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
         self.key = key.isEmpty ? nil : key
@@ -32,9 +32,9 @@ struct JSONFault: CustomStringConvertible {
         switch type {
         case is String.Type: "string"
         case is Int.Type, is Double.Type, is UInt64.Type, is Int64.Type: "number"
-        case is Bool.Type: "true or false"
+        case is Bool.Type: "boolean"
         case is any Collection.Type: "list or object"
-        default: "value of another kind"
+        default: "value of another type"
         }
     }
 }

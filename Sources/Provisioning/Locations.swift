@@ -26,7 +26,7 @@ package struct Locations: Equatable, Sendable {
 
     /// By the XDG base directory specification, except for root, who has `/var`; `MANGROVE_HOME` holds both.
     ///
-    /// Values that are not absolute are passed over, as the specification says; `MANGROVE_HOME` is then relative to
+    /// Values that are not absolute are ignored, as the specification says; `MANGROVE_HOME` is then relative to
     /// `workingDirectory`.
     package init(
         environment: [String: String], isRoot: Bool, workingDirectory: FilePath
@@ -52,7 +52,7 @@ package struct Locations: Equatable, Sendable {
             cache = caches.appending("mangrove")
         }
     }
-    /// That what is kept there already is `user`'s, or root's.
+    /// Requires that existing files there belong to `user` or root.
     package func requireOwn(by user: UInt32) throws(ProvisioningError) {
         for place in [roots, cache] {
             guard let owner = try? Directory.open(place).status().user, owner != user, owner != 0 else { continue }

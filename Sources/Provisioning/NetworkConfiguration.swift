@@ -3,7 +3,7 @@
 package import Transfer
 
 extension Configuration.Network {
-    /// The settings of transfers: these where they are given, else what Transfer thinks best.
+    /// The settings of transfers: these where given, else Transfer's defaults.
     package func settings(version: String) -> NetworkSettings {
         var settings = NetworkSettings(version: version)
         if let stallTimeout { settings.stallTimeout = .seconds(stallTimeout) }

@@ -4,14 +4,14 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A process that is in a tree: chrooted into it, or with a directory of it for its working directory.
+/// A process in a tree: chrooted into it, or with its working directory there.
 struct Occupant: Equatable, CustomStringConvertible {
     let process: pid_t
     let command: String
 
-    var description: String { "process \(process) (\(command)) is in it" }
+    var description: String { "process \(process) (\(command)) runs in it" }
 
-    /// The first that is found among the processes this user may look at, this one apart.
+    /// The first one found among the processes visible to this user, other than this process.
     static func first(in tree: FilePath) throws(FilesystemError) -> Occupant? {
         guard let tree = try? tree.resolved(), let top = status(of: tree) else { return nil }
         for name in try Directory.open("/proc").names() {

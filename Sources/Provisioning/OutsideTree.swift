@@ -6,8 +6,8 @@ internal import SystemPackage
 
 /// `roots/NAME/tree.json`: a tree that lies at a path of the user's choosing.
 ///
-/// It is made beside that path and renamed. Whichever of the two names it has when its creator is killed,
-/// `identity` tells that it is the one, and nothing else is ever deleted there.
+/// It is made beside that path and renamed. Whichever of the two names it has when its creator is killed, `identity`
+/// identifies it, and nothing else is ever deleted there.
 struct OutsideTree: Codable, Equatable {
     static let file: FilePath.Component = "tree.json"
 
@@ -29,7 +29,7 @@ struct OutsideTree: Codable, Equatable {
         try directory.replaceFile(Self.file, with: Array(data))
     }
 
-    /// Whether it is what has this name.
+    /// Whether it is at this path.
     func isAt(_ place: FilePath) throws(FilesystemError) -> Bool {
         guard let identity, path == place.string else { return false }
         return try place.directoryIdentity() == identity
@@ -37,7 +37,7 @@ struct OutsideTree: Codable, Equatable {
 
     /// The name that the tree has now; nil where it has neither.
     ///
-    /// Where a replacement got half-way, the tree that was replaced is put back first.
+    /// After an interrupted replacement, the replaced tree is put back first.
     func locate() throws(FilesystemError) -> FilePath? {
         let path = FilePath(path)
         let staged = FilePath(staged)

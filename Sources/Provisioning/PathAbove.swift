@@ -4,9 +4,9 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// The directories above a tree, and what other users of this host can do by them.
+/// The directories above a tree, and what other users of the host can do through them.
 struct PathAbove {
-    /// A directory that lets somebody else put another one in the place of what is below it.
+    /// A directory that lets another user replace what is below it.
     struct Weakness: Equatable {
         let directory: FilePath
         let reason: String
@@ -27,31 +27,32 @@ struct PathAbove {
         self.directories = directories.reversed()
     }
 
-    /// The first directory that is neither root's nor `user`'s, or that others may rename things in; nil where there is
-    /// none. What is made below it could be another directory's by the next moment.
+    /// The first directory that belongs to neither root nor `user`, or in which others may rename things; nil if there
+    /// is none. Others could replace what is created below it.
     func weakness(for user: uid_t = geteuid(), group: gid_t = getegid()) -> Weakness? {
         for (path, status, hasACL) in directories {
             if status.user != 0, status.user != user {
-                return Weakness(directory: path, reason: "\(path) belongs to another user, number \(status.user)")
+                return Weakness(directory: path, reason: "\(path) belongs to another user (id \(status.user))")
             }
             if status.permissions & S_IWOTH != 0, status.permissions & S_ISVTX == 0 {
                 return Weakness(
-                    directory: path, reason: "everybody can rename what is in \(path): it is world-writable, not sticky"
+                    directory: path,
+                    reason: "everybody can rename files in \(path): it is world-writable and not sticky"
                 )
             }
             // With an ACL these bits are its mask (acl(5)).
             guard status.permissions & S_IWGRP != 0, status.permissions & S_ISVTX == 0 else { continue }
             if hasACL {
-                return Weakness(directory: path, reason: "others can rename what is in \(path): it has an ACL")
+                return Weakness(directory: path, reason: "others can rename files in \(path): it has an ACL")
             }
             if status.group != 0, status.group != group {
-                return Weakness(directory: path, reason: "group \(status.group) can rename what is in \(path)")
+                return Weakness(directory: path, reason: "group \(status.group) can rename files in \(path)")
             }
         }
         return nil
     }
 
-    /// Whether every user gets to the tree.
+    /// Whether every user can reach the tree.
     var isOpenToAll: Bool { directories.allSatisfy { $0.status.permissions & S_IXOTH != 0 } }
 }
 

@@ -4,9 +4,10 @@ internal import Filesystem
 internal import SystemPackage
 
 extension Staging {
-    /// Writes the record, brings everything to the disk, and gives the root its name in one step.
+    /// Writes the record, flushes everything to disk, and publishes the root atomically.
     ///
-    /// The root it replaces is deleted then. After an error the name means what it meant before; `discard` what was made.
+    /// The root that it replaces is deleted afterwards. After an error the name still refers to the old root; `discard`
+    /// the new one.
     package func publish(
         _ record: RootRecord, using workers: some NamespacePerforming
     ) throws(ProvisioningError) {
@@ -15,7 +16,7 @@ extension Staging {
         let bytes = record.encoded()
         guard bytes.count <= RootRecord.limit else {
             throw ProvisioningError(
-                .notASystem(record.source, reason: "what is to be recorded of it takes more than 16 MiB"))
+                .notASystem(record.source, reason: "its record exceeds 16 MiB"))
         }
         try below { () throws(FilesystemError) in
             try open().replaceFile(RootStore.record, with: bytes)
@@ -33,7 +34,8 @@ extension Staging {
         }
     }
 
-    /// Does the same, but that what was there becomes an earlier generation; runs in it go on, and others begin meanwhile.
+    /// The same, but keeps the replaced root as an earlier generation; runs in it continue, and new ones start
+    /// meanwhile.
     package func publish(_ record: RootRecord, after change: borrowing RootChange) throws(ProvisioningError) {
         let old = change.record
         var record = record
@@ -45,7 +47,7 @@ extension Staging {
             try Directory.open(tree).synchronizeFileSystem()
         }
         let own = try store.lockChange(in: directory, of: name)
-        // From the exchange on runs want it.
+        // Runs use it from the exchange on.
         shareLock()
         try store.exchange(component, with: change)
         try store.file(component, generation: old.generation, of: name)

@@ -4,11 +4,11 @@ internal import Filesystem
 package import SystemPackage
 
 extension RootStore {
-    /// Deletes a root: its record and its tree, and nothing that is not in them.
+    /// Deletes a root: its record and its tree, and nothing else.
     ///
-    /// Refused while something runs in it or is mounted in it. From the first change on the root is not listed any more;
-    /// what is left by a process that dies is swept later. Where something cannot be deleted, what is left of the root
-    /// has its name again, cannot be used, and is removed by the next call.
+    /// Refused while something runs in it or is mounted in it. From the first change on the root is no longer listed;
+    /// leftovers of a process that dies are swept later. If something cannot be deleted, the rest of the root gets its
+    /// name back, cannot be used, and the next call removes it.
     package func remove(_ name: String, using workers: some NamespacePerforming) throws(ProvisioningError) {
         let root = try find(name)
         let lock = try lock(root.name, .exclusive)
@@ -18,7 +18,7 @@ extension RootStore {
         let component = try hide(root.name)
         var isMarked = false
         do throws(ProvisioningError) {
-            // Before anything is deleted: what cannot be marked would be taken for whole.
+            // Before anything is deleted: an unmarked root would be treated as whole.
             try mark(component, of: root)
             isMarked = true
             try discard(component, of: root.name, using: workers)
@@ -32,7 +32,7 @@ extension RootStore {
         withExtendedLifetime(lock.rawValue) {}
     }
 
-    /// Writes down that a root is not whole any more.
+    /// Marks a root as incomplete.
     func mark(_ component: FilePath.Component, of root: RootRecord) throws(ProvisioningError) {
         var root = root
         root.removedInPart = true
@@ -41,14 +41,14 @@ extension RootStore {
         }
     }
 
-    /// Gives what is left of a root its name back. Where that cannot be done it is swept later.
+    /// Gives the rest of a root its name back. If that fails, it is swept later.
     private func restore(_ component: FilePath.Component, _ name: RootName) {
         guard let roots = try? Directory.open(directory), let name = try? name.component else { return }
         try? roots.rename(component, to: name)
         try? roots.synchronize()
     }
 
-    /// Deletes what has the name of a root, its record damaged or not, unless it is in use.
+    /// Deletes the root of that name, even with a damaged record, unless it is in use.
     func removeUnused(_ name: RootName, using workers: some NamespacePerforming) throws(ProvisioningError) {
         let lock = try below { () throws(FilesystemError) in
             try FileLock.acquire(path(of: name).appending(Self.lock), .exclusive, wait: false)
@@ -57,7 +57,7 @@ extension RootStore {
         withExtendedLifetime(lock.rawValue) {}
     }
 
-    /// Takes a root's name from it. Returns what its directory is called then.
+    /// Renames a root out of the way. Returns its directory's new name.
     private func hide(_ name: RootName) throws(ProvisioningError) -> FilePath.Component {
         try below { () throws(FilesystemError) in
             let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
@@ -65,7 +65,7 @@ extension RootStore {
                 throw FilesystemError("rename", directory, .invalidArgument)
             }
             let roots = try Directory.open(directory)
-            // A link keeps its name: what it leads to is not deleted.
+            // A link is not renamed: its target is not deleted.
             _ = try roots.openDirectory(try name.component)
             try roots.rename(try name.component, to: component)
             try roots.synchronize()
@@ -73,7 +73,7 @@ extension RootStore {
         }
     }
 
-    /// That `remove` would not be refused.
+    /// Requires that `remove` would be accepted.
     package func requireRemovable(_ name: String) throws(ProvisioningError) -> RootRecord {
         let root = try find(name)
         _ = try lock(root.name, .exclusive)
@@ -83,7 +83,7 @@ extension RootStore {
         return root
     }
 
-    /// Deletes what processes left that died while they made, removed or used a root; failures keep no other from it.
+    /// Deletes leftovers of processes that died while making, removing or using a root; failures do not stop it.
     package func sweep(using workers: some NamespacePerforming) -> [ProvisioningError] {
         guard let found = try? Directory.open(directory).names() else { return [] }
         for root in (try? list().records) ?? [] {
@@ -128,7 +128,7 @@ extension RootStore {
                 _ = try workers.perform(
                     .remove(.init(directory: parent.string, name: last.string, only: identity)))
             } else {
-                // It was not written down which one it is: then nothing has been put into it.
+                // There is no record of its identity, so nothing has been put into it.
                 try? Directory.open(parent).removeDirectory(last)
             }
         }
@@ -136,7 +136,7 @@ extension RootStore {
         try below { () throws(FilesystemError) in try Directory.open(directory).removeTree(component) }
     }
 
-    /// That no process has its root or working directory in the tree, and nothing is mounted there.
+    /// Requires that no process has its root or working directory in the tree, and that nothing is mounted there.
     func requireIdle(_ root: RootRecord) throws(ProvisioningError) {
         let tree = FilePath(root.path)
         try requireNoMounts(under: [path(of: root.name), tree], root.name)
@@ -153,7 +153,7 @@ extension RootStore {
         if let mount { throw ProvisioningError(.mountInside(name, mount)) }
     }
 
-    /// A tree outside must still be the one that was made: what else is there is not ours to delete.
+    /// An outside tree must still be the one that was made: nothing else there is ours to delete.
     func requireOwnTree(_ root: RootRecord) throws(ProvisioningError) {
         let isOwn = try below { () throws(FilesystemError) -> Bool in
             guard let outside = try OutsideTree.read(in: try Directory.open(path(of: root.name))) else { return true }

@@ -26,7 +26,7 @@ extension RootName: Codable {
         let name = try container.decode(String.self)
         guard Self.isValid(name) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\"\(name)\" is not a name for a root")
+                in: container, debugDescription: "invalid root name \"\(name)\"")
         }
         description = name
     }

@@ -5,8 +5,8 @@ internal import FoundationEssentials
 package import PackageArchive
 internal import SystemPackage
 
-/// What a root was made from, as far as a refresh has to know it: `roots/NAME/origin.json`, beside the record, which every
-/// run reads.
+/// What a root was made from, as far as a refresh needs it: `roots/NAME/origin.json`, separate from the record, which
+/// every run reads.
 package struct RootOrigin: Codable, Equatable, Sendable {
     package enum Kind: String, Codable, Sendable {
         /// A base tarball that the distro publishes.
@@ -19,7 +19,7 @@ package struct RootOrigin: Codable, Equatable, Sendable {
         case image
     }
 
-    /// A document that says what is new: a list of tarballs, a suite's Release file.
+    /// A document that announces updates: a list of tarballs, or a suite's Release file.
     package struct Index: Codable, Equatable, Sendable {
         /// The suite's; of the list of tarballs `tarball`.
         package var name: String
@@ -39,7 +39,7 @@ package struct RootOrigin: Codable, Equatable, Sendable {
     package var keyring: String?
     /// Of one made from an archive.
     package var variant: Variant?
-    /// A point release that was asked for: there is nothing newer to be had.
+    /// A requested point release: it is never updated.
     package var pointRelease: String?
     package var indices: [Index] = []
     /// Suites that had nothing for the architecture.
@@ -47,7 +47,7 @@ package struct RootOrigin: Codable, Equatable, Sendable {
     /// The packages it had when it was complete: versions by name.
     package var installed: [String: String] = [:]
 
-    /// What the generation was made from that this one was rolled back from: it is not made again.
+    /// What a generation that was rolled back from was made from: it is not made again.
     package var rejected: Rejected?
 
     package struct Rejected: Codable, Equatable, Sendable {
@@ -96,7 +96,7 @@ extension RootOrigin.Index {
 }
 
 extension RootOrigin.Rejected {
-    /// Whether `plan` would lead to what was rejected.
+    /// Whether `plan` would make the rejected generation again.
     func covers(_ plan: RefreshFinding.Plan) -> Bool {
         switch plan {
         case .nothing, .held: false

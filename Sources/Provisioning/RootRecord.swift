@@ -3,20 +3,20 @@
 internal import FoundationEssentials
 package import SystemPackage
 
-/// What is known of a root: `roots/NAME/root.json`, and what `list` and `inspect` report.
+/// The record of a root: `roots/NAME/root.json`, which `list` and `inspect` report.
 ///
-/// Keys that a later version adds are passed over when reading; a key whose meaning changes raises `schema`.
+/// Unknown keys from later versions are ignored; a key whose meaning changes raises `schema`.
 package struct RootRecord: Codable, Equatable, Sendable {
     /// The newest `schema` this program understands.
     package static let schema = 1
     /// The largest one that is read, in bytes.
     package static let limit = 16 << 20
 
-    /// To whom the files of the tree belong on the host.
+    /// The owners of the tree's files on the host.
     package enum Ownership: String, Codable, Sendable {
         /// As the archive says: real ids for root, a subordinate range for others.
         case archive
-        /// All to whoever created it: there was one id only.
+        /// All belong to the creator: there was only one id.
         case caller
     }
 
@@ -47,7 +47,7 @@ package struct RootRecord: Codable, Equatable, Sendable {
     /// RFC 3339, in UTC.
     package var created: String
     package var verified: Verification
-    /// What the base is called where it came from.
+    /// The base's original name.
     package var source: String
     /// Packages asked for beyond the base.
     package var packages: [String] = []
@@ -57,17 +57,17 @@ package struct RootRecord: Codable, Equatable, Sendable {
     package var resolvConf: OriginalFile?
     /// The same of `/etc/hosts`.
     package var hosts: OriginalFile?
-    /// Which of the root's states it is: each that a refresh makes has the next number.
+    /// The number of this state of the root: each refresh makes the next one.
     package var generation = 1
-    /// The generation whose place this one was made to take; nil for the first.
+    /// The generation that this one was made to replace; nil for the first.
     package var replaced: Int?
-    /// What its source was allowed to do without; nil where that is nothing.
+    /// Exceptions allowed for its source; nil without any.
     package var allowances: SourceAllowances?
-    /// How much of it is accelerated where nobody says otherwise: a value of --acceleration.
+    /// The default for its acceleration: a value of --acceleration.
     package var acceleration: String?
     /// The newest time of what it was made of, RFC 3339 in UTC: of an archive's Release files, of a tarball's entries.
     package var sourceDate: String?
-    /// The moment of the archive that it is pinned to, as `20260901T000000Z`; what refreshes it has nothing to look for.
+    /// The moment of the archive that it is pinned to, as `20260901T000000Z`; a refresh has nothing to do.
     package var snapshot: String?
     /// Of the lock file that it was made from, `sha256:…`.
     package var lock: String?
@@ -97,19 +97,19 @@ package struct RootRecord: Codable, Equatable, Sendable {
 
 extension ProvisioningError.Kind {
     fileprivate static func newerRecord(_ path: FilePath) -> Self {
-        .damagedRecord(path, reason: "it was written by a newer mangrove")
+        .damagedRecord(path, reason: "written by a newer mangrove")
     }
 }
 
-/// What a file of the base was before it became one that runs can use.
+/// The original state of a file of the base that mangrove replaced for runs.
 package enum OriginalFile: Equatable, Sendable {
     case absent
     case symbolicLink(target: String)
     case file(contents: String)
 }
 
-/// `{"file": {"contents": "…"}}`, and so on: as the compiler would write it, but that every run reads it, and types of keys
-/// for each case take their time to come into being.
+/// `{"file": {"contents": "…"}}`, and so on: the synthesized format, but written by hand because every run reads it and
+/// the synthesized types cost time.
 extension OriginalFile: Codable {
     private enum Key {
         static let (absent, link, file) = ("absent", "symbolicLink", "file")
@@ -158,7 +158,7 @@ extension RootRecord {
             if let header, header.schema > Self.schema { throw ProvisioningError(.newerRecord(path)) }
             throw ProvisioningError(.damagedRecord(path, reason: JSONFault(error).description))
         } catch {
-            throw ProvisioningError(.damagedRecord(path, reason: "it is not JSON"))
+            throw ProvisioningError(.damagedRecord(path, reason: "invalid JSON"))
         }
     }
 

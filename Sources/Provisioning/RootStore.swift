@@ -6,8 +6,8 @@ package import SystemPackage
 
 /// The roots on disk.
 ///
-/// `roots/NAME/` holds `root.json`, `rootfs/` and `lock`. A name is there only when the root is ready:
-/// it is made under another name and renamed (`Staging`).
+/// `roots/NAME/` holds `root.json`, `rootfs/` and `lock`. The name exists only when the root is ready: a root is made
+/// under another name and renamed (`Staging`).
 package struct RootStore: Sendable {
     package let directory: FilePath
 
@@ -20,7 +20,7 @@ package struct RootStore: Sendable {
     static let tree: FilePath.Component = "rootfs"
     static let lock: FilePath.Component = "lock"
 
-    /// Every root, by name. A record that cannot be read hides no other: it is among `damaged`.
+    /// Every root, by name. An unreadable record does not hide others: it is listed in `damaged`.
     package func list() throws(ProvisioningError) -> (records: [RootRecord], damaged: [ProvisioningError]) {
         var records: [RootRecord] = []
         var damaged: [ProvisioningError] = []
@@ -56,12 +56,12 @@ package struct RootStore: Sendable {
         }
     }
 
-    /// Locks a root: shared to use it, exclusive to change it. Never waits; work in the background gives way.
+    /// Locks a root: shared to use it, exclusive to change it. Never waits; background work is ended.
     package func lock(_ name: RootName, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
         try lock(read(name), kind)
     }
 
-    /// The same, where its record was read just now.
+    /// The same, with the record just read.
     func lock(_ record: RootRecord, _ kind: FileLock.Kind) throws(ProvisioningError) -> FileLock {
         let name = record.name
         guard kind == .exclusive || record.removedInPart != true else {
@@ -84,8 +84,7 @@ package struct RootStore: Sendable {
         directory.appending(name.description)
     }
 
-    /// A run reads its root's record several times, and every time counts: what it says takes longer to find out than to
-    /// read.
+    /// A run reads its root's record several times, and parsing takes longer than reading.
     private static let lastRead = Mutex<(path: FilePath, bytes: [UInt8], record: RootRecord)?>(nil)
 
     func read(_ name: RootName) throws(ProvisioningError) -> RootRecord {
@@ -103,7 +102,7 @@ package struct RootStore: Sendable {
         }
         let record = try RootRecord(parsing: bytes, at: path)
         guard record.name == name else {
-            throw ProvisioningError(.damagedRecord(path, reason: "it says it is of \"\(record.name)\""))
+            throw ProvisioningError(.damagedRecord(path, reason: "it belongs to \"\(record.name)\""))
         }
         Self.lastRead.withLock { $0 = (path, bytes, record) }
         return record

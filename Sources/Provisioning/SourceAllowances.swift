@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the user lets the source of a root do without. It is in the root's record, so that the tools tree that its runs
-/// want can be had from there, too.
+/// Exceptions that the user allows for a root's source. The record keeps them, so that the root's tools tree can be
+/// made the same way.
 package struct SourceAllowances: Codable, Equatable, Sendable {
-    /// Suites of additions that no package is to be taken from.
+    /// Update suites to skip.
     package var skippedSuites: [String] = []
-    /// A tarball without the signature that its distro publishes is taken; one with a bad signature never is.
+    /// Accepts a tarball without the signature that its distro publishes, but never one with a bad signature.
     package var allowsUnsigned = false
-    /// Release files past their Valid-Until are taken.
+    /// Accepts Release files past their Valid-Until.
     package var allowsExpired = false
 
     package init(skippedSuites: [String] = [], allowsUnsigned: Bool = false, allowsExpired: Bool = false) {

@@ -3,9 +3,9 @@
 internal import Filesystem
 package import SystemPackage
 
-/// A root that is being made: a directory beside the roots that no command lists.
+/// A root under construction: a directory beside the roots that no command lists.
 ///
-/// Whoever makes it holds its lock; one that nobody holds was left by a process that died, and is swept.
+/// Its creator holds its lock; one without a holder was left by a process that died, and is swept.
 package struct Staging: ~Copyable, Sendable {
     package let name: RootName
     /// Where the tree is to be made: an empty directory of this process's own.
@@ -18,10 +18,10 @@ package struct Staging: ~Copyable, Sendable {
     let outside: OutsideTree?
     private let held: LockedDirectory
 
-    /// For a child process that works on the tree: nobody sweeps it before that is gone as well.
+    /// For a child process that works on the tree: the staging is not swept before the child ends.
     package var lockDescriptor: CInt { held.lock.rawValue }
 
-    /// Lets others use what is being made.
+    /// Lets others use the new root.
     func shareLock() { held.lock.share() }
 
     /// What will be the root's own directory.
@@ -36,7 +36,7 @@ package struct Staging: ~Copyable, Sendable {
         _ name: RootName, in store: RootStore, _ directory: consuming LockedDirectory, _ outside: OutsideTree?,
         replaces: Bool
     ) {
-        // Nothing of the value being made is used in a closure, `??` included: in optimised builds (Swift 6.3) a part
+        // Do not use the value under construction in a closure, `??` included: in optimised builds (Swift 6.3) a part
         // of it was then released once too often.
         let component = directory.name
         if let outside {
@@ -55,7 +55,7 @@ package struct Staging: ~Copyable, Sendable {
     }
 }
 
-/// A directory of the store, and the lock that says it is somebody's.
+/// A directory of the store, and the lock that shows its owner is alive.
 struct LockedDirectory: ~Copyable {
     let name: FilePath.Component
     let lock: FileLock
@@ -66,13 +66,14 @@ extension RootStore {
 
     /// A place for a new root called `name`; its tree will be at `path` (absolute) where that is given.
     ///
-    /// A root of that name is an error unless it is to be replaced, as is anything but an empty directory at `path`.
+    /// It is an error if a root of that name exists, unless it is to be replaced, or if `path` is anything but an empty
+    /// directory.
     package func stage(
         _ name: RootName, at path: FilePath? = nil, replacing: Bool = false
     ) throws(ProvisioningError) -> Staging {
         let old = try existing(name)
         if old != nil, !replacing { throw ProvisioningError(.nameInUse(name)) }
-        // Programs in a root may be setuid and old: nobody else has business there, as in /var/lib/machines.
+        // Programs in a root may be setuid and outdated: other users must not have access, as in /var/lib/machines.
         try below { () throws(FilesystemError) in try directory.makeDirectories(mode: 0o700) }
         let place = try path.map { path throws(ProvisioningError) in try admit(path, for: name, old: old) }
         let staging = try makeStaging()
@@ -91,7 +92,7 @@ extension RootStore {
         }
     }
 
-    /// That a root may be made under this name.
+    /// Requires that this name is free.
     func requireFree(_ name: RootName, replacing: Bool) throws(ProvisioningError) {
         guard let old = try existing(name) else { return }
         guard replacing else { throw ProvisioningError(.nameInUse(name)) }
@@ -108,7 +109,7 @@ extension RootStore {
         }
     }
 
-    /// A directory that nobody else has, locked.
+    /// A new, locked directory.
     func makeStaging() throws(ProvisioningError) -> LockedDirectory {
         while true {
             let text = Self.stagingPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
@@ -129,7 +130,7 @@ extension RootStore {
         }
     }
 
-    /// Where a tree outside may lie: nowhere near the roots, and nothing may be there yet. Resolved.
+    /// Checks the place of an outside tree: not near the roots, and still empty. Resolved.
     private func admit(
         _ path: FilePath, for name: RootName, old: RootRecord?
     ) throws(ProvisioningError) -> FilePath {
@@ -137,14 +138,14 @@ extension RootStore {
             ProvisioningError(.unusableDirectory(path, reason: reason))
         }
         let clean = path.lexicallyNormalized()
-        guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("a path with a name is wanted") }
+        guard clean.isAbsolute, let last = clean.lastComponent else { throw refuse("expected a path with a name") }
         func requireOwn(_ parent: FilePath) throws(ProvisioningError) {
             let above = try below { () throws(FilesystemError) in try PathAbove(of: parent) }
             if let weakness = above.weakness() {
                 throw ProvisioningError(.openDirectory(path, reason: weakness.reason))
             }
         }
-        // Before anything is made there, and again with what was.
+        // Before anything is made there, and again with the result.
         try requireOwn(try below { () throws(FilesystemError) in try clean.nearestAbove() })
         let place = try below { () throws(FilesystemError) -> FilePath in
             try clean.removingLastComponent().makeDirectories()
@@ -158,7 +159,7 @@ extension RootStore {
         try requireOwn(place.removingLastComponent())
         let roots = try below { () throws(FilesystemError) in try directory.resolved() }
         guard !place.starts(with: roots), !roots.starts(with: place) else {
-            throw refuse("that is where mangrove keeps its roots")
+            throw refuse("mangrove keeps its roots there")
         }
         guard
             let status = try below({ () throws(FilesystemError) in
@@ -166,7 +167,7 @@ extension RootStore {
             })
         else { return place }
         guard status.kind == .directory else { throw refuse("it is not a directory") }
-        // Not what the record says: what is replaced is deleted.
+        // Do not trust the record: the replaced tree is deleted.
         let isReplaced = try below { () throws(FilesystemError) in
             old == nil ? false : try OutsideTree.read(in: try Directory.open(self.path(of: name)))?.isAt(place) == true
         }
@@ -176,11 +177,11 @@ extension RootStore {
             return (try Directory.open(place).names().isEmpty, parent.device != status.device)
         }
         guard isEmpty else { throw ProvisioningError(.directoryNotEmpty(path)) }
-        guard !isMountPoint else { throw refuse("a file system is mounted there; name a directory in it") }
+        guard !isMountPoint else { throw refuse("a file system is mounted there; choose a directory in it") }
         return place
     }
 
-    /// The directory beside `place` where the tree is made, written down before and after.
+    /// The directory beside `place` where the tree is made, recorded before and after.
     private func makeOutside(
         _ place: FilePath, in made: borrowing Directory, _ component: FilePath.Component
     ) throws(FilesystemError) -> OutsideTree {

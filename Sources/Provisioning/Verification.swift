@@ -7,7 +7,7 @@ package struct Verification: Codable, Equatable, Sendable {
     package enum Means: String, CaseIterable, Codable, Sendable {
         /// An OpenPGP signature by a pinned key, over the base or over the checksums it agrees with.
         case signature
-        /// A checksum that came over the network or from the user: damage is excluded, not deceit.
+        /// A checksum from the network or the user: it detects damage, not tampering.
         case checksum
         /// Nothing to compare it with.
         case none
@@ -23,14 +23,14 @@ package struct Verification: Codable, Equatable, Sendable {
     /// Where the base, its checksums and its signature came from.
     package var urls: [String]
 
-    /// Notes that `signature` was good.
+    /// Records a valid `signature`.
     mutating func record(_ signature: VerifiedSignature) {
         how = .signature
         fingerprint = signature.fingerprint.hex
         signedBy = signature.userID.isEmpty ? nil : signature.userID
     }
 
-    /// Notes that no signature was looked at: a lock file said what the digests are.
+    /// Records that no signature was checked: a lock file gave the digests.
     mutating func becomeChecksum() {
         (how, fingerprint, signedBy, urls) = (.checksum, nil, nil, [])
     }

@@ -6,17 +6,17 @@ internal import FoundationEssentials
 internal import Glibc
 internal import SystemPackage
 
-/// The two ends of a conversation with `mangrove worker`: one request to its standard input, and on its
-/// standard output lines of `WorkerMessage`, the last of which is the reply.
+/// The two ends of a conversation with a worker process: one request to its standard input, and lines of
+/// `WorkerMessage` on its standard output, the last of which is the reply.
 package enum WorkerConnection {
-    /// The worker's end: performs the one request that comes in, and answers.
+    /// The worker's end: performs the request, and replies.
     package static func serve(input: borrowing OwnedDescriptor, output: borrowing OwnedDescriptor) {
         let sink = FileDescriptor(rawValue: output.rawValue)
         let reply: WorkerReply
         do throws(ProvisioningError) {
             let bytes = try below { () throws(FilesystemError) in try input.readToEnd(of: "standard input") }
             guard let request = try? JSONDecoder().decode(WorkerRequest.self, from: Data(bytes)) else {
-                throw ProvisioningError(.worker("it was asked for something it does not know"))
+                throw ProvisioningError(.worker("unknown request"))
             }
             reply = try DirectPerformer().perform(request) { send(.progress($0), to: sink) }
         } catch {
@@ -25,7 +25,7 @@ package enum WorkerConnection {
         send(.reply(reply), to: sink)
     }
 
-    /// The caller's end. Closes `input`, so that the worker knows that the request is complete.
+    /// The caller's end. Closes `input` to mark the end of the request.
     package static func ask(
         _ request: WorkerRequest, input: consuming OwnedDescriptor, output: borrowing OwnedDescriptor,
         progress: (Int64) -> Void
@@ -39,15 +39,15 @@ package enum WorkerConnection {
             case .progress(let count): progress(count)
             case .reply(.failed(let failure)): throw ProvisioningError(failure)
             case .reply(let reply): return reply
-            case nil: throw ProvisioningError(.worker("its answer cannot be understood"))
+            case nil: throw ProvisioningError(.worker("invalid reply"))
             }
         }
-        throw ProvisioningError(.worker("it ended without an answer"))
+        throw ProvisioningError(.worker("it exited without a reply"))
     }
 
     private static func send(_ message: WorkerMessage, to sink: FileDescriptor) {
         guard let data = try? JSONEncoder().encode(message) else { return }
-        // Whoever asked may be gone; then nobody wants to know.
+        // The caller may be gone.
         _ = try? sink.writeAll(Array(data) + [UInt8(ascii: "\n")])
     }
 }

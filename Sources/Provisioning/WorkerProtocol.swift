@@ -5,8 +5,8 @@ package import Failures
 package import Filesystem
 package import PackageArchive
 
-/// Work on a tree whose files may belong to other ids than the caller's: a value, so that a process in a user
-/// namespace can be asked to do it.
+/// Work on a tree whose files may belong to other ids than the caller's: a value, so that a process in a user namespace
+/// can perform it.
 package enum WorkerRequest: Codable, Equatable, Sendable {
     /// Deletes `name` in `directory` and everything below it; that it is not there is no error.
     package struct Removal: Codable, Equatable, Sendable {
@@ -54,12 +54,12 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let policy: ExtractionPolicy
     }
 
-    /// Nothing: that it comes back shows that there can be workers.
+    /// Does nothing: a reply shows that workers can run.
     case probe
     /// Writes the directory `tree` as an archive.
     package struct Packing: Codable, Equatable, Sendable {
         package let tree: String
-        /// A descriptor to write to: no name, which may come to lead elsewhere. A worker gets it as 3.
+        /// A descriptor to write to, because a name may come to refer to something else. A worker gets it as 3.
         package var output: Int32
         /// What messages call it.
         package let name: String
@@ -91,7 +91,7 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let plan: BootstrapPlan
         package let tree: String
         package let ownership: RootRecord.Ownership
-        /// A descriptor that tells which packages are there (`PackageUnpacking`). A worker gets it as 3.
+        /// A descriptor that announces available packages (`PackageUnpacking`). A worker gets it as 3.
         package var feed: Int32
 
         package init(plan: BootstrapPlan, tree: String, ownership: RootRecord.Ownership, feed: Int32) {
@@ -142,20 +142,20 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
     case copy(Copying)
     case compare(Comparing)
     case carry(Carrying)
-    /// Writes down what there is in the tree `tree`: a `TreeSurvey`, to `file`.
+    /// Records the contents of the tree `tree`, a `TreeSurvey`, in `file`.
     case survey(tree: String, file: String)
     case collect(Collection)
     case extract(Unpacking)
     case layer(Layering)
     case export(Packing)
     case remove(Removal)
-    /// Deletes what of `paths`, absolute ones in the tree `tree`, is an empty directory or file.
+    /// Deletes those of `paths`, absolute in the tree `tree`, that are empty directories or files.
     case removeEmpty(tree: String, paths: [String])
-    /// What the tree at this path takes on the disk.
+    /// The disk usage of the tree at this path.
     case measure(path: String)
 }
 
-/// What a worker answers with.
+/// A worker's reply.
 package enum WorkerReply: Codable, Equatable, Sendable {
     case done
     case bootstrapped(ConfigurationPlan)
@@ -176,7 +176,7 @@ package enum WorkerMessage: Codable, Equatable, Sendable {
     case reply(WorkerReply)
 }
 
-/// A failure that happened in a worker.
+/// A failure in a worker.
 package struct WorkerFailure: Failure, Codable, Equatable {
     package let problem: String
     package let cause: String?

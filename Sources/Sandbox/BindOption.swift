@@ -16,7 +16,7 @@ package struct BindOption: Hashable, Sendable {
     package init(parsing text: String, relativeTo directory: FilePath) throws(SandboxError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), !parts.contains("") else {
-            throw SandboxError(.invalidBind("it should read SRC, SRC:DST or SRC:DST:ro"), text)
+            throw SandboxError(.invalidBind("expected SRC, SRC:DST or SRC:DST:ro"), text)
         }
         source = directory.pushing(FilePath(parts[0])).lexicallyNormalized()
         target = parts.count > 1 ? FilePath(parts[1]).lexicallyNormalized() : source
@@ -24,7 +24,7 @@ package struct BindOption: Hashable, Sendable {
             throw SandboxError(.invalidBind("the path in the root must be absolute"), text)
         }
         guard target != "/" else {
-            throw SandboxError(.invalidBind("it would take the place of the root; try --bind /:/host"), text)
+            throw SandboxError(.invalidBind("it would replace the root; try --bind /:/host"), text)
         }
         guard parts.count < 3 || ["ro", "rw"].contains(parts[2]) else {
             throw SandboxError(.invalidBind("\(parts[2]) is neither ro nor rw"), text)

@@ -4,20 +4,20 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A cgroup of one run's, which holds its limits; gone with this value. What a killed mangrove left the next one removes.
+/// The cgroup of a run, with its limits; removed with this value. The next mangrove removes what a killed one left.
 package struct Cgroup: ~Copyable {
     private let limits: ResourceLimits
-    /// Of all runs below one parent.
+    /// The parent of the cgroups of all runs.
     private let shared: FilePath
     private let path: FilePath
-    /// Locked (flock(2)) as long as the cgroup is somebody's.
+    /// Locked (flock(2)) while the cgroup is in use.
     private let lock: OwnedDescriptor
 
-    /// Where the run is: below the one with the limits, so that the top one of its cgroup namespace has none that it could
-    /// change.
+    /// The run's cgroup, below the one with the limits, so that the top of its cgroup namespace has no limits that it
+    /// could change.
     private var inside: FilePath { path.appending("inside") }
 
-    /// Makes one with `limits`, where this machine can hold them.
+    /// Creates one with `limits`, if this machine can enforce them.
     package static func make(_ limits: ResourceLimits) throws(SandboxError) -> Cgroup {
         try make(limits, below: CgroupHierarchy.parent(for: limits.controllers))
     }
@@ -49,7 +49,7 @@ package struct Cgroup: ~Copyable {
     }
 
     deinit {
-        // What was killed with the run's first process takes a moment to be gone.
+        // Processes killed with the run's first process take a moment to exit.
         for _ in 0..<200 where !Self.remove(path) { usleep(5000) }
         shared.removeCgroup()
     }
@@ -61,12 +61,12 @@ package struct Cgroup: ~Copyable {
             }
             if let memory = limits.memory {
                 try path.set("memory.max", to: String(memory))
-                // Where swap is counted: none of it. Where one process is killed for want of memory, all are.
+                // If swap is accounted: allow none. If one process is killed for lack of memory, kill all.
                 try? path.set("memory.swap.max", to: "0")
                 try? path.set("memory.oom.group", to: "1")
             }
             if let quota = limits.quota { try path.set("cpu.max", to: "\(quota) \(ResourceLimits.period)") }
-            // Two more for mangrove's own: the run's first process, and the one that has made its mounts, which counts
+            // Two more for mangrove's own: the run's first process, and the one that made its mounts, which counts
             // until it is reaped at the end.
             if let processes = limits.processes { try path.set("pids.max", to: String(processes + 2)) }
         } catch {
@@ -74,7 +74,7 @@ package struct Cgroup: ~Copyable {
         }
     }
 
-    /// Puts a process into it that has not executed anything yet.
+    /// Adds a process that has not executed anything yet.
     package func add(_ process: Int32) throws(SandboxError) {
         do throws(FilesystemError) {
             try inside.set("cgroup.procs", to: String(process))
@@ -83,16 +83,16 @@ package struct Cgroup: ~Copyable {
         }
     }
 
-    /// What a user should know of a run that is over.
+    /// Messages about a finished run.
     package func findings() -> [String] {
         var findings: [String] = []
         if let memory = limits.memoryText, path.count("oom_kill", in: "memory.events") > 0,
             path.count("oom", in: "memory.events") > 0
         {
-            findings.append("killed: it went beyond --memory \(memory)")
+            findings.append("killed: exceeded --memory \(memory)")
         }
         if let processes = limits.processes, path.count("max", in: "pids.events") > 0 {
-            findings.append("it wanted more processes than --pids \(processes)")
+            findings.append("needed more processes than --pids \(processes)")
         }
         return findings
     }
@@ -113,7 +113,7 @@ package struct Cgroup: ~Copyable {
         return path.removeCgroup() || Errno.last == .noSuchFileOrDirectory
     }
 
-    /// Removes what nobody holds.
+    /// Removes cgroups that are not in use.
     private static func sweep(_ shared: FilePath) {
         for name in (try? Directory.open(shared).names()) ?? [] where name.string.hasPrefix("run-") {
             let path = shared.appending(name)
@@ -129,7 +129,7 @@ extension SandboxError {
         SandboxError(.limitsUnavailable(why: why, remedy: remedy), "")
     }
 
-    /// Whether limits were asked for that this machine does not hold.
+    /// Whether limits were requested that this machine cannot enforce.
     package var refusesLimits: Bool {
         if case .limitsUnavailable = code { true } else { false }
     }

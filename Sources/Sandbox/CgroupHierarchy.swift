@@ -5,7 +5,7 @@ internal import Glibc
 internal import Processes
 package import SystemPackage
 
-/// Where this process stands in the hierarchy of cgroup v2, and where in it others may be made.
+/// This process's place in the cgroup v2 hierarchy, and where it may create cgroups.
 package struct CgroupHierarchy: Sendable {
     /// Its mount point.
     let top: FilePath
@@ -27,25 +27,25 @@ package struct CgroupHierarchy: Sendable {
             })
         else { return nil }
         let own = mount.point.pushing(FilePath(String(line.dropFirst("0::/".count))))
-        // In a container the mount may begin at its own cgroup, which is named as the host has it.
+        // In a container the mount may begin at its own cgroup, while the name is the host's.
         let isThere = unsafe access(own.string, F_OK) == 0
         return CgroupHierarchy(top: mount.point, own: isThere ? own : mount.point)
     }
 
-    /// A cgroup below which this process may make others that have `controllers`: in a scope that systemd delegates to
-    /// it, else the nearest above it that is its to divide.
+    /// A cgroup below which this process may create others with `controllers`: in a scope that systemd delegates to it,
+    /// else the nearest ancestor that it may manage.
     static func parent(for controllers: [String]) throws(SandboxError) -> FilePath {
         guard let now = current() else { throw .limits("no cgroup v2 is mounted", remedy: remedyForVersion1) }
         let there = now.top.words("cgroup.controllers")
         if let missing = controllers.first(where: { !there.contains($0) }) {
-            throw .limits("cgroup v2 has no \(missing) controller here: version 1 has it", remedy: remedyForVersion1)
+            throw .limits("cgroup v2 lacks the \(missing) controller: version 1 has it", remedy: remedyForVersion1)
         }
         let refusal = SystemdScope.isPossible ? SystemdScope.enter() : nil
         let hierarchy = SystemdScope.isPossible && refusal == nil ? Self.current() ?? now : now
         guard let found = hierarchy.parent(for: controllers) else {
             let list = controllers.joined(separator: ", ")
             throw .limits(
-                refusal ?? "no cgroup that this user may divide has \(list)",
+                refusal ?? "no cgroup delegated to this user has \(list)",
                 remedy: geteuid() == 0
                     ? remedyForRoot : SystemdScope.isPossible ? remedyForUsers : remedyForUsersWithoutSystemd)
         }
@@ -71,14 +71,14 @@ package struct CgroupHierarchy: Sendable {
         return nil
     }
 
-    /// Lets cgroups below `path` have `controllers`. False where that cannot be.
+    /// Enables `controllers` for cgroups below `path`. False if that is impossible.
     private func divide(_ path: FilePath, _ controllers: [String], _ process: Int32) -> Bool {
         guard path.isWritable(""), path.isWritable("cgroup.procs"), path.isWritable("cgroup.subtree_control"),
             Set(path.words("cgroup.controllers")).isSuperset(of: controllers),
             [[], ["domain"]].contains(path.words("cgroup.type"))
         else { return false }
-        // A cgroup has processes or divides what it has among others, but for the top one of the machine, which has no
-        // type ("No Internal Process Constraint"). Threaded controllers may be had, but then only by threads.
+        // A cgroup has either processes or child cgroups with controllers, except the machine's top one, which has no
+        // type ("No Internal Process Constraint"). Threaded controllers are available to threads only.
         if path.setting("cgroup.type") != nil {
             let processes = path.words("cgroup.procs")
             if processes == [String(process)] {
@@ -95,7 +95,7 @@ package struct CgroupHierarchy: Sendable {
 }
 
 extension FilePath {
-    /// Has the cgroups below this one take part in `controllers`.
+    /// Enables `controllers` for the cgroups below this one.
     func enable(_ controllers: [String]) -> Bool {
         let missing = controllers.filter { !words("cgroup.subtree_control").contains($0) }
         guard !missing.isEmpty else { return true }

@@ -4,7 +4,7 @@ internal import CSandbox
 internal import Filesystem
 internal import SystemPackage
 
-/// Signals that a run's caller gets for the run: read from a descriptor instead of handled, while this value lives.
+/// Signals to forward to the run: read from a descriptor instead of handled, while this value exists.
 package struct ForwardedSignals: ~Copyable {
     let descriptor: CInt
 

@@ -16,7 +16,7 @@ package struct IdentityRange: Hashable, Sendable, Codable, CustomStringConvertib
     package var description: String { "\(inside) \(outside) \(count)" }
 }
 
-/// Who the processes of a run are to the host.
+/// The host ids of a run's processes.
 package enum Identity: Hashable, Sendable {
     /// No user namespace: the caller is root and stays it.
     case host
@@ -27,7 +27,7 @@ package enum Identity: Hashable, Sendable {
     /// A user namespace with subordinate ids: newuidmap(1) and newgidmap(1) write the maps.
     case subordinate(users: [IdentityRange], groups: [IdentityRange])
 
-    /// Whether a single id is mapped: then nothing inside can be anybody but 0.
+    /// Whether a single id is mapped: then everything inside is 0.
     package var isSingle: Bool {
         switch self {
         case .host: false
@@ -41,7 +41,7 @@ package enum Identity: Hashable, Sendable {
 
     package var usesNamespace: Bool { self != .host }
 
-    /// Whether it is a root caller's, who has more than one id to give.
+    /// Whether the caller is root, with more than one id.
     var isOfRoot: Bool {
         switch self {
         case .host, .shifted: true
@@ -76,7 +76,7 @@ package enum Identity: Hashable, Sendable {
         }
     }
 
-    /// The id that `user` of the inside has on the host; its own where it has none there.
+    /// The host's id for `user` inside; the same if it is not mapped.
     func outside(user: UInt32) -> UInt32 {
         switch self {
         case .host: return user
@@ -86,7 +86,7 @@ package enum Identity: Hashable, Sendable {
         }
     }
 
-    /// The id inside that `user` of the host has; nil where it has none.
+    /// The id inside for the host's `user`; nil if it is not mapped.
     package func inside(user: UInt32) -> UInt32? {
         switch self {
         case .host: return user

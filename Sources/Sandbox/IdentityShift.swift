@@ -6,22 +6,22 @@ internal import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// Ids of a run that own nothing on the host, for a root caller: whatever gets out of a run is nobody there. Mounts that
-/// show files with them leave on disk the numbers that are there (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
+/// Ids that own nothing on the host, for a run started by root: a process that escapes is nobody. Idmapped mounts keep
+/// the ids on disk unchanged (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
 package enum IdentityShift {
-    /// Why the ids of a root caller's run of `tree` would be the host's; nil where they would not, and for other callers.
-    /// Throws where there are no user namespaces at all.
+    /// Why a run of `tree` started by root would have the host's ids; nil if it would not, and for other callers.
+    /// Throws if there are no user namespaces at all.
     package static func obstacle(for tree: FilePath) throws(SandboxError) -> String? {
         SandboxPlan(root: .tree(tree), identity: try Identity.ofCaller(), command: []).shifted().sharesIds
     }
 
-    /// The two ranges of ids inside: what is used, from a range of the root's own, and what comes from archives of other
-    /// machines, from one that all roots share. Numbers as systemd has them for containers, and those above that it
-    /// leaves free ("Users, Groups, UIDs and GIDs on systemd Systems").
+    /// The two ranges of ids inside: a range of the root's own for ids in use, and one shared by all roots for ids from
+    /// archives of other machines. Numbers as systemd uses them for containers, and the free ones above ("Users,
+    /// Groups, UIDs and GIDs on systemd Systems").
     static let own = (count: UInt32(0x1_0000), first: UInt32(0x8_0000), last: UInt32(0x6FFF_0000))
     static let shared = (count: UInt32(0x0FFF_0000), first: UInt32(0x7000_0000))
 
-    /// The maps for the root whose tree is `tree`, all of it within `available`. `isTaken` tells of ids that somebody has.
+    /// The maps for the root with `tree`, within `available`. `isTaken` reports ids in use on the host.
     static func maps(
         for tree: FilePath, available: [IdentityRange], isTaken: (UInt32) -> Bool
     ) -> [IdentityRange]? {
@@ -39,12 +39,12 @@ package enum IdentityShift {
         return [range, IdentityRange(inside: own.count, outside: shared.first, count: shared.count)]
     }
 
-    /// Ids that somebody has, by files of the host: accounts and subordinate ranges.
+    /// Ids in use, according to files of the host: accounts and subordinate ranges.
     struct Taken {
         var accounts: Set<UInt32> = []
         var ranges: [(start: UInt32, count: UInt32)] = []
 
-        /// Name services are not asked: systemd's alone takes milliseconds, for every run.
+        /// Name services are not queried: systemd's alone takes milliseconds, for every run.
         static func onThisHost() -> Taken {
             func bytes(_ path: FilePath) -> [UInt8] { (try? path.readFile()) ?? [] }
             return Taken(
@@ -57,7 +57,7 @@ package enum IdentityShift {
             Account.entries(String(decoding: bytes, as: UTF8.self)).compactMap { $0.count > 2 ? UInt32($0[2]) : nil }
         }
 
-        /// Whether any of `own.count` ids from `first` on is.
+        /// Whether any of `own.count` ids from `first` on is in use.
         func contains(_ first: UInt32) -> Bool {
             let last = first + own.count - 1
             return accounts.contains { (first...last).contains($0) }
@@ -67,7 +67,7 @@ package enum IdentityShift {
 }
 
 extension SandboxPlan {
-    /// The same for a root caller with other ids, if that can be had; else with the reason why not.
+    /// The same plan with shifted ids if possible, for root; else with the reason why not.
     package func shifted() -> SandboxPlan {
         let plan = withOtherIds()
         guard plan.isShifted, let reason = plan.obstacleToShifting() else { return plan }
@@ -81,7 +81,7 @@ extension SandboxPlan {
         return plan
     }
 
-    /// The same as `shifted()`, but that file systems were not asked.
+    /// Like `shifted()`, without checking the file systems.
     func withOtherIds() -> SandboxPlan {
         guard let tree = rootPath, sharesIds == nil, case .direct(let available, let groups) = identity,
             identity.isOfRoot
@@ -91,22 +91,22 @@ extension SandboxPlan {
         return plan
     }
 
-    /// nil where that went well; else why there are none.
+    /// nil on success; else the reason.
     private mutating func takeOtherIds(
         for tree: FilePath, _ users: [IdentityRange], _ groups: [IdentityRange]
     ) -> String? {
         let taken = IdentityShift.Taken.onThisHost()
         guard users == groups,
             let maps = IdentityShift.maps(for: tree, available: users, isTaken: { taken.contains($0) })
-        else { return "this user namespace has no ids to spare" }
+        else { return "this user namespace has no free ids" }
         if let rule = rules.first(where: { !isForAll($0.listed) }) {
-            return "\(rule.listed) is not for all users to execute"
+            return "\(rule.listed) is not executable for all users"
         }
         identity = .shifted(users: maps, groups: maps)
         return nil
     }
 
-    /// Why the file systems of a plan with other ids cannot show files with them; nil where they can.
+    /// Why the file systems of a plan with shifted ids do not support that; nil if they do.
     private func obstacleToShifting() -> String? {
         guard let tree = rootPath, case .shifted(let maps, _) = identity else { return nil }
         let sources = steps.compactMap { if case .bind(let source, _, _, false) = $0 { source } else { nil } }
@@ -122,14 +122,14 @@ extension SandboxPlan {
         let path = paths.indices.contains(Int(index)) ? paths[Int(index)] : nil
         switch (error, path) {
         case (EINVAL, let path?), (EPERM, let path?): return Self.cannotShift(path)
-        // That something is not there, or not to be had, is the run's to say: with shifted ids.
+        // If something is missing or unavailable, the run reports it: with shifted ids.
         case (0, _), (_, _?): return nil
-        case (_, nil): return "no user namespace for it: \(Errno(rawValue: error))"
+        case (_, nil): return "cannot make a user namespace for it: \(Errno(rawValue: error))"
         }
     }
 
     static func cannotShift(_ path: FilePath) -> String {
-        "the file system of \(path) has no idmapped mounts in Linux \(KernelRelease.current), or is one"
+        "the file system of \(path) does not support idmapped mounts in Linux \(KernelRelease.current), or is one"
     }
 }
 

@@ -11,12 +11,13 @@ extension Identity {
         case .host: return
         case .direct(let users, let groups), .shifted(let users, let groups):
             let directory = FilePath("/proc/\(process)")
-            // Without the right to map groups freely, setgroups(2) has to be given up before the group map is written.
+            // Without the privilege to map groups freely, setgroups(2) has to be disabled before the group map is
+            // written.
             if !canSetGroups { try put("deny", directory.appending("setgroups")) }
             try put(users.map(\.description).joined(separator: "\n"), directory.appending("uid_map"))
             try put(groups.map(\.description).joined(separator: "\n"), directory.appending("gid_map"))
         case .subordinate(let users, let groups):
-            // Beside each other: each takes some milliseconds.
+            // In parallel: each takes some milliseconds.
             let first = try start("newuidmap", process, users)
             let second = try start("newgidmap", process, groups)
             try check(first.finish(), "newuidmap")

@@ -3,24 +3,24 @@
 internal import Failures
 package import SystemPackage
 
-/// One step of laying out what a run sees. Targets are absolute paths in the root.
+/// One step of setting up a run's file system. Targets are absolute paths in the root.
 package enum MountStep: Hashable, Sendable {
-    /// A file or directory of the host, with what is mounted in it; set-user-ID bits and device nodes in it have no
-    /// effect, but for a device node that is bound itself. Made where the target is missing.
+    /// A file or directory of the host, with its submounts; set-user-ID bits and device nodes in it have no effect,
+    /// except a device node that is bound itself. The target is created if missing.
     case bind(source: FilePath, target: FilePath, readOnly: Bool, optional: Bool)
     case tmpfs(target: FilePath, mode: UInt32)
     /// proc(5) of the run's own processes.
     case proc(target: FilePath)
     /// The host's sysfs, read-only.
     case sysfs(target: FilePath)
-    /// cgroup2 from the run's own group down, read-only; nothing where that is the top one of this machine.
+    /// cgroup2 from the run's own group down, read-only; skipped if that is this machine's top one.
     case controlGroup(target: FilePath)
-    /// A device node as the host's at the same path, of the run's own where the caller may make one. Its mode, owner and
+    /// A device node like the host's at the same path, the run's own if the caller may create one. Its mode, owner and
     /// times cannot be changed.
     case device(target: FilePath)
-    /// What is there cannot be seen; nothing where nothing is there.
+    /// Hides the target; skipped if it does not exist.
     case hidden(target: FilePath)
-    /// What is there cannot be written; nothing where nothing is there.
+    /// Makes the target read-only; skipped if it does not exist.
     case frozen(target: FilePath)
     /// Pseudo-terminals of the run's own; `options` as in the kernel's devpts documentation.
     case devpts(target: FilePath, options: String)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of the machine a run may have, all of its processes together.
+/// The resources that all processes of a run may use together.
 package struct ResourceLimits: Hashable, Sendable {
     /// In bytes, swap included: `--memory`.
     package var memory: UInt64?
@@ -70,7 +70,7 @@ package struct ResourceLimits: Hashable, Sendable {
         }
     }
 
-    /// Controllers of cgroup v2 that hold them.
+    /// The cgroup v2 controllers that enforce them.
     var controllers: [String] {
         [memory.map { _ in "memory" }, quota.map { _ in "cpu" }, processes.map { _ in "pids" }].compactMap(\.self)
     }

@@ -3,13 +3,13 @@
 internal import Glibc
 package import SystemPackage
 
-/// What a run sees besides the root's own files.
+/// What a run sees in addition to the root's own files.
 package enum RootLayout {
     /// A fresh /proc, /dev, /run and /tmp, the host's /sys read-only, and the run's own binfmt_misc if it has one.
     ///
-    /// In this order: what lies in a mount comes after it, and what hides something after /dev.
+    /// In this order: mounts inside others come after them, and hidden paths after /dev.
     package static func steps(identity: Identity, hasRules: Bool) -> [MountStep] {
-        // 5 is the group tty everywhere; it is mapped only where more than one id is.
+        // Group tty is 5 everywhere; it is mapped only if there is more than one id.
         let group = identity.has(group: 5) ? ",gid=5" : ""
         var steps: [MountStep] = [
             .proc(target: "/proc"),
@@ -55,7 +55,7 @@ package enum RootLayout {
         "/sys/kernel/security", "/sys/kernel/tracing",
     ]
 
-    /// Directories of a root that a directory of the host must not be mounted over: the root would not work.
+    /// Directories of a root that a host directory must not cover: the root would not work.
     private static let own: Set<String> = [
         "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run", "/sbin", "/sys",
         "/tmp", "/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",

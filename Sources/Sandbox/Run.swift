@@ -6,7 +6,7 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A command that has been executed in its sandbox. Dropping it kills everything in the run.
+/// A running command in its sandbox. Dropping the value kills everything in the run.
 package struct Run: ~Copyable {
     private var run: mg_run
     /// The master of the run's pseudo-terminal; -1 where it has none. It closes with the run.
@@ -24,7 +24,7 @@ package struct Run: ~Copyable {
         do throws(SandboxError) {
             return try begin(wanted, descriptors, prepare)
         } catch let error where wanted.isShifted && error.isOfFileSystemsIds {
-            // They are asked by doing it: to ask before takes milliseconds.
+            // Tested by trying: a check beforehand takes milliseconds.
             return try begin(plan.sharingIds(SandboxPlan.cannotShift(FilePath(error.subject))), descriptors, prepare)
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The environment of a command: little of the caller's, so that a run is the same whoever starts it.
+/// The environment of a command: little of the caller's, so that a run is the same for every caller.
 package enum RunEnvironment {
     /// What passes from the caller: its terminal, its proxies, and what makes a build reproducible.
     package static let passed: [String] = [
@@ -8,7 +8,7 @@ package enum RunEnvironment {
         "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
     ]
 
-    /// Where commands are looked for.
+    /// The directories to search for commands.
     package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// `KEY=VALUE`, sorted; a later source overrides an earlier one: the account's, what passes from `caller`, what the
@@ -25,7 +25,7 @@ package enum RunEnvironment {
             "PATH": path,
             "SHELL": account.shell,
             "USER": account.name,
-            // systemd's and many scripts' way to see that this is no whole machine.
+            // systemd and many scripts use it to detect a container.
             "container": "mangrove",
         ]
         for name in passed { values[name] = caller[name] ?? values[name] }

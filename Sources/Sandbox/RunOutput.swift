@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// What a run writes, where its caller wants to have it: the reading end of a pipe, and who gets what comes out of it.
+/// The output of a run for its caller: the reading end of a pipe, and a receiver.
 package struct RunOutput {
     let descriptor: CInt
     private let receive: ([UInt8]) -> Void
@@ -12,7 +12,7 @@ package struct RunOutput {
         (self.descriptor, self.receive) = (descriptor, receive)
     }
 
-    /// Hands over what is there. Waits where nothing is. False at the end.
+    /// Passes on available output. Blocks if there is none. False at the end.
     func pass() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe read(descriptor, &chunk, chunk.count)

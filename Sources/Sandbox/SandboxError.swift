@@ -6,18 +6,18 @@ package import Failures
 internal import Glibc
 package import SystemPackage
 
-/// A run that did not come to its command.
+/// A run failed before its command was executed.
 package struct SandboxError: Failure, Equatable {
     package enum Code: Hashable, Sendable {
         /// The kernel or its security policy gives this user no namespaces.
         case namespacesDenied
-        /// Only root can do without.
+        /// Only root can run without a user namespace.
         case isolationNeeded
         /// A subordinate range exists, the program that maps it does not.
         case mapperMissing(program: String)
-        /// It exists and refused; what it said.
+        /// It exists and failed; its message.
         case mapperFailed(program: String, message: String)
-        /// Limits were asked for that this machine does not hold.
+        /// Limits were requested that this machine cannot enforce.
         case limitsUnavailable(why: String, remedy: String)
         case setup(step: String)
         /// A file system does not show its files with other ids (mount_setattr(2)).
@@ -49,10 +49,10 @@ package struct SandboxError: Failure, Equatable {
     package var problem: String {
         switch code {
         case .namespacesDenied: "cannot create a user namespace"
-        case .isolationNeeded: "a run without a user namespace is for root"
+        case .isolationNeeded: "--isolation none requires root"
         case .mapperMissing(let program): "cannot map subordinate ids: \(program) is not installed"
-        case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) refused"
-        case .limitsUnavailable: "cannot hold --memory, --cpus or --pids"
+        case .mapperFailed(let program, _): "cannot map subordinate ids: \(program) failed"
+        case .limitsUnavailable: "cannot enforce --memory, --cpus or --pids"
         case .setup(let step): "cannot \(step)\(subject.isEmpty ? "" : " \(subject)")"
         case .unshiftable: "cannot shift the ids of \(subject)"
         case .noSuchUser(let user): "no user \(user) in \(subject)"
@@ -68,11 +68,11 @@ package struct SandboxError: Failure, Equatable {
         switch code {
         case .mapperFailed(_, let message): message
         case .limitsUnavailable(let why, _): why
-        case .interpreterMissing: "the file is there, but not the program that interprets it (#! line or ELF loader)"
-        case .unknownFormat: "its format is neither the host's nor one that an interpreter is registered for"
+        case .interpreterMissing: "the file exists, but its interpreter (#! line or ELF loader) does not"
+        case .unknownFormat: "no interpreter is registered for its format"
         case .commandNotFound: nil
         case .isolationNeeded: nil
-        case .unmappedUser: "this user has too few subordinate ids on this machine, or none"
+        case .unmappedUser: "this user has too few subordinate ids, or none"
         default: errno?.description
         }
     }
@@ -80,13 +80,13 @@ package struct SandboxError: Failure, Equatable {
     package var remedy: String? {
         switch code {
         case .namespacesDenied:
-            "run `mangrove doctor`: it names the setting that forbids it"
-                + (geteuid() == 0 ? "; in a container that is the boundary itself: --isolation none" : "")
-        case .isolationNeeded: "leave --isolation out"
+            "run `mangrove doctor` to find the setting that denies it"
+                + (geteuid() == 0 ? "; or, in a container that provides isolation: --isolation none" : "")
+        case .isolationNeeded: "omit --isolation"
         case .mapperMissing: "install it: `sudo apt-get install uidmap` (Fedora: shadow-utils, Alpine: shadow-subids)"
         case .limitsUnavailable(_, let remedy): remedy
         case .mapperFailed: "check this user's lines in /etc/subuid and /etc/subgid"
-        case .unknownFormat: "run `mangrove doctor`: it says what runs programs of that architecture"
+        case .unknownFormat: "run `mangrove doctor` to check that architecture"
         case .unmappedUser: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
         case .noSuchUser: "give a number, or a name from the root's /etc/passwd"
         case .noSuchGroup: "give a number, or a name from the root's /etc/group"
@@ -107,15 +107,15 @@ package struct SandboxError: Failure, Equatable {
 }
 
 extension SandboxError {
-    /// Whether another tree has come to have the root's name since the run was planned.
+    /// Whether another tree has taken the root's name since the run was planned.
     package var isOfReplacedRoot: Bool { errno == Errno(rawValue: ESTALE) && code == .setup(step: Self.entering) }
 
     static let entering = "enter the root"
 
-    /// Whether it was a file system that cannot, or has done it already.
+    /// Whether a file system does not support idmapped mounts, or is one already.
     var isOfFileSystemsIds: Bool { code == .unshiftable && (errno == .invalidArgument || errno == .notPermitted) }
 
-    /// What a child's report means for `plan`.
+    /// Translates a child's report, for `plan`.
     init(_ report: mg_report, plan: SandboxPlan) {
         let errno = Errno(rawValue: report.error)
         let index = Int(report.index)
@@ -130,8 +130,8 @@ extension SandboxError {
             self.init(.unshiftable, subject, errno)
         case mg_step_devices:
             self.init(.setup(step: "make"), operation.isEmpty ? "device nodes" : operation, errno)
-        case mg_step_inside: self.init(.setup(step: "make the namespaces of the command"), "", errno)
-        case mg_step_rights: self.init(.setup(step: "take rights and keys from the command"), "", errno)
+        case mg_step_inside: self.init(.setup(step: "create the command's namespaces"), "", errno)
+        case mg_step_rights: self.init(.setup(step: "drop the command's privileges and keys"), "", errno)
         case mg_step_lock: self.init(.setup(step: "lock the mounts"), "", errno)
         case mg_step_descriptors: self.init(.setup(step: "arrange descriptors"), "", errno)
         case mg_step_identity: self.init(.setup(step: "become root of the user namespace"), "", errno)
@@ -140,7 +140,7 @@ extension SandboxError {
         case mg_step_register:
             let rule = plan.rules.indices.contains(index) ? plan.rules[index].name : ""
             self.init(.setup(step: "register the interpreter"), rule, errno)
-        case mg_step_changes: self.init(.setup(step: "keep changes apart from"), plan.rootPath?.string ?? "", errno)
+        case mg_step_changes: self.init(.setup(step: "set up an overlay on"), plan.rootPath?.string ?? "", errno)
         case mg_step_root: self.init(.setup(step: Self.entering), plan.rootPath?.string ?? "", errno)
         case mg_step_prepare, mg_step_attach: self.init(.setup(step: "mount"), operation, errno)
         case mg_step_hostname: self.init(.setup(step: "set the host name"), plan.hostname ?? "", errno)

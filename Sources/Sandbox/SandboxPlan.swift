@@ -3,7 +3,7 @@
 package import Emulation
 package import SystemPackage
 
-/// A run as a value: everything that is going to be done, decided before any of it is.
+/// A run as a value: everything is decided before anything is performed.
 package struct SandboxPlan: Hashable, Sendable {
     /// Where the command runs.
     package enum Root: Hashable, Sendable {
@@ -33,12 +33,12 @@ package struct SandboxPlan: Hashable, Sendable {
     }
 
     package var root: Root
-    /// Of the tree that everything else here was planned for. Where another has its name when the run begins, it does not.
+    /// The inode of the tree that was planned for. If another tree has its name when the run starts, the run fails.
     package var rootInode: UInt64?
     package var identity: Identity
-    /// Of a root caller: why its ids inside are those of its files and so the host's; nil where they are not.
+    /// For root: why the ids inside are the host's; nil if they are not.
     package var sharesIds: String?
-    /// Programs get rights by being executed: set-user-ID bits (execve(2)).
+    /// Programs gain privileges by being executed: set-user-ID bits (execve(2)).
     package var trustsSetuid = false
     package var isolatesNetwork = false
     package var limits = ResourceLimits()
@@ -66,13 +66,13 @@ package struct SandboxPlan: Hashable, Sendable {
         self.command = command
     }
 
-    /// Whether mounts show files with other ids than those on disk, so that they are the run's.
+    /// Whether mounts show files with shifted ids, so that the run owns them.
     var isShifted: Bool { identity.isShifted }
 
     /// Whether root of the host makes the device nodes: others are shown the host's.
     var makesDevices: Bool { rootPath != nil && identity.isOfRoot }
 
-    /// A nested /proc shows all that is hidden in the run's: only where that is nobody's to write there.
+    /// A nested /proc shows everything that the run's hides: allowed only if nobody can write there.
     var allowsNestedProc: Bool { isShifted || !identity.isOfRoot }
 
     var gainsNothing: Bool { !trustsSetuid && rootPath != nil }
@@ -86,7 +86,7 @@ package struct SandboxPlan: Hashable, Sendable {
 }
 
 extension SandboxPlan: CustomStringConvertible {
-    /// One line for every thing that is done, in the order it is done.
+    /// One line per step, in order.
     package var description: String {
         var lines: [String] = []
         switch identity {
@@ -102,13 +102,13 @@ extension SandboxPlan: CustomStringConvertible {
             lines.append("identity: users \(Self.list(users)); groups \(Self.list(groups)), by newuidmap and newgidmap")
         }
         lines.append("network: \(isolatesNetwork ? "none but loopback" : "the host's")")
-        if rootPath != nil, trustsSetuid { lines.append("setuid: programs get their rights") }
+        if rootPath != nil, trustsSetuid { lines.append("setuid: programs gain privileges") }
         if !limits.isEmpty { lines.append("limits: \(limits)") }
         for rule in rules { lines.append("binfmt: \(rule.name) by \(rule.interpreter)") }
         switch root {
         case .host: lines.append("root: the host's")
         case .tree(let path): lines.append("root: \(path)")
-        case .throwaway(let path): lines.append("root: \(path), changes dropped")
+        case .throwaway(let path): lines.append("root: \(path), changes discarded")
         case .layered(let path, let changes): lines.append("root: \(path), changes in \(changes)")
         }
         lines += steps.map { "mount: \($0)" }

@@ -12,8 +12,8 @@ package struct StandardDescriptors: Sendable {
 
     package init() {}
 
-    /// Where this process was started without one of its standard descriptors, opens something in its place that
-    /// cannot be read or written either: else the next file that is opened would be taken for it.
+    /// If this process was started without one of its standard descriptors, opens an unusable file in its place:
+    /// otherwise the next opened file would take its number.
     package static func occupyClosed() {
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest number that is free, which is this one.

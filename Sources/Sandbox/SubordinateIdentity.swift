@@ -7,14 +7,14 @@ internal import SystemPackage
 /// Whether runs have a user namespace.
 package enum Isolation: String, CaseIterable, Sendable {
     case full
-    /// Root goes on without: for containers that are the boundary themselves.
+    /// Root continues without one: for containers that provide the isolation.
     case none
 }
 
 extension Identity {
-    /// What the calling user can have here: all ids as root; its own id as 0 and its subordinate ones from 1 on
-    /// where `/etc/subuid` and `/etc/subgid` give it some (subuid(5)); else its own id alone. With `isolation` none root
-    /// stays what it is, outside of any user namespace; for others that is an error.
+    /// The calling user's identity: all ids as root; its own id as 0 and subordinate ids from 1 on if `/etc/subuid` and
+    /// `/etc/subgid` list any (subuid(5)); else only its own id. With `isolation` none root stays root, outside any
+    /// user namespace; for others that is an error.
     package static func ofCaller(_ isolation: Isolation = .full) throws(SandboxError) -> Identity {
         let user = geteuid()
         let group = getegid()
@@ -24,7 +24,7 @@ extension Identity {
         }
         if user == 0 {
             guard kernelHasUserNamespaces() else { throw SandboxError(.namespacesDenied, "", .noSpace) }
-            // In a container root may have part of the ids only: those it has keep their numbers.
+            // In a container root may have only some ids: those keep their numbers.
             return .direct(users: own("/proc/self/uid_map"), groups: own("/proc/self/gid_map"))
         }
         let name = accountName(user)

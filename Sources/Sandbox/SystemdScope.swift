@@ -5,15 +5,15 @@ internal import Glibc
 internal import Processes
 internal import SystemPackage
 
-/// A scope of systemd's (systemd.scope(5)), with this process in it and delegated to it: where systemd runs, cgroups are
-/// made below such only (systemd, "Control Group APIs and Delegation"). It is gone with the last process in it.
+/// A systemd scope (systemd.scope(5)) that contains this process and is delegated to it: with systemd, cgroups may only
+/// be created below such a scope (systemd, "Control Group APIs and Delegation"). It disappears with its last process.
 enum SystemdScope {
     /// Whether systemd runs (sd_booted(3)).
     static var isPossible: Bool { unsafe access("/run/systemd/system", F_OK) == 0 }
 
-    /// Moves this process into a new one. nil where it worked, or why it did not.
+    /// Moves this process into a new one. nil on success, else the reason.
     static func enter() -> String? {
-        guard let program = ChildProcess.find("busctl") else { return "busctl, systemd's, is not installed" }
+        guard let program = ChildProcess.find("busctl") else { return "systemd's busctl is not installed" }
         let process = getpid()
         let before = try? FilePath("/proc/self/cgroup").readFile()
         let arguments = [
@@ -29,12 +29,12 @@ enum SystemdScope {
         guard
             let call = try? ChildProcess.run(program, arguments, environment: environment, timeout: .seconds(10)),
             call.succeeded
-        else { return "systemd gives this user no scope" }
-        // The answer is that of a job in its queue.
+        else { return "systemd refuses a scope for this user" }
+        // The reply only confirms a queued job.
         for _ in 0..<500 {
             if (try? FilePath("/proc/self/cgroup").readFile()) != before { return nil }
             usleep(10_000)
         }
-        return "systemd has not made the scope within 5 s"
+        return "systemd did not create the scope within 5 s"
     }
 }

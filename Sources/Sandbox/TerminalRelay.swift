@@ -4,8 +4,8 @@ internal import CSandbox
 internal import Glibc
 
 extension Run {
-    /// Waits for the run, meanwhile passing signals on and, where it has a terminal, bytes both ways. Calls `look` as
-    /// often as `interval` says, and hands over what comes from `output`.
+    /// Waits for the run; meanwhile forwards signals and, with a terminal, bytes in both directions. Calls `look` as
+    /// often as `interval` says, and passes on `output`.
     package mutating func attend(
         _ signals: borrowing ForwardedSignals, every interval: Duration? = nil, reading output: RunOutput? = nil,
         _ look: () -> Void = {}
@@ -42,7 +42,7 @@ extension Run {
         }
         relay?.drain()
         relay?.restore()
-        // Whoever had the other end has been killed.
+        // The processes at the other end have been killed.
         while isReading, output?.pass() == true {}
         return wait()
     }
@@ -78,8 +78,8 @@ struct TerminalRelay {
     private let isTerminal: Bool
     private var inputOpen = true
     private var masterOpen = true
-    /// What was typed and the run's terminal has no room for yet. Waiting for room would keep its output from being
-    /// read, which may be what the command waits for.
+    /// Input for which the run's terminal has no room yet. Waiting would keep its output from being read, which may be
+    /// what the command waits for.
     private var typed: ArraySlice<UInt8> = []
 
     init(master: CInt) {
@@ -118,7 +118,7 @@ struct TerminalRelay {
         ]
     }
 
-    /// Moves what there is. False when the caller's terminal has come to take nothing any more.
+    /// Transfers available bytes. False once the caller's terminal accepts nothing more.
     mutating func pump(_ ready: ArraySlice<pollfd>) -> Bool {
         guard let input = ready.first, let output = ready.last else { return true }
         if input.revents != 0 {
@@ -132,7 +132,7 @@ struct TerminalRelay {
         return output.revents & Int16(POLLIN | POLLHUP | POLLERR) == 0 || show()
     }
 
-    /// What the command wrote before it ended.
+    /// Transfers the command's last output.
     mutating func drain() {
         while masterOpen {
             var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
@@ -147,7 +147,7 @@ struct TerminalRelay {
         if count < 0, ![EAGAIN, EINTR].contains(errno) { typed = [] }
     }
 
-    /// False where what the command wrote cannot be shown.
+    /// False if the output cannot be shown.
     private mutating func show() -> Bool {
         switch Self.take(from: master) {
         case .later: return true
@@ -174,7 +174,7 @@ struct TerminalRelay {
         return count < 0 && [EAGAIN, EINTR].contains(errno) ? .later : .end
     }
 
-    /// To the caller's terminal, which somebody else may have made non-blocking.
+    /// Writes to the caller's terminal, which another process may have made non-blocking.
     private static func put(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -4,12 +4,12 @@ package import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// Standard output or standard error, and what can be shown there.
+/// Standard output or standard error, and its capabilities.
 package struct OutputStream: Sendable {
     private let descriptor: FileDescriptor
-    /// Whether a person is looking at it.
+    /// Whether it is a terminal.
     package let isTerminal: Bool
-    /// Whether colour may be used: a terminal, not a dumb one, and nobody set `NO_COLOR` (no-color.org).
+    /// Whether colour may be used: on a terminal that is not dumb, without `NO_COLOR` (no-color.org).
     package let showsColour: Bool
 
     package static let standardOutput = OutputStream(.standardOutput)
@@ -26,37 +26,37 @@ package struct OutputStream: Sendable {
             }
     }
 
-    /// What the environment says of colour.
+    /// Whether the environment allows colour.
     static func allowsColour(_ environment: (String) -> String?) -> Bool {
         (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
     }
 
-    /// Columns of the terminal, at this moment; 80 where it does not say.
+    /// The terminal's current columns; 80 if unknown.
     package var width: Int {
         var size = winsize()
         guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
-    /// Writes all of `text`, coloured where that is shown.
+    /// Writes all of `text`, in colour if enabled.
     package func write(_ text: StyledText) throws(FilesystemError) {
         try write(bytes: text.rendered(colour: showsColour))
     }
 
-    /// Writes a JSON text. What a terminal would obey is written as JSON's escape of it.
+    /// Writes a JSON text. Control characters are written as JSON escapes.
     package func write(json text: String) throws(FilesystemError) {
         try write(bytes: text.escapedJSON)
     }
 
-    /// Writes `line` over the line that the cursor is in, and stays in it. For terminals.
+    /// Replaces the cursor's line with `line`, and stays in it. For terminals.
     package func redraw(_ line: StyledText) throws(FilesystemError) {
         try write(bytes: "\r" + line.rendered(colour: showsColour) + "\u{1B}[K")
     }
 
-    /// Writes what a command in a root has written, as it is: its words are its own.
+    /// Writes output of a command in a root, unchanged.
     package func pass(_ bytes: [UInt8]) { _ = try? descriptor.writeAll(bytes) }
 
-    /// The one other way out: nothing else of this program writes to a terminal what it was given by others.
+    /// The only other way to write: nothing else in this program writes external text to a terminal.
     private func write(bytes text: String) throws(FilesystemError) {
         var text = text
         do {

@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import Synchronization
 
-/// Tells how work is getting on: drawn on a terminal, as lines elsewhere, or as JSON, an object a line.
+/// Reports progress: drawn on a terminal, as lines elsewhere, or as JSON, one object per line.
 ///
-/// One activity at a time. May be used from any thread. That its output fails ends nothing: it is lost.
+/// One activity at a time. Usable from any thread. Output errors are ignored.
 package final class Progress: Sendable {
     package enum Form: Sendable {
         case drawn, lines, json, silent
@@ -14,11 +14,11 @@ package final class Progress: Sendable {
     private struct State {
         var current: ProgressState?
         var lastShown: ProgressState.Instant?
-        /// Whether an unfinished line stands on the terminal.
+        /// Whether an unfinished line is on the terminal.
         var isDrawn = false
     }
 
-    /// One line of `--progress json`. Amounts are in `unit`, `rate` is a second, times are in seconds.
+    /// One line of `--progress json`. Amounts are in `unit`, `rate` is per second, times are in seconds.
     struct Event: Codable {
         enum Kind: String, Codable {
             case begin, progress, end, message, warning
@@ -39,7 +39,7 @@ package final class Progress: Sendable {
     private let output: OutputStream
     private let now: @Sendable () -> ProgressState.Instant
     private let state = Mutex(State())
-    /// Whose lines its own are.
+    /// The progress that shows this one's messages.
     private let main: Progress?
 
     /// `form` nil: drawn where `output` is a terminal, lines where it is not.
@@ -47,7 +47,7 @@ package final class Progress: Sendable {
         _ form: Form? = nil, to output: OutputStream = .standardError,
         clock now: @escaping @Sendable () -> ProgressState.Instant = { ContinuousClock().now }
     ) {
-        // Nothing is ever drawn where nobody looks, whatever was asked for.
+        // Never draw without a terminal, whatever was requested.
         let form = form ?? .drawn
         self.form = form == .drawn && !output.isTerminal ? .lines : form
         self.output = output
@@ -55,13 +55,13 @@ package final class Progress: Sendable {
         main = nil
     }
 
-    /// For work beside that which `main` shows: what it says is a line there, how it gets on is not shown.
+    /// For work next to that of `main`: its messages appear there, its progress is hidden.
     package init(beside main: Progress) {
         (form, output, now) = (.silent, main.output, main.now)
         self.main = main
     }
 
-    /// Starts an activity; one that was under way is over.
+    /// Starts an activity; a previous one ends.
     package func begin(_ activity: String, total: Int64? = nil, unit: ProgressState.Unit = .bytes) {
         end()
         let now = now()
@@ -78,7 +78,7 @@ package final class Progress: Sendable {
         }
     }
 
-    /// How far it has come. May be called as often as convenient.
+    /// Updates the progress. May be called as often as convenient.
     package func advance(to completed: Int64, total: Int64? = nil) {
         let now = now()
         state.withLock { state in
@@ -101,7 +101,7 @@ package final class Progress: Sendable {
         }
     }
 
-    /// The activity is over, well or not.
+    /// Ends the activity, successful or not.
     package func end() {
         let now = now()
         state.withLock { state in
@@ -122,17 +122,17 @@ package final class Progress: Sendable {
         }
     }
 
-    /// Something a user should know, on a line of its own.
+    /// Prints a message on its own line.
     package func say(_ text: String) {
         line(text, .message)
     }
 
-    /// Something a user should worry about.
+    /// Prints a warning.
     package func warn(_ text: String) {
         line(text, .warning)
     }
 
-    /// Leaves the terminal as it was; nothing is under way any more.
+    /// Restores the terminal; no activity remains.
     package func stop() {
         state.withLock { state in
             erase(&state)
@@ -156,7 +156,7 @@ package final class Progress: Sendable {
         }
     }
 
-    /// Least time between two reports of one activity.
+    /// Minimum time between two reports of one activity.
     private var interval: Duration {
         switch form {
         case .drawn: .milliseconds(100)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far one activity has come.
+/// The progress of one activity.
 package struct ProgressState: Equatable, Sendable {
     package enum Unit: String, Codable, Sendable {
         case bytes, items
@@ -33,7 +33,7 @@ package struct ProgressState: Equatable, Sendable {
     package mutating func advance(to completed: Int64, total: Int64?, at now: Instant) {
         self.completed = completed
         if let total { self.total = total }
-        // The first sample is where it began: what an earlier attempt left behind is not this one's speed.
+        // The first sample is the start: what an earlier attempt left does not count for the rate.
         if let last = samples.last, last.time.duration(to: now) < .milliseconds(200) { return }
         samples.removeAll { $0.time.duration(to: now) > .seconds(8) }
         samples.append(Sample(time: now, completed: completed))
@@ -45,7 +45,7 @@ package struct ProgressState: Equatable, Sendable {
         return min(max(Double(completed) / Double(total), 0), 1)
     }
 
-    /// Units a second over the last seconds.
+    /// Units per second over the last seconds.
     package func rate(at now: Instant) -> Double? {
         guard let first = samples.first else { return nil }
         let elapsed = first.time.duration(to: now) / .seconds(1)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text for a person, and how parts of it stand out.
+/// Text for a person, with styled parts.
 ///
-/// It is the only kind of text that an `OutputStream` takes, and holds no control sequences: what is in the text is shown,
-/// never obeyed, whoever it came from.
+/// The only kind of text that an `OutputStream` accepts. It holds no control sequences: characters in it are shown and
+/// never interpreted, whatever their source.
 package struct StyledText: ExpressibleByStringInterpolation, Equatable, Sendable {
     private struct Part: Equatable {
         let text: String
@@ -26,8 +26,8 @@ package struct StyledText: ExpressibleByStringInterpolation, Equatable, Sendable
         return sum
     }
 
-    /// As a terminal gets it: its own control sequences where `colour` (ECMA-48, SGR), and nobody else's. Lines end where
-    /// they did.
+    /// The text for a terminal: with our control sequences if `colour` (ECMA-48, SGR), and no others. Line breaks are
+    /// kept.
     package func rendered(colour: Bool) -> String {
         parts.map { part in
             let text = part.text.visible(keepingLines: true)
@@ -42,15 +42,15 @@ extension Sequence<StyledText> {
 }
 
 extension String {
-    /// This text on one line and without anything a terminal would obey: for a field of a report.
+    /// The text on one line without control characters, for a field of a report.
     package var printable: String { visible(keepingLines: false) }
 
-    /// With `\u{1b}` in place of what a terminal would obey, or that would turn the order of what it shows.
+    /// With `\u{1b}` in place of control characters, and of those that change text direction.
     fileprivate func visible(keepingLines: Bool) -> String {
         rewritten { $0 == "\n" && keepingLines ? nil : "\\u{\(String($0.value, radix: 16))}" }
     }
 
-    /// A JSON text with such characters as JSON has them (RFC 8259, section 7): they can only be in its strings.
+    /// A JSON text with such characters escaped (RFC 8259, section 7): they can only occur in its strings.
     var escapedJSON: String {
         rewritten { scalar in
             guard scalar != "\n" else { return nil }

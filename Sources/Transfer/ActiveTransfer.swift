@@ -5,7 +5,7 @@ internal import Glibc
 internal import Synchronization
 internal import SystemPackage
 
-/// An attempt that waits for its turn or is under way, and whom its outcome is for.
+/// An attempt that is queued or running, and the receiver of its outcome.
 struct PendingAttempt {
     let attempt: Attempt
     let isCancelled: Cancellation
@@ -28,7 +28,7 @@ final class ActiveTransfer {
     /// Why a callback ended it.
     private var failure: FailureReason?
     private var scheme: RemoteURL.Scheme
-    /// When the last byte came; nil while there is no connection, whose time is libcurl's matter.
+    /// The time of the last byte; nil while connecting, which libcurl times.
     private var lastActivity: ContinuousClock.Instant?
     private let settings: NetworkSettings
 
@@ -115,7 +115,7 @@ final class ActiveTransfer {
 
     func outcomeOfStall() -> Outcome { .failed(.stalled(settings.stallTimeout), retryAfter: nil) }
 
-    /// What came of it, `code` being libcurl's verdict. To be asked once.
+    /// The outcome, with libcurl's `code`. Call once.
     func outcome(_ code: CURLcode) -> Outcome {
         guard code == CURLE_OK else { return .failed(failure ?? reason(code), retryAfter: nil) }
         if attempt.validators != nil, head.status == 304 || handle.long(CURLINFO_CONDITION_UNMET) == 1 {

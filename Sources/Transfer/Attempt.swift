@@ -3,7 +3,7 @@
 /// One request to one mirror.
 struct Attempt: Sendable {
     enum Target: Sendable {
-        /// `resume`: what is there already, to be continued if the server agrees.
+        /// `resume`: existing bytes, to be continued if the server agrees.
         case file(PartialFile, resume: (origin: Origin, bytes: Int64)?)
         case memory
     }
@@ -28,7 +28,7 @@ struct Attempt: Sendable {
 enum Outcome: Sendable {
     case complete(Response)
     case notModified
-    /// 416: there is nothing from the offset on; how many bytes the server has in all, where it says.
+    /// 416: nothing beyond the offset; the total size on the server, if known.
     case nothingThere(total: Int64?)
     case failed(FailureReason, retryAfter: Int?)
     case cancelled

@@ -3,7 +3,7 @@
 internal import CCurl
 internal import SystemPackage
 
-/// What libcurl is told of an attempt before it begins.
+/// libcurl's options for an attempt.
 extension EasyHandle {
     /// Sets everything that is the same for every moment of `attempt`.
     mutating func apply(_ attempt: Attempt, _ settings: NetworkSettings) {
@@ -35,7 +35,7 @@ extension EasyHandle {
         case .url(let proxy): set(CURLOPT_PROXY, proxy)
         }
         if let credentials = attempt.credentials {
-            // libcurl leaves them out where a redirect leads to another host.
+            // libcurl omits them after a redirect to another host.
             set(CURLOPT_USERNAME, credentials.user)
             set(CURLOPT_PASSWORD, credentials.password)
         }

@@ -4,8 +4,8 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// Where the body of a response goes. Bodies of any status but success are read and dropped, so that the
-/// connection can be used again.
+/// The destination of a response's body. Bodies with an error status are read and discarded, so that the connection can
+/// be reused.
 struct BodySink: ~Copyable {
     private let attempt: Attempt
     private var file: FileDescriptor?
@@ -42,7 +42,7 @@ struct BodySink: ~Copyable {
             do throws(FilesystemError) { file = try partial.resume().release() } catch { throw .file(error) }
             isResumed = true
         } else {
-            // Not the part that was asked for but everything: it begins anew.
+            // The whole file instead of the requested part: start over.
             received = 0
             try announce(head.contentLength)
             if case .file(let partial, _) = attempt.target {

@@ -2,7 +2,7 @@
 
 internal import Synchronization
 
-/// A user of a server, and the password.
+/// User and password for a server.
 package struct Credentials: Equatable, Sendable {
     package let user: String
     package let password: String
@@ -12,10 +12,10 @@ package struct Credentials: Equatable, Sendable {
     }
 }
 
-/// What URLs that came with user and password are allowed on their servers.
+/// The credentials that URLs contained, by server.
 ///
-/// It is the only place that has them, and it is in memory: URLs are taken apart where they come in, so that no record,
-/// message or file that is made of one can hold a password.
+/// The only place that has them, in memory: they are removed from URLs on input, so that no record, message or file
+/// made from a URL can contain a password.
 package final class CredentialStore: Sendable {
     private struct Entry {
         let origin: String

@@ -2,7 +2,7 @@
 
 package import SystemPackage
 
-/// What a server said identifies one version of a document (RFC 9110, section 8.8).
+/// A server's validators for one version of a document (RFC 9110, section 8.8).
 package struct Validators: Hashable, Sendable, Codable {
     /// With its quotation marks, as received.
     package var etag: String?
@@ -25,18 +25,18 @@ package enum Proxy: Hashable, Sendable {
     case url(String)
 }
 
-/// A file that is wanted on the disk.
+/// A request for a file on disk.
 package struct DownloadRequest: Sendable {
     /// http, https or file; the same file on several mirrors, best first.
     package var urls: [String]
-    /// Beside it, until it is there: `.NAME.partial`, `.NAME.origin` and `.NAME.lock`.
+    /// The destination; `.NAME.partial`, `.NAME.origin` and `.NAME.lock` exist beside it until it is complete.
     package var destination: FilePath
     /// What it must measure, in bytes, where that is known.
     package var size: Int64?
     /// What it may measure at most, in bytes.
     package var maximumSize: Int64 = 64 << 30
-    /// Of the version that is there already. Without them a file at `destination` of the right size (any, where
-    /// `size` is nil) is taken for the one that is wanted, and nothing is transferred.
+    /// Validators of the existing version. Without them, a file at `destination` of the right size (any, if `size` is
+    /// nil) is taken as current, and nothing is transferred.
     package var validators: Validators?
     package var proxy = Proxy.environment
     /// Whether the file is to survive a power cut once `download` has returned (fsync(2)).
@@ -49,7 +49,7 @@ package struct DownloadRequest: Sendable {
     }
 }
 
-/// How a download ended well.
+/// A successful download.
 package enum Downloaded: Hashable, Sendable {
     case file(DownloadedFile)
     /// The version the request has validators of is still the newest.
@@ -57,8 +57,8 @@ package enum Downloaded: Hashable, Sendable {
 }
 
 package struct DownloadedFile: Hashable, Sendable {
-    /// The mirror it came from, one of the request's; nil where it was there already, or another process had
-    /// just put it there.
+    /// The mirror it came from, one of the request's; nil if it existed already, or another process had just downloaded
+    /// it.
     package var url: String?
     /// After redirects.
     package var finalURL: String?
@@ -69,7 +69,7 @@ package struct DownloadedFile: Hashable, Sendable {
     package var wasResumed = false
 }
 
-/// A small document that is wanted in memory.
+/// A request for a small document in memory.
 package struct FetchRequest: Sendable {
     /// http, https or file; the same document on several mirrors, best first.
     package var urls: [String]

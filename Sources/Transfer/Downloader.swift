@@ -3,10 +3,10 @@
 internal import Filesystem
 internal import SystemPackage
 
-/// Downloads, any number at once, over connections that are kept and shared. One to a process is enough.
+/// Downloads, any number at once, over persistent shared connections. One per process is enough.
 ///
-/// It owns a thread, which ends with it. Cancelling the task of a call ends its transfer; what came of a file
-/// stays beside the destination and is continued next time.
+/// It owns a thread, which ends with it. Cancelling a call's task ends its transfer; a partial file stays beside the
+/// destination and is continued next time.
 package final class Downloader: Sendable {
     /// With which users and passwords servers are asked.
     package let credentials = CredentialStore()
@@ -85,7 +85,7 @@ package final class Downloader: Sendable {
         return try result.get()
     }
 
-    /// By asking again and again: a wait in flock(2) would hold up a thread that other tasks need.
+    /// By polling: a wait in flock(2) would block a thread that other tasks need.
     private func lock(_ partial: PartialFile) async throws(TransferError) -> FileLock {
         while true {
             do throws(FilesystemError) {
@@ -110,7 +110,7 @@ package final class Downloader: Sendable {
             if let whole = partial.whole(attempt, outcome) {
                 outcome = whole
             } else if attempt.offset > 0, outcome.refusesRange {
-                // What there is cannot be continued here.
+                // The partial file cannot be continued here.
                 do throws(FilesystemError) { try partial.discard() } catch { throw TransferError(.file(error)) }
                 attempt.target = .file(partial, resume: nil)
                 outcome = await loop.perform(attempt)
@@ -128,7 +128,7 @@ package final class Downloader: Sendable {
                         url: url.string, finalURL: response.finalURL, validators: response.validators,
                         size: response.size, wasResumed: response.wasResumed))
             case .notModified:
-                // What there is of another version is of no use any more.
+                // A partial file of another version is useless.
                 try? partial.discard()
                 return .notModified
             case .nothingThere: mirrors.failed(.status(416))

@@ -2,8 +2,8 @@
 
 /// Which mirror is tried next, and when.
 ///
-/// They are tried in turn, and those that failed in a way that may pass once more after a pause, until one serves
-/// or all have failed `attempts` times. One that got further than ever before is stayed with.
+/// Mirrors are tried in turn, and those with temporary failures again after a pause, until one succeeds or all have
+/// failed `attempts` times. A mirror that made more progress than any before is kept.
 struct Mirrors {
     private struct Mirror {
         let url: RemoteURL
@@ -50,14 +50,14 @@ struct Mirrors {
         return mirrors[first].url
     }
 
-    /// Doubling, with chance in it: many that failed together should not come back together.
+    /// Doubling, with jitter: transfers that failed together should not retry together.
     private var delay: Duration {
         let doubled = min(settings.backOff * (1 << min(round, 16)), .seconds(8))
         return max(doubled * Double.random(in: 0.75...1.25), retryAfter)
     }
 
-    /// The attempt at the mirror came to nothing. `retryAfter`, in seconds: what the server asked for, honoured
-    /// up to half a minute. `reached`: how many bytes of the file there are now.
+    /// Records a failed attempt at the mirror. `retryAfter`, in seconds: the server's request, honoured up to half a
+    /// minute. `reached`: how many bytes of the file exist now.
     mutating func failed(_ reason: FailureReason, retryAfter: Int? = nil, reached: Int64 = 0) {
         guard let current else { return }
         mirrors[current].reason = reason

@@ -5,12 +5,12 @@ package import SystemPackage
 
 /// How transfers behave, whatever they fetch.
 package struct NetworkSettings: Sendable, Equatable {
-    /// A transfer to which no byte came for so long is given up.
+    /// A transfer without a byte for this long is aborted.
     package var stallTimeout: Duration = .seconds(20)
-    /// From looking the name up to the end of the TLS handshake.
+    /// From name lookup to the end of the TLS handshake.
     package var connectTimeout: Duration = .seconds(15)
-    /// How often a mirror is tried that fails in a way that may pass. An attempt that got further than all before
-    /// by a mebibyte or more does not count.
+    /// How often to try a mirror with temporary failures. An attempt that got a mebibyte or more further than all
+    /// before does not count.
     package var attempts = 4
     /// The pause before the second attempt; it doubles with each further one, up to eight seconds.
     package var backOff: Duration = .milliseconds(500)

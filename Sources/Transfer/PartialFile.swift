@@ -4,8 +4,8 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A download that is under way, beside its destination `NAME`: what came so far (`.NAME.partial`), which
-/// version of which file that is (`.NAME.origin`), and the lock of whoever is at it (`.NAME.lock`).
+/// A download in progress, beside its destination `NAME`: the bytes so far (`.NAME.partial`), which version of which
+/// file they are from (`.NAME.origin`), and the lock of the downloading process (`.NAME.lock`).
 ///
 /// The origin is written before the first byte and deleted before the bytes of another version replace the old:
 /// whatever moment a process dies at, bytes with an origin beside them are that version's.
@@ -32,7 +32,7 @@ struct PartialFile: Sendable {
         self.lockName = lockName
     }
 
-    /// nil: somebody else is at it.
+    /// nil: another process is downloading it.
     func lock() throws(FilesystemError) -> FileLock? {
         do throws(FilesystemError) {
             return try FileLock.acquire(parent.appending(lockName), .exclusive, wait: false)
@@ -51,7 +51,7 @@ struct PartialFile: Sendable {
         try Directory.open(parent).status(of: name)
     }
 
-    /// What an earlier attempt left that can be continued: its origin and how many bytes there are.
+    /// An earlier attempt's partial file that can be continued: its origin and size.
     func resumable() throws(FilesystemError) -> (origin: Origin, bytes: Int64)? {
         let directory = try Directory.open(parent)
         guard let status = try directory.status(of: partialName), status.kind == .regular, status.size > 0,

@@ -15,10 +15,10 @@ package struct RemoteURL: Hashable, Sendable {
 
     init(_ string: String) throws(TransferError) {
         guard let parts = URLParts(string) else {
-            throw TransferError(.badURL(string, "this is not a URL"))
+            throw TransferError(.badURL(string, "invalid URL"))
         }
         guard let scheme = Scheme(rawValue: parts.scheme) else {
-            throw TransferError(.badURL(string, "only http, https and file can be transferred, not \(parts.scheme)"))
+            throw TransferError(.badURL(string, "expected http, https or file, found \(parts.scheme)"))
         }
         self.string = string
         self.scheme = scheme

@@ -3,7 +3,7 @@
 package import Failures
 package import Filesystem
 
-/// A transfer that came to nothing.
+/// A failed transfer.
 package struct TransferError: Failure, Equatable {
     package enum Kind: Equatable, Sendable {
         /// Every mirror failed, each for its own reason.
@@ -25,7 +25,7 @@ package struct TransferError: Failure, Equatable {
     package var problem: String {
         switch kind {
         case .unreachable(let failures):
-            guard let first = failures.first else { return "no place is known to download from" }
+            guard let first = failures.first else { return "no known URL to download from" }
             let others = failures.count - 1
             return "cannot download \(RemoteURL.withoutCredentials(first.url))"
                 + (others == 0 ? "" : ", nor from \(counted(others, "other mirror"))")
@@ -50,13 +50,13 @@ package struct TransferError: Failure, Equatable {
         switch kind {
         case .unreachable(let failures):
             if failures.contains(where: { if case .certificate = $0.reason { true } else { false } }) {
-                return "set SSL_CERT_FILE to a bundle that holds the authority the server's certificate is from"
+                return "set SSL_CERT_FILE to a bundle that contains the server's certificate authority"
             }
             if failures.allSatisfy({ if case .connection = $0.reason { true } else { false } }), !failures.isEmpty {
-                return "check the connection, http_proxy and https_proxy, or name another mirror"
+                return "check the connection, http_proxy and https_proxy, or use another mirror"
             }
             if failures.contains(where: { $0.reason == .status(401) }) {
-                return "the server wants a user and a password: https://USER:PASSWORD@HOST/…"
+                return "the server requires credentials: https://USER:PASSWORD@HOST/…"
             }
             return nil
         case .file(let error): return error.remedy
@@ -74,7 +74,7 @@ package struct TransferError: Failure, Equatable {
     }
 }
 
-/// Why one mirror gave nothing, at the last attempt.
+/// Why one mirror failed, at the last attempt.
 package struct MirrorFailure: Equatable, Sendable {
     package let url: String
     package let reason: FailureReason
@@ -93,9 +93,9 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
     case status(Int)
     /// The name, the connection or the protocol; libcurl's words or errno's.
     case connection(String)
-    /// The server is not who it says it is, or nobody trusted says so; the TLS library's words.
+    /// The server's certificate is invalid or untrusted; the TLS library's message.
     case certificate(String)
-    /// No byte for so long.
+    /// No byte for this long.
     case stalled(Duration)
     case tooManyRedirects(Int)
     /// From https to http, or to something that is no web address at all.
@@ -106,7 +106,7 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
     case wrongSize(Int64, expected: Int64)
     /// More than so many bytes.
     case tooLarge(limit: Int64)
-    /// A part was asked for and another part, or one of another file, was sent.
+    /// The server sent another range than requested, or one of another file.
     case wrongRange
     /// The local file could not be written.
     case file(FilesystemError)
@@ -115,18 +115,18 @@ package enum FailureReason: Error, Equatable, CustomStringConvertible {
         switch self {
         case .status(let status): "the server answered \(status)"
         case .connection(let reason), .certificate(let reason): reason
-        case .stalled(let time): "nothing came for \(time.formatted)"
+        case .stalled(let time): "no data for \(time.formatted)"
         case .tooManyRedirects(let limit): "more than \(limit) redirects"
-        case .insecureRedirect: "redirected from https to something that is not"
+        case .insecureRedirect: "redirected from https to an insecure URL"
         case .cutShort(let size, let expected): "the connection ended after \(size) of \(counted(expected, "byte"))"
-        case .wrongSize(let size, let expected): "the file there has \(counted(size, "byte")) and not \(expected)"
+        case .wrongSize(let size, let expected): "expected \(counted(expected, "byte")), found \(size)"
         case .tooLarge(let limit): "more than the \(counted(limit, "byte")) allowed"
-        case .wrongRange: "another part of the file came than was asked for"
+        case .wrongRange: "the server sent another range than requested"
         case .file(let error): "\(error.problem): \(error.cause ?? "")"
         }
     }
 
-    /// Whether the next attempt may fare better at the same place.
+    /// Whether another attempt at the same mirror may succeed.
     var isTransient: Bool {
         switch self {
         case .status(let status): [408, 425, 429, 500, 502, 503, 504].contains(status)

@@ -10,7 +10,7 @@ actor TransferLoop {
     private var hosts: [String: Host] = [:]
     private var lastInspection = ContinuousClock.now
 
-    /// What is under way at one host, and what waits for it, first come first served.
+    /// Running and queued attempts at one host, first come first served.
     private struct Host {
         var active = 0
         var isMultiplexed = false
@@ -37,7 +37,7 @@ actor TransferLoop {
         }
     }
 
-    /// What there is to do now; returns for how many milliseconds there will be nothing, if no socket stirs.
+    /// Performs pending work; returns for how many milliseconds there will be none, unless a socket becomes ready.
     func turn() -> CInt {
         admit()
         thread.multi.perform()
@@ -73,7 +73,7 @@ actor TransferLoop {
         }
     }
 
-    /// Starts what waits, as far as its host allows; true where something was started.
+    /// Starts queued attempts, as far as their hosts allow; true if any was started.
     ///
     /// Not left to libcurl's own limit: the time that a transfer waits there counts as time to connect.
     @discardableResult
@@ -96,7 +96,7 @@ actor TransferLoop {
             unsafe thread.multi.add(transfer.handle.pointer)
         else {
             return pending.continuation.resume(
-                returning: .failed(.connection("libcurl cannot begin a transfer"), retryAfter: nil))
+                returning: .failed(.connection("libcurl cannot start a transfer"), retryAfter: nil))
         }
         active[transfer.handle.id] = transfer
         hosts[pending.attempt.url.origin]?.active += 1

@@ -61,7 +61,7 @@ import Testing
         try Self.with(native: "3.11.2-7") { trees, record in
             let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/sed"])
-            #expect(plan.reason("python3.11-minimal") == "it is version 3.11.2-6, the tools tree's is 3.11.2-7")
+            #expect(plan.reason("python3.11-minimal") == "version 3.11.2-6 differs from the tools tree's 3.11.2-7")
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
     @Test func aListNamesEachOnce() throws {
         #expect(try BuildHost.list("a/1,b/2").map(\.description) == ["a/1", "b/2"])
         let error = #expect(throws: RecipeError.self) { try BuildHost.list("a/1,a/2") }
-        #expect(error?.cause == "a is named twice")
+        #expect(error?.cause == "a is listed twice")
         #expect(throws: RecipeError.self) { try BuildHost.list("a,,b") }
     }
 }

@@ -42,15 +42,15 @@ import Testing
             }
         }
         let unknown = error("zzzzzz")?.cause ?? ""
-        #expect(unknown.contains("there is no such key"))
+        #expect(unknown.contains("unknown key"))
         for key in properties.keys.sorted() where key != "$schema" {
-            #expect(error(key)?.cause?.contains("there is no such key") == false, "\(key)")
+            #expect(error(key)?.cause?.contains("unknown key") == false, "\(key)")
             #expect(unknown.contains(key), "\(key)")
         }
     }
 
     @Test func whatIsInTheDocumentationIsARecipe() throws {
-        let text = String(decoding: try Self.top.appending("docs/building.md").readFile(), as: UTF8.self)
+        let text = String(decoding: try Self.top.appending("docs/recipes.md").readFile(), as: UTF8.self)
         let begin = try #require(text.firstRange(of: "```json5\n"))
         let end = try #require(text[begin.upperBound...].firstRange(of: "```"))
         let recipe = try Recipe(parsing: Array(text[begin.upperBound..<end.lowerBound].utf8), at: "/r.json")

@@ -74,17 +74,17 @@ import Testing
         ("{version: 2}", "line 1: version", "expected 1"),
         ("{version: 1,\n base: 7, steps: [], artifacts: []}", "line 2: base", "expected a string, found a number"),
         ("{version: 1, base: 'a b', steps: [], artifacts: []}", "line 1: base", "expected one word"),
-        ("{version: 1, base: 'd',\n steps: [], artifacts: []}", "line 2: steps", "one step at least"),
+        ("{version: 1, base: 'd',\n steps: [], artifacts: []}", "line 2: steps", "at least one step"),
         (
             "{version: 1, base: 'd',\n steps: [{rum: 'x'}], artifacts: []}", "line 2: steps[0].rum",
             "did you mean \"run\"?"
         ),
         ("{version: 1, base: 'd', steps: ['x'],\n artifacts: [{files: 'a', to: '../b'}]}", "artifacts[0].to", "below"),
-        ("{version: 1, base: 'd', steps: ['x'], artifacts: [''] }", "artifacts[0]", "not empty"),
+        ("{version: 1, base: 'd', steps: ['x'], artifacts: [''] }", "artifacts[0]", "non-empty"),
         ("{version: 1, base: 'd', architectures: ['pdp11']}", "architectures[0]", "expected one of amd64"),
         ("{version: 1, base: 'd', limits: {memory: '1'}}", "limits.memory", "512M"),
         ("{version: 1, base: 'd', source: 'moved'}", "source", "expected overlay, copy or mount"),
-        ("{version: 1, base: 'd', directory: '/usr'}", "directory", "no directory of the system"),
+        ("{version: 1, base: 'd', directory: '/usr'}", "directory", "outside system directories"),
         ("{version: 1, base: 'd', binds: ['a:b:c:d']}", "binds[0]", "SRC:DST"),
         ("{version: 1, base: 'd', from: {git: 'a', tarball: 'b'}}", "from", "expected one of"),
         (

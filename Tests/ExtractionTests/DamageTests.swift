@@ -66,7 +66,7 @@ import Testing
         ("#mtree\n./a type=file\n", "an mtree specification"),
         ("Not Found\n", "text: \"Not Found\""),
         ("PK\u{3}\u{4}aaaaaaaaaaaaaaaaaaaaaaaaaa", "a zip archive"),
-        ("\u{0}\u{0}\u{0}\u{0}", "nothing but zero bytes"),
+        ("\u{0}\u{0}\u{0}\u{0}", "only zero bytes"),
     ]) func whatIsNoArchive(_ content: String, _ found: String) throws {
         let error = try refusal(of: Array(content.utf8))
         #expect(error.reason == .notAnArchive(found: found))
@@ -81,7 +81,7 @@ import Testing
         try #expect(refusal(of: twice).reason == .notAnArchive(found: "gzip data inside the compression"))
         // libarchive's lz4 writer cannot write nothing.
         for filter in TestFilter.allCases where filter != .lz4 {
-            try #expect(refusal(of: compressed([], filter)).reason == .notAnArchive(found: "no data at all"))
+            try #expect(refusal(of: compressed([], filter)).reason == .notAnArchive(found: "no data"))
         }
         #expect(
             try refusal(of: TarBuilder().finished).reason == .notAnArchive(found: "an archive without entries"))

@@ -52,7 +52,7 @@ extension IntegrationTests {
 
         /// What was installed is a file that the table does not know, or one that took the number of another.
         private static let reasons: Set = [
-            "no native program stands in for it", "it has changed, or a file that it works with",
+            "no native equivalent", "it, or a file it depends on, has changed",
         ]
 
         // One root for all: it takes most of the time.
@@ -114,7 +114,7 @@ extension IntegrationTests {
             let lines = output.split(separator: "\n")
             #expect(lines.dropLast() == ArraySlice(repeating: "sed (GNU sed) 4.9", count: 12), "\(lines)")
             // With another user's rights than its real user's: then the loader is careful, and so is the dispatcher.
-            let privileged = "it runs with rights that its caller has not"
+            let privileged = "setuid or setgid"
             #expect(profile["/usr/bin/sed"]?.reasons == [privileged: 1])
             #expect(lines.last?.hasPrefix("ldconfig (Debian GLIBC 2.36") == true)
         }

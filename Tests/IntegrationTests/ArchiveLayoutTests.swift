@@ -55,7 +55,7 @@ extension IntegrationTests {
                 try mirror.publish("toad-security", [PackageMirror.apt("2.6.2")], architectures: "arm64")
                 let made = try home.bootstrap("a", distros: try mirror.catalogue(suites: ["{codename}-security"]))
                 #expect(made.status == 0, "\(made.errors)")
-                #expect(made.errors.contains("warning: toad-security is left out: it has nothing for amd64\n"))
+                #expect(made.errors.contains("warning: skipping toad-security: it has nothing for amd64\n"))
             }
         }
 
@@ -68,7 +68,7 @@ extension IntegrationTests {
                 let distros = try mirror.catalogue(suites: ["{codename}-updates"])
                 let refused = try home.bootstrap("a", distros: distros)
                 #expect(refused.status == 65)
-                #expect(refused.errors.contains("\(mirror.url)/\(Self.updates)/Packages.gz is not what"))
+                #expect(refused.errors.contains("\(mirror.url)/\(Self.updates)/Packages.gz does not match"))
                 #expect(refused.errors.contains("--skip-suite toad-updates"))
                 #expect(try home.roots() == ["box"])
                 let made = try home.bootstrap("a", "--skip-suite", "toad-updates", distros: distros)
@@ -118,7 +118,7 @@ extension IntegrationTests {
                 #expect(try server.requests().filter { $0.path.hasSuffix("InRelease") }.count == 2)
                 if status != 0 {
                     #expect(made.errors.contains("/dists/toad/main/binary-amd64/Packages.gz"))
-                    #expect(made.errors.contains("in the middle of an update"))
+                    #expect(made.errors.contains("may be updating"))
                     #expect(try home.roots() == ["box"])
                 }
             }

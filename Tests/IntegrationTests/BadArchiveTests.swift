@@ -80,8 +80,8 @@ extension IntegrationTests {
                 var damaged = package
                 damaged[damaged.count / 2] ^= 1
                 for (bytes, cause) in [
-                    (damaged, "SHA-256"), (Array(package.dropLast()), "bytes and not"),
-                    (package + [0], "bytes and not"),
+                    (damaged, "SHA-256"), (Array(package.dropLast()), "bytes, found"),
+                    (package + [0], "bytes, found"),
                 ] {
                     try mirror.put(deb, bytes)
                     try expect(try home.bootstrap("a", distros: distros), 65, naming: [deb, cause], in: home)
@@ -93,13 +93,14 @@ extension IntegrationTests {
                 try mirror.remove(plain)
                 damaged = compressed
                 damaged[damaged.count / 2] ^= 1
-                for (bytes, cause) in [(damaged, "SHA-256"), (Array(compressed.dropLast(9)), "bytes and not")] {
+                for (bytes, cause) in [(damaged, "SHA-256"), (Array(compressed.dropLast(9)), "bytes, found")] {
                     try Directory.open(home.directory.appending("cache/archives")).removeTree("indices")
                     try mirror.put(index, bytes)
                     try expect(try home.bootstrap("a", distros: distros), 65, naming: [index, cause], in: home)
                 }
                 try mirror.remove(index)
-                try expect(try home.bootstrap("a", distros: distros), 69, naming: ["Packages", "not there"], in: home)
+                try expect(
+                    try home.bootstrap("a", distros: distros), 69, naming: ["Packages", "does not exist"], in: home)
                 // Its other form will do.
                 try mirror.publish()
                 try mirror.put(index, Array(compressed.dropLast(9)))
@@ -118,7 +119,7 @@ extension IntegrationTests {
                 let distros = try mirror.catalogue()
                 try expect(
                     try home.bootstrap("a", "--package", "busyboks", distros: distros), 65,
-                    naming: ["no package busyboks", "did you mean \"busybox\"?"], in: home)
+                    naming: ["no such package: busyboks", "did you mean \"busybox\"?"], in: home)
                 try expect(
                     try home.bootstrap("a", "--package", "busybox=2", distros: distros), 65,
                     naming: ["no version 2 of busybox", "the archive has 1"], in: home)
@@ -132,12 +133,12 @@ extension IntegrationTests {
                 try expect(
                     try home.bootstrap("a", "--package", "top", distros: distros), 65,
                     naming: [
-                        "top cannot be installed", "bottom (>= 2) | cellar", "the archive has bottom 1", "top → middle",
+                        "cannot install top", "bottom (>= 2) | cellar", "the archive has bottom 1", "top → middle",
                     ],
                     in: home)
                 try expect(
                     try home.bootstrap("a", "--package", "rival", distros: distros), 65,
-                    naming: ["rival cannot be installed", "conflicts with busybox"], in: home)
+                    naming: ["cannot install rival", "conflicts with busybox"], in: home)
                 try expect(
                     try home.start(["create", "a", "toy", "--arch", "arm64", "--distros", distros.string]).wait(), 64,
                     naming: ["arm64", "amd64"], in: home)

@@ -47,7 +47,7 @@ extension IntegrationTests {
                 let name = try #require(FilePath.Component(digest(image.layers[0]).hex))
                 try Directory.open(image.directory.appending("blobs/sha256")).unlink(name)
             },
-            .init("another size", says: "bytes, expected") { image in
+            .init("another size", says: "bytes, found") { image in
                 var parts = image.layers[0].split(separator: ":").map(String.init)
                 parts[parts.count - 1] = "17}"
                 image.layers[0] = parts.joined(separator: ":")
@@ -56,7 +56,8 @@ extension IntegrationTests {
                 image.diffIDs[0] = "sha256:" + String(repeating: "0", count: 64)
             },
             .init("too few layers in the configuration", says: "") { image in image.diffIDs = [] },
-            .init("no digest in the configuration", says: "is no digest") { image in image.diffIDs[0] = "sha256:../../x"
+            .init("no digest in the configuration", says: "invalid digest") { image in
+                image.diffIDs[0] = "sha256:../../x"
             },
             .init("an unknown kind of layer", says: "") { image in
                 image.layers[0] = image.layers[0].replacing("layer.v1.tar+gzip", with: "layer.v9.zip")
@@ -78,21 +79,23 @@ extension IntegrationTests {
                 image.layers[0] = ImageBuilder.descriptor(
                     "application/vnd.oci.image.layer.v1.tar+gzip", try image.blob(bytes).description, bytes.count)
             },
-            .init("a layer that leads out by a link of an earlier one", says: "is a symbolic link out of the root") {
+            .init("a layer that leads out by a link of an earlier one", says: "is a symbolic link that leaves the root")
+            {
                 image in
                 try image.add(layer(("out", .symbolicLink, "../../../../../../tmp")))
                 try image.add(layer(("out/from-an-image", .file, "x")))
             },
-            .init("a layer that leads out by an absolute link", says: "is a symbolic link out of the root") { image in
+            .init("a layer that leads out by an absolute link", says: "is a symbolic link that leaves the root") {
+                image in
                 try image.add(layer(("out", .symbolicLink, "/tmp"), ("out/from-an-image", .file, "x")))
             },
-            .init("a whiteout of the directory above", says: "it hides what no name can be") { image in
+            .init("a whiteout of the directory above", says: "its whiteout hides an invalid name") { image in
                 try image.add(layer((".wh...", .file, "")))
             },
             .init("a name that leads out", says: "has a component \"..\"") { image in
                 try image.add(layer(("../from-an-image", .file, "x")))
             },
-            .init("no layer", says: "there is no layer in it") { image in (image.layers, image.diffIDs) = ([], []) },
+            .init("no layer", says: "it has no layers") { image in (image.layers, image.diffIDs) = ([], []) },
             .init("another system", says: "for windows") { image in image.os = "windows" },
             .init("another architecture", says: "has no image for amd64") { image in image.architecture = "s390x" },
             .init("an artifact", says: "") { image in image.configurationType = "application/vnd.example.chart+json" },
@@ -138,8 +141,8 @@ extension IntegrationTests {
 
         /// What a registry answers with, the status it leads to and a part of what is said.
         @Test(arguments: [
-            (401, Int32(77), "skopeo login"), (403, 77, "not allowed to use"), (404, 65, "there is no image"),
-            (429, 69, "too many requests"), (500, 69, ""), (503, 69, ""),
+            (401, Int32(77), "skopeo login"), (403, 77, "not allowed to use"), (404, 65, "no such image"),
+            (429, 69, "limits requests"), (500, 69, ""), (503, 69, ""),
         ])
         func whatARegistryRefusesIsSaid(answer: Int, status: Int32, words: String) throws {
             try Home.with(.root) { (home) throws in
@@ -165,8 +168,8 @@ extension IntegrationTests {
                 let missing = try home.mangrove("create", "a", "oci-layout:none")
                 #expect(missing.status == 66 && missing.errors.contains("none"), "\(missing)")
                 for (arguments, words) in [
-                    (["oci-layout:image", "--variant", "minbase"], "--variant is for what a distro publishes"),
-                    (["oci-layout:image", "--mirror", "https://a.example"], "--mirror is for what"),
+                    (["oci-layout:image", "--variant", "minbase"], "--variant does not apply to images"),
+                    (["oci-layout:image", "--mirror", "https://a.example"], "--mirror does not apply"),
                     (["oci:-bad"], "does not name an image"),
                 ] {
                     let refused = try home.start(["create", "a"] + arguments).wait()

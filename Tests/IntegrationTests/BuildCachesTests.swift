@@ -94,10 +94,10 @@ extension IntegrationTests {
                 #expect(outcome.errors.contains("root box has no ccache"), "\(outcome.errors)")
                 let hosts = try build(home, "'touch made'", ["--hosts", "localhost/2"])
                 #expect(hosts.status == 65)
-                #expect(hosts.errors.contains("it lacks one of distcc, socat"), "\(hosts.errors)")
+                #expect(hosts.errors.contains("it lacks at least one of distcc, socat"), "\(hosts.errors)")
                 let bad = try build(home, "'touch made'", ["--hosts=-oProxyCommand=x"])
                 #expect(bad.status == 125)
-                #expect(bad.errors.contains("bad host -oProxyCommand=x: expected HOST"), "\(bad.errors)")
+                #expect(bad.errors.contains("invalid host -oProxyCommand=x: expected HOST"), "\(bad.errors)")
             }
         }
     }

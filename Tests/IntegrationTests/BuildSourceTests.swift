@@ -61,7 +61,7 @@ extension IntegrationTests {
                 try #require(packed.succeeded)
                 let outcome = try home.start(["build", "bad.tar"]).wait(seconds: 60)
                 #expect(outcome.status == 78)
-                #expect(outcome.errors.contains("it has binds"), "\(outcome.errors)")
+                #expect(outcome.errors.contains("it uses binds"), "\(outcome.errors)")
                 for key in ["ccache", "configureCache"] {
                     let recipe = Self.recipe.replacing("steps:", with: "\(key): true, steps:")
                     try AtomicFile.write(Array(recipe.utf8), to: home.work.appending("mangrove.json"))
@@ -70,7 +70,7 @@ extension IntegrationTests {
                     try #require(packed.succeeded)
                     let outcome = try home.start(["build", "bad.tar"]).wait(seconds: 60)
                     #expect(outcome.status == 78)
-                    #expect(outcome.errors.contains("it has \(key)"), "\(outcome.errors)")
+                    #expect(outcome.errors.contains("it uses \(key)"), "\(outcome.errors)")
                 }
             }
         }

@@ -138,7 +138,7 @@ extension IntegrationTests {
                         directory: home.work
                     ).wait()
                     #expect(refused.status == (command[0] == "run" ? 125 : 77), "\(command): \(refused.errors)")
-                    #expect(refused.errors.contains("belongs to another user, number \(home.who.ids.user)"))
+                    #expect(refused.errors.contains("belongs to another user (id \(home.who.ids.user))"))
                 }
                 #expect(isWhole(victim))
                 #expect(try home.roots() == [".staging-1", "box"])

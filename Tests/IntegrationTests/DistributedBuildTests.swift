@@ -177,7 +177,7 @@ extension IntegrationTests {
             try scene.write("gcc -O2 -g -c $f.c")
             outcome = try scene.start("--hosts", "closed/2").wait(seconds: 120)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("closed does not compile"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("closed cannot compile"), "\(outcome.errors)")
             #expect(try (0..<3).map { try scene.object($0) } == objects)
         }
 
@@ -212,7 +212,7 @@ extension IntegrationTests {
             unlink(share.appending("now").string)
             let outcome = try build.wait(seconds: 120)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("other was lost"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("other disconnected"), "\(outcome.errors)")
             #expect(try !scene.object(11).isEmpty)
         }
     }

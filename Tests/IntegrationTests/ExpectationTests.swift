@@ -30,13 +30,13 @@ extension IntegrationTests {
                 try AtomicFile.write([], to: secret)
                 for directory in ["/usr", "/etc", "/var/tmp", home.scratch, home.scratch.removingLastComponent()] {
                     let words =
-                        "mangrove: \(directory) is not shared just because it is the current directory: "
+                        "mangrove: not sharing the current directory \(directory): "
                         + "running in /; --bind . shares it\n"
                     let run = try home.shell("pwd; cat \(secret) 2>&-", directory: directory)
                     #expect(run == .init(status: 1, output: "/\n", errors: words))
                     #expect(try home.run("pwd", options: ["--workdir", "/etc"], directory: directory).errors.isEmpty)
                 }
-                let words = "/ is not shared just because it is the current directory: running in /; --bind /:/host"
+                let words = "not sharing the current directory /: running in /; --bind /:/host"
                 #expect(try home.run("pwd", directory: "/").errors == "mangrove: \(words) shares it\n")
                 // Whoever insists has it, and works there. A project below is as ever.
                 for (options, place) in [(["--bind", "."], home.scratch), ([], home.work)] {
@@ -53,7 +53,7 @@ extension IntegrationTests {
                 let before = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh"]
                 let run = try home.start(["run", "box", "--", "pwd"], before: before).wait()
                 #expect(run.output == "/\n")
-                #expect(run.errors.contains("\(home.work) is not shared"))
+                #expect(run.errors.contains("not sharing the current directory \(home.work)"))
             }
         }
 
@@ -134,7 +134,7 @@ extension IntegrationTests {
                 try home.own(home.work)
                 let made = try home.mangrove("create", "new", "--from", file.string, "--arch", "amd64")
                 #expect(made.status == 0, "\(made.errors)")
-                #expect(made.errors.contains("lies below rootfs/"), "\(made.errors)")
+                #expect(made.errors.contains("using the system below rootfs/"), "\(made.errors)")
                 #expect(try home.mangrove("run", "new", "--", "echo", "works").output == "works\n")
             }
         }

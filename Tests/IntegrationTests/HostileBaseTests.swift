@@ -30,7 +30,7 @@ extension IntegrationTests {
             },
             Case(testDescription: "a pipe for /dev", word: "/dev, found a named pipe") { $0.add("dev", .fifo) },
             Case(testDescription: "a file for /proc", word: "/proc, found a file") { $0.add("proc", content: "x") },
-            Case(testDescription: "a link out for /tmp", word: "/tmp is a symbolic link") {
+            Case(testDescription: "a link out for /tmp", word: "/tmp, found a symbolic link") {
                 $0.add("tmp", .symbolicLink, target: "/no/where")
             },
             Case(testDescription: "a pipe for resolv.conf", word: "found a named pipe") {
@@ -39,17 +39,17 @@ extension IntegrationTests {
             Case(testDescription: "a directory for resolv.conf", word: "found a directory") {
                 $0.add("etc/resolv.conf/", .directory, mode: 0o755)
             },
-            Case(testDescription: "no shell", word: "there is no /bin/sh", hasShell: false) { _ in },
+            Case(testDescription: "no shell", word: "no /bin/sh", hasShell: false) { _ in },
             Case(testDescription: "a pipe for a shell", word: "found a named pipe", hasShell: false) {
                 $0.add("bin/sh", .fifo, mode: 0o755)
             },
             Case(testDescription: "a shell that is not executable", word: "not executable", hasShell: false) {
                 $0.add("bin/sh", content: "x", mode: 0o644)
             },
-            Case(testDescription: "a shell that is no program", word: "no program", hasShell: false) {
+            Case(testDescription: "a shell that is no program", word: "not a program", hasShell: false) {
                 $0.add("bin/sh", content: "x", mode: 0o755)
             },
-            Case(testDescription: "a hole map that is nonsense", word: "refused: s") {
+            Case(testDescription: "a hole map that is nonsense", word: "refusing an entry") {
                 $0.add(
                     "s", content: "x",
                     pax: [

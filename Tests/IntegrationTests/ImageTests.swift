@@ -106,7 +106,7 @@ extension IntegrationTests {
                 #expect(try create("c", "\(source)@\(digest)").status == 0)
                 registry = nil
                 let offline = try create("d", source)
-                #expect(offline.status == 0 && offline.errors.contains("taking the one fetched on"), "\(offline)")
+                #expect(offline.status == 0 && offline.errors.contains("using the one fetched on"), "\(offline)")
                 let pinned = try create("e", "\(source)@\(digest)")
                 #expect(pinned.status == 0 && !pinned.errors.contains("cannot reach"), "\(pinned)")
                 let unknown = try create("f", "oci:\(host)/other")

@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 extension IntegrationTests {
-    /// What a command that means harm cannot do: one test or more for each sentence of docs/security.md, "Running".
+    /// What a command that means harm cannot do: one test or more for each sentence of docs/isolation.md.
     @Suite struct IsolationTests {
         /// What a run may do: in the same words as what it may not, so that those do not fail for the words.
         private static let harmless = [
@@ -299,12 +299,12 @@ extension IntegrationTests {
         @Test func aUserCannotDoWithoutIsolation() throws {
             try Home.with(.single) { (home) throws in
                 let outcome = try home.run("true", options: ["--isolation", "none"])
-                #expect(outcome.status == 125 && outcome.errors.contains("a run without a user namespace is for root"))
+                #expect(outcome.status == 125 && outcome.errors.contains("--isolation none requires root"))
             }
             try Home.with(.root) { (home) throws in
                 let outcome = try home.run("id", "-u", options: ["--isolation", "none"])
                 #expect(outcome.status == 0 && outcome.output == "0\n")
-                #expect(outcome.errors.contains("what runs in the root is root of this machine"))
+                #expect(outcome.errors.contains("commands in the root run as root on this machine"))
             }
         }
     }

@@ -42,10 +42,10 @@ extension IntegrationTests {
                 let hungry = try home.run(
                     "dd", "if=/dev/zero", "of=/dev/null", "bs=200M", options: ["--memory", "64M"])
                 #expect(hungry.status == 137)
-                #expect(hungry.errors.hasSuffix("mangrove: killed: it went beyond --memory 64M\n"))
+                #expect(hungry.errors.hasSuffix("mangrove: killed: exceeded --memory 64M\n"))
                 let forks = "for i in 1 2 3 4 5 6; do sleep 1 & done; wait"
                 let many = try home.shell(forks, options: ["--pids", "4"])
-                #expect(many.errors.contains("mangrove: it wanted more processes than --pids 4\n"))
+                #expect(many.errors.contains("mangrove: needed more processes than --pids 4\n"))
                 #expect(try home.shell(forks, options: ["--pids", "7"]).errors.isEmpty)
                 let script = "cat /proc/self/cgroup; mkdir /tmp/c; mount -t cgroup2 none /tmp/c; ls /tmp/c/memory.max"
                 #expect(try home.shell(script, options: ["--memory", "64M"]).output == "0::/\n")

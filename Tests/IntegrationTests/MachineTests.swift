@@ -68,7 +68,7 @@ extension IntegrationTests {
                         "id -u; readlink /proc/self/ns/user; pwd",
                     ])
                 #expect(outcome.status == 0)
-                #expect(outcome.errors.contains("what runs in the root is root of this machine"))
+                #expect(outcome.errors.contains("commands in the root run as root on this machine"))
                 #expect(outcome.output.hasPrefix("7\nuser:["))
             }
         }

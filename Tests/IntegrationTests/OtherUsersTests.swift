@@ -69,7 +69,7 @@ extension IntegrationTests {
                     let path = place.appending("deep/tree")
                     let refused = try home.create("a", "--directory", path.string, distros: distros)
                     #expect(refused.status == 73)
-                    #expect(refused.errors.contains("mangrove: cannot put a root at \(path)\n"))
+                    #expect(refused.errors.contains("mangrove: cannot create a root at \(path)\n"))
                     #expect(refused.errors.contains(reason), "\(refused.errors)")
                     #expect(try Directory.open(place).names() == [])
                 }

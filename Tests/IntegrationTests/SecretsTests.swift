@@ -79,7 +79,7 @@ extension IntegrationTests {
                 let distros = try mirror.catalogue()
                 let without = try home.bootstrap("a", "--mirror", url(server), distros: distros)
                 #expect(without.status == 0, "\(without.errors)")
-                #expect(without.errors.contains("\(server.url) wants a password that apt in the root does not have"))
+                #expect(without.errors.contains("\(server.url) requires a password that the root's apt does not have"))
                 #expect(try home.text("etc/apt/sources.list", of: "a") == "deb \(server.url) toad main\n")
                 #expect(try files(of: home) == [])
                 let with = try home.bootstrap("b", "--mirror", url(server), "--keep-credentials", distros: distros)

@@ -92,7 +92,7 @@ extension IntegrationTests {
                 let options = ["--distros", try mirror.catalogue(snapshot: "\(mirror.url)/{timestamp}").string]
                 let newer = try create(home, "a", "20201120T000000Z", options)
                 #expect(newer.status == 65)
-                #expect(newer.errors.contains("is not of the moment that was asked for"), "\(newer.errors)")
+                #expect(newer.errors.contains("is newer than the requested moment"), "\(newer.errors)")
                 // Valid-Until counts as of then.
                 let expired = try create(home, "a", "20201202T000000Z", options)
                 #expect(expired.status == 65)

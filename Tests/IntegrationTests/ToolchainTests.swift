@@ -68,7 +68,7 @@ extension IntegrationTests {
                 #expect(provenance.contains("dirHash") && provenance.contains(digest))
                 let both = try home.start(words + ["--hosts", "other"]).wait()
                 #expect(both.status == 125)
-                #expect(both.errors.contains("--toolchain and --hosts exclude each other"), "\(both.errors)")
+                #expect(both.errors.contains("--toolchain and --hosts cannot be combined"), "\(both.errors)")
             }
         }
 

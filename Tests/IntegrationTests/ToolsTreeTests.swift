@@ -87,7 +87,7 @@ extension IntegrationTests {
                     try damage.happen(in: try scene.tools())
                     if damage == .programReplaced {
                         let doctor = try scene.start(["doctor"]).wait()
-                        #expect(doctor.output.contains("somebody has changed the tools tree"), "\(doctor.output)")
+                        #expect(doctor.output.contains("the tools tree was modified"), "\(doctor.output)")
                     }
                     let run = try scene.sed()
                     #expect(run.status == 0, "\(damage): \(run.errors)")

@@ -145,7 +145,7 @@ struct ArchiveClientTests {
             // The Release file of another suite, and one that is too old.
             try archive.put(
                 "dists/trixie/InRelease", try signer.clearsigned(try archive.release("sid"), by: [archive.key]))
-            await refused(.mismatch, "it is that of sid")
+            await refused(.mismatch, "it is for sid")
             let old = try archive.release(fields: "Valid-Until: Sat, 19 Sep 2020 07:55:41 UTC\n")
             try archive.put("dists/trixie/InRelease", try signer.clearsigned(old, by: [archive.key]))
             await refused(.expired, "has expired")

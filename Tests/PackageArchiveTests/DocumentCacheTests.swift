@@ -65,7 +65,7 @@ import Transfer
             #expect(try await text(make(making), url) == "one")
             server = nil
             #expect(try await text(make(making), url) == "one")
-            let expected = "\(url) cannot be reached; going on with the copy of less than an hour ago"
+            let expected = "\(url) is unreachable; using the copy of less than an hour ago"
             #expect(notes.withLock { $0 } == [expected])
             await #expect(throws: TransferError.self) { try await text(make(.looking), url) }
         }

@@ -50,7 +50,7 @@ struct ReleaseTests {
         try release.checkMade(before: 1_789_199_741)
         #expect { try release.checkMade(before: 1_789_199_740) } throws: {
             let error = $0 as? PackageArchiveError
-            return error?.status == .badData && error?.cause?.contains("1 minute after") == true
+            return error?.status == .badData && error?.cause?.contains("1 minute later") == true
         }
     }
 

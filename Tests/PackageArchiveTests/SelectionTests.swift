@@ -116,7 +116,7 @@ struct SelectionTests {
         #expect { try select(text, .essential, extra: ["a"]) } throws: {
             let error = $0 as? PackageArchiveError
             return error?.kind == .unsatisfiable && error?.status == .badData
-                && error?.problem == "a cannot be installed"
+                && error?.problem == "cannot install a"
                 && error?.cause == "b: Depends: c (>= 2) but the archive has c 1 (a → b)"
         }
     }

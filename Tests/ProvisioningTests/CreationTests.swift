@@ -134,7 +134,7 @@ import Transfer
             let error = await #expect(throws: ProvisioningError.self) {
                 try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             }
-            #expect(error?.cause == "its programs are for amd64, not arm64")
+            #expect(error?.cause == "expected programs for arm64, found amd64")
             try place.leavesNothing()
         }
     }
@@ -146,7 +146,7 @@ import Transfer
             let error = await #expect(throws: ProvisioningError.self) {
                 try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             }
-            #expect(error?.cause == "its /bin/sh is for amd64, not arm64")
+            #expect(error?.cause == "expected /bin/sh for arm64, found one for amd64")
             #expect(error?.status == .badData)
             try place.leavesNothing()
         }

@@ -61,7 +61,7 @@ import Testing
 
     @Test func ofWhatIsExcludedTheReasonIsGivenAndNoRemedy() throws {
         let found = try advice("/usr/bin/rsync", .notListed)
-        #expect(found?.reason == "it names instructions of the machine, without arguments, too")
+        #expect(found?.reason == "it reports CPU features, even without arguments")
         #expect(found?.remedy == nil)
     }
 

@@ -27,8 +27,8 @@ import Testing
                     try RootStoreTests.make("xen", in: store, at: place)
                 }
                 #expect(error?.status == .cannotCreate)
-                #expect(error?.problem == "cannot put a root at \(place)")
-                #expect(error?.cause?.contains("rename what is in \(shared)") == true)
+                #expect(error?.problem == "cannot create a root at \(place)")
+                #expect(error?.cause?.contains("rename files in \(shared)") == true)
             }
             #expect(try Directory.open(shared).names() == ["inner"])
             #expect(try Directory.open(inner).names() == [])
@@ -49,7 +49,7 @@ import Testing
             let above = try PathAbove(of: place)
             #expect(above.weakness(for: owner) == nil)
             let weakness = above.weakness(for: owner + 1)
-            #expect(weakness?.reason.contains("belongs to another user, number \(owner)") == true)
+            #expect(weakness?.reason.contains("belongs to another user (id \(owner))") == true)
         }
     }
 

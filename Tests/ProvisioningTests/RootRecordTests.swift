@@ -44,8 +44,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "JSON"), ("{}", "schema: it is missing"), (#"{"schema": 2}"#, "newer"),
-        (#"{"schema": 1, "name": "../x"}"#, "not a name"), (#"{"schema": 1, "name": 7}"#, "name: a string is wanted"),
+        ("", "JSON"), ("{}", "schema: missing"), (#"{"schema": 2}"#, "newer"),
+        (#"{"schema": 1, "name": "../x"}"#, "invalid root name"),
+        (#"{"schema": 1, "name": 7}"#, "name: expected a string"),
     ])
     func whatIsWrongIsSaid(text: String, reason: String) {
         let error = #expect(throws: ProvisioningError.self) {

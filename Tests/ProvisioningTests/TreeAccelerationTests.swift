@@ -133,7 +133,7 @@ import Testing
             try ToolsTreesTests.add(to: scene.trees, ["sed": "4.9-1", "tar": "1.34-1", "grep": "3.11-1"])
             try scene.install(["sed": "4.9-1", "grep": "3.8-1"])
             _ = try scene.accelerate()
-            #expect(try remedy() == "bring the root up to date")
+            #expect(try remedy() == "update the root")
             try scene.install(["sed": "4.9-1", "tar": "1.35-1"])
             let outdated = try scene.accelerate().report.outdated
             #expect(try remedy()?.hasPrefix("mangrove run box -- true") == true)

@@ -41,7 +41,7 @@ import Testing
                 identity: users 0=1000+1, 1=100000+65536; groups 0=1000+1, 1=100000+65536, by newuidmap and newgidmap
                 network: none but loopback
                 binfmt: arm64 by /usr/bin/qemu
-                root: /roots/xen, changes dropped
+                root: /roots/xen, changes discarded
                 mount: proc at /proc
                 mount: the run's own binfmt_misc at /proc/sys/fs/binfmt_misc, read-only
                 mount: bind /sys at /sys, read-only

@@ -2,8 +2,8 @@
 
 internal import CLinux
 
-/// A path that is compiled into programs, and another of the same length for it. Where the path begins inside a longer
-/// one, that is another path.
+/// A path compiled into programs, and its replacement of the same length. A longer path that contains it is another
+/// path.
 struct PathEdit: Hashable, Sendable, CustomStringConvertible {
     let old: String
     let new: String
@@ -17,7 +17,7 @@ struct PathEdit: Hashable, Sendable, CustomStringConvertible {
 
     var description: String { "\(old) becomes \(new): \(reason)" }
 
-    /// Whether a path goes on behind `byte`.
+    /// Whether `byte` continues a path.
     private static func isOfPath(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x2F, 0x5F, 0x7E, 0x80...: true

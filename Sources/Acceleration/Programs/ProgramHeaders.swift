@@ -2,7 +2,7 @@
 
 internal import Architectures
 
-/// The program headers of a 64-bit ELF program of this host, as one segment more is to be added to them (elf(5)).
+/// The program headers of a 64-bit ELF program for the host, to which a segment is added (elf(5)).
 struct ProgramHeaders {
     private static let headerSize = 64
     private static let entrySize = 56

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ELFProgram {
-    /// Puts `new` in the place of every string that is `old`, beginning and end. A longer one is written where there is
-    /// room, and what refers to the old one refers to it. False, and nothing is changed, where that is not certain to be
-    /// all.
+    /// Replaces every whole string `old` by `new`. A longer one is written where there is room, and references are
+    /// redirected. Returns false, and changes nothing, unless all references are certain to be found.
     mutating func replaceString(_ old: String, by new: String) -> Bool {
         let places = wholeStrings(old)
         guard !places.isEmpty else { return false }

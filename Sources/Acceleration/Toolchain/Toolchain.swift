@@ -19,19 +19,19 @@ package struct Toolchain: Hashable, Sendable {
     /// Libraries that they need and that it does not have itself, and which program does.
     let libraries: [String: String]
 
-    /// Where it is seen in a root: below /run, so that no mount point has to be made. It is the same wherever it lies on
-    /// the host, for what compilers write of their own headers.
+    /// Its path in a root: below /run, so that no mount point has to be created. Independent of its path on the host,
+    /// because compilers record the paths of their headers.
     package static let place = ToolsRelocation.directory.appending("toolchain")
 
     /// Where its programs are seen in a root.
     package var path: FilePath { Self.place.pushing(programs) }
 
-    /// Looks at what is in `directory`; changes nothing.
+    /// Examines `directory`; changes nothing.
     package init(at directory: FilePath, host: Architecture = .host) throws(AccelerationError) {
         let real = try AccelerationError.wrapping { () throws(FilesystemError) in try directory.resolved() }
         let tree = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(real) }
         func fault(_ cause: String, _ remedy: String? = nil) -> AccelerationError {
-            AccelerationError("\(directory) is no toolchain", cause: cause, remedy: remedy, status: .noInput)
+            AccelerationError("\(directory) is not a toolchain", cause: cause, remedy: remedy, status: .noInput)
         }
         let places = ["bin", "usr/bin"]
         var found: (place: String, prefixes: [String])?
@@ -41,22 +41,23 @@ package struct Toolchain: Hashable, Sendable {
         }
         guard let (place, prefixes) = found else {
             throw fault(
-                "expected bin/PREFIX-gcc or usr/bin/PREFIX-gcc in it, and found neither",
-                "name the directory that has its bin in it")
+                "expected bin/PREFIX-gcc or usr/bin/PREFIX-gcc in it, found neither",
+                "name the directory that contains its bin")
         }
         guard let prefix = prefixes.first, prefixes.count == 1 else {
             throw fault(
-                "expected programs of one prefix in \(place), and found "
-                    + prefixes.map { "\($0)gcc" }.joined(separator: ", "), "unpack each in a directory of its own")
+                "expected programs with one prefix in \(place), found "
+                    + prefixes.map { "\($0)gcc" }.joined(separator: ", "),
+                "unpack each toolchain into its own directory")
         }
         let contents = ToolchainContents(tree, host: host)
         let main = ["gcc", "as", "ld"].map { "\(place)/\(prefix)\($0)" }
         guard let first = main.lazy.compactMap({ contents.identity(of: $0) }).first else {
-            throw fault("\(main[0]) is no program of a machine's")
+            throw fault("\(main[0]) is not an ELF program")
         }
         guard first == host.elf else {
-            let name = Architecture.allCases.first { $0.elf == first }?.rawValue ?? "another machine"
-            throw fault("its programs are for \(name), and this machine is \(host)", "take the one for \(host)")
+            let name = Architecture.allCases.first { $0.elf == first }?.rawValue ?? "an unknown architecture"
+            throw fault("expected programs for \(host), found programs for \(name)", "use the toolchain for \(host)")
         }
         (self.directory, self.prefix, programs) = (real, prefix, FilePath(place))
         let all = main + contents.compilers(beside: place)

@@ -5,7 +5,7 @@ internal import Filesystem
 internal import Provisioning
 internal import SystemPackage
 
-/// What a build has of earlier ones, as its recipe asks for it.
+/// The results of earlier builds that a build may use, as its recipe requests.
 struct BuildCaches {
     private let compilation: CompilationCache?
     private let configure: ConfigureCache?
@@ -30,6 +30,6 @@ struct BuildCaches {
         configure?.add(to: &request)
     }
 
-    /// After a build of which all went well.
+    /// Called after a successful build.
     func keep() throws(ProvisioningError) { try configure?.keep() }
 }

@@ -6,11 +6,11 @@ internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
 
-/// ccache(1) in a build, with its cache outside: one for each architecture and set of compilers, shared by all builds that
-/// ask for it.
+/// ccache(1) in a build, with its cache outside: one per architecture and set of compilers, shared by all builds that
+/// use it.
 ///
-/// The key is a directory for each set of versions, since ccache itself does not see the assembler; compilers that are
-/// of no package it tells apart by their contents.
+/// The key is a directory per set of versions, because ccache itself does not take the assembler into account; it
+/// identifies compilers of no package by their contents.
 struct CompilationCache {
     private let memory: Cache.Memory
     private let settings: [String: String]
@@ -19,7 +19,7 @@ struct CompilationCache {
     private static let place: FilePath = "/run/mangrove-ccache"
     /// Links to ccache by the names of compilers: Debian's, Alpine's.
     private static let links = "/usr/lib/ccache:/usr/lib/ccache/bin"
-    /// What a user's own settings may say: how large the cache gets, and where else it is looked up.
+    /// The user's own settings that apply: the cache's size, and remote storage.
     private static let passed = [
         "CCACHE_MAXSIZE", "CCACHE_MAXFILES", "CCACHE_REMOTE_STORAGE", "CCACHE_REMOTE_ONLY", "CCACHE_RESHARE",
     ]
@@ -31,11 +31,11 @@ struct CompilationCache {
         guard let installed, installed[Self.packageName] != nil else {
             throw ProvisioningError(
                 RecipeError(
-                    "root \(root.name) has no ccache", cause: "the build is to use it",
-                    remedy: "install the package ccache in it, or build without", status: .badData))
+                    "root \(root.name) has no ccache", cause: "the build requires it",
+                    remedy: "install the package ccache in it, or build without --ccache", status: .badData))
         }
         let key = try CacheKey.make(CompilerVersions(of: installed).texts)
-        // Who builds inside may be another than who owns it; nobody else gets to it.
+        // The build's user may not be the owner; other users have no access.
         memory = try cache.memory(.ccache, "\(root.architecture)-\(key)", mode: 0o777)
         var settings = [
             "CCACHE_DIR": Self.place.string, "CCACHE_UMASK": "000", "CCACHE_COMPILERCHECK": "content",

@@ -7,10 +7,10 @@ internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
 
-/// What the configure scripts of a source have found out in an earlier build, in the same root, with the same
-/// environment and arguments (Autoconf's manual, "Cache Files" and "Site Defaults").
+/// The results of a source's configure scripts in an earlier build, in the same root, with the same environment and
+/// arguments (Autoconf's manual, "Cache Files" and "Site Defaults").
 ///
-/// A build has a copy; what it adds becomes the memory only if all of it succeeds.
+/// A build uses a copy; its additions are kept only if the whole build succeeds.
 struct ConfigureCache {
     private let memory: Cache.Memory
     private let copy: FilePath
@@ -19,10 +19,10 @@ struct ConfigureCache {
     private static let siteName: FilePath.Component = "site"
     /// In bytes; the largest projects' have some 100 KB.
     private static let limit = 4 << 20
-    /// Of them together; more begin anew.
+    /// All of them together; beyond that the cache starts over.
     private static let most = 256
 
-    /// A configure script reads it. What is remembered goes by all that its answers may depend on.
+    /// A configure script reads it. The key includes everything that its results may depend on.
     private static let site = """
         case $cache_file in
         '' | /dev/null | \(place)/*)
@@ -52,7 +52,7 @@ struct ConfigureCache {
         let memory = memory.path
         try below { () throws(FilesystemError) in
             try copy.makeDirectories(mode: 0o755)
-            // Who builds inside may be another than root.
+            // The build's user may not be root.
             try copy.setPermissions(0o777)
             for name in try Self.names(in: memory) { try Self.copy(name, from: memory, to: copy) }
             try AtomicFile.write(Array(Self.site.utf8), to: copy.appending(Self.siteName))
@@ -66,7 +66,7 @@ struct ConfigureCache {
         }
     }
 
-    /// Remembers what the build has found out.
+    /// Keeps the build's results.
     func keep() throws(ProvisioningError) {
         let (memory, copy) = (memory.path, copy)
         try below { () throws(FilesystemError) in
@@ -78,14 +78,14 @@ struct ConfigureCache {
         }
     }
 
-    /// Those of caches.
+    /// The names of cache files.
     private static func names(in directory: FilePath) throws(FilesystemError) -> [FilePath.Component] {
         try Directory.open(directory).names().filter { name in
             name.string.utf8.count == 64 && name.string.allSatisfy(\.isHexDigit)
         }
     }
 
-    /// Only files: a build may have put anything there.
+    /// Only regular files: a build may have put anything there.
     private static func copy(
         _ name: FilePath.Component, from source: FilePath, to target: FilePath
     ) throws(FilesystemError) {
@@ -96,13 +96,13 @@ struct ConfigureCache {
         guard bytes.count <= limit else { return }
         let answers = bytes.split(separator: UInt8(ascii: "\n")).filter(isAnswer).joined(separator: [UInt8(ascii: "\n")]
         )
-        // The next build's scripts write to it, too, whoever they are.
+        // The next build's scripts write to it as well, as any user.
         try AtomicFile.write(
             answers + [UInt8(ascii: "\n")], to: target.appending(name), permissions: FilePermissions(rawValue: 0o666))
     }
 
-    /// `NAME=${NAME=VALUE}`, as Autoconf writes it. Scripts execute the file: what could do more than set a variable is no
-    /// answer, whoever wrote it.
+    /// `NAME=${NAME=VALUE}`, as Autoconf writes it. Scripts execute the file, so a line that could do more than set a
+    /// variable is rejected, whoever wrote it.
     static func isAnswer(_ line: some Collection<UInt8>) -> Bool {
         let line = Array(line)
         guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return false }

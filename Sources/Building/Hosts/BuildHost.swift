@@ -2,14 +2,14 @@
 
 internal import Failures
 
-/// A machine that compiles for builds on this one, as ssh(1) reaches it.
+/// Another machine that compiles for builds on this one, through ssh(1).
 package struct BuildHost: Hashable, Sendable {
     /// As ssh takes it: a name of its configuration, `USER@HOST`, or `ssh://[USER@]HOST[:PORT]`.
     package let destination: String
-    /// How many compilations it is given at once.
+    /// The number of concurrent compilations on it.
     package let jobs: Int
 
-    /// distcc's number for a host of which nothing is said (distcc(1), "Host specifications").
+    /// distcc's default for a host (distcc(1), "Host specifications").
     private static let usualJobs = 4
     private static let mostJobs = 1024
 
@@ -18,9 +18,9 @@ package struct BuildHost: Hashable, Sendable {
         let isURL = text.hasPrefix("ssh://")
         let parts = text.dropFirst(isURL ? 6 : 0).split(separator: "/", omittingEmptySubsequences: false)
         let name = String(parts[0])
-        // One that begins with a hyphen would be an option of ssh's.
+        // A leading hyphen would make it an option of ssh.
         guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: { $0.isWhitespace || $0 == "," }) else {
-            throw Self.fault(text, "expected HOST, USER@HOST or ssh://USER@HOST:PORT, with /JOBS behind it or without")
+            throw Self.fault(text, "expected HOST, USER@HOST or ssh://USER@HOST:PORT, optionally with /JOBS")
         }
         destination = (isURL ? "ssh://" : "") + name
         guard parts.count > 1 else {
@@ -28,7 +28,7 @@ package struct BuildHost: Hashable, Sendable {
             return
         }
         guard parts.count == 2, let number = Int(parts[1]), (1...Self.mostJobs).contains(number) else {
-            throw Self.fault(text, "expected a number of jobs from 1 to \(Self.mostJobs) behind the slash")
+            throw Self.fault(text, "expected a number of jobs from 1 to \(Self.mostJobs) after the slash")
         }
         jobs = number
     }
@@ -40,7 +40,7 @@ package struct BuildHost: Hashable, Sendable {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let host = try BuildHost(parsing: String(part))
             guard !hosts.contains(where: { $0.destination == host.destination }) else {
-                throw fault(text, "\(host.destination) is named twice")
+                throw fault(text, "\(host.destination) is listed twice")
             }
             hosts.append(host)
         }
@@ -48,7 +48,7 @@ package struct BuildHost: Hashable, Sendable {
     }
 
     private static func fault(_ text: String, _ cause: String) -> RecipeError {
-        RecipeError("bad host \(text)", cause: cause, remedy: "for example alice@server/8", status: .usage)
+        RecipeError("invalid host \(text)", cause: cause, remedy: "for example alice@server/8", status: .usage)
     }
 }
 

@@ -2,11 +2,11 @@
 
 package import Acceleration
 
-/// The packages of a root that decide what its compilers and assemblers write, with their versions.
+/// The packages, with versions, that determine the output of a root's compilers and assemblers.
 package struct CompilerVersions: Hashable, Sendable {
     package let versions: [String: String]
 
-    /// Compilers and binutils, and what cc1 computes constants with (gcc's manual, "Prerequisites").
+    /// Compilers, binutils, and the libraries with which cc1 computes constants (gcc's manual, "Prerequisites").
     private static let prefixes = [
         "gcc", "g++", "cpp", "gfortran", "clang", "libclang", "llvm", "libLLVM", "libllvm", "binutils", "libgmp",
         "libmpfr",
@@ -35,7 +35,7 @@ package struct CompilerVersions: Hashable, Sendable {
     package var names: [String] { versions.keys.sorted() }
     package var texts: [String] { names.map { "\($0)=\(versions[$0] ?? "")" } }
 
-    /// In what `installed` is another; nil where it is the same.
+    /// How `installed` differs; nil if it is the same.
     package func difference(from installed: InstalledPackages?) -> String? {
         for name in names where installed?[name]?.version != versions[name] {
             return "expected \(name) \(versions[name] ?? ""), found \(installed?[name]?.version ?? "none")"

@@ -8,11 +8,11 @@ package import Provisioning
 internal import Sandbox
 package import SystemPackage
 
-/// Other machines that compile for a build, by distcc(1): what is compiled is preprocessed here, and goes through ssh to
-/// machines whose compilers are of the same versions. One that fails later costs time only: distcc compiles here then.
+/// Distributed compilation with distcc(1): sources are preprocessed here, and compiled over ssh on machines whose
+/// compilers have the same versions. A host that fails later only costs time: distcc then compiles here.
 package struct DistributedCompilation {
     private let connections: [HostConnection]
-    /// What steps see, read-only, and in it what distcc writes.
+    /// The directory that steps see, read-only, with distcc's writable files in it.
     private let directory: FilePath
     private let state: FilePath
 
@@ -20,13 +20,13 @@ package struct DistributedCompilation {
     private static let stateName: FilePath.Component = "state"
     /// Links to distcc by the names of compilers: Debian's, Alpine's.
     private static let links = "/usr/lib/distcc:/usr/lib/distcc/bin"
-    /// For a host to answer.
+    /// How long to wait for a host to answer.
     private static let haste: Duration = .seconds(20)
-    /// For a host that has to make the root first.
+    /// How long to wait for a host that has to make the root first.
     private static let patience: Duration = .seconds(1800)
 
-    /// Connects to `hosts`, those left out that cannot be had; `note` is told which, and why. Files are kept in
-    /// `directory`, which is made and is for the caller alone. `environment`: the caller's.
+    /// Connects to `hosts`, without those that are unavailable; `note` receives which, and why. Files are kept in
+    /// `directory`, which is created for the caller alone. `environment`: the caller's.
     package init(
         _ hosts: [BuildHost], for root: RootRecord, in directory: FilePath, environment: [String: String],
         note: (String) -> Void
@@ -39,8 +39,8 @@ package struct DistributedCompilation {
         else {
             throw ProvisioningError(
                 RecipeError(
-                    "root \(root.name) cannot have other machines compile",
-                    cause: "it lacks one of \(WorkerPlace.packages.joined(separator: ", "))",
+                    "root \(root.name) cannot compile on other machines",
+                    cause: "it lacks at least one of \(WorkerPlace.packages.joined(separator: ", "))",
                     remedy: "install them in it, or build without --hosts", status: .badData))
         }
         let tools = CompilerVersions(of: installed).texts.flatMap { ["--package", $0] }
@@ -67,16 +67,16 @@ package struct DistributedCompilation {
                 let isQuick = connection.isReady(by: .now.advanced(by: .seconds(1)))
                 if isQuick { return true }
                 if connection.isRunning {
-                    note("\(connection.host.destination): compilers are prepared there")
+                    note("\(connection.host.destination): preparing compilers")
                     if connection.isReady(by: begin.advanced(by: patience)) { return true }
                 }
             }
-            note("\(connection.host.destination) does not compile: \(connection.reason)")
+            note("\(connection.host.destination) cannot compile: \(connection.reason)")
             return false
         }
     }
 
-    /// What distcc(1) reads: its hosts, and a program in the place of ssh's.
+    /// Writes distcc(1)'s files: its hosts, and a replacement for ssh.
     private func writeFiles(_ hosts: [BuildHost]) throws(ProvisioningError) {
         let state = state
         let here = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
@@ -100,7 +100,7 @@ package struct DistributedCompilation {
         }
     }
 
-    /// `usesCcache`: compilers are called by ccache, and only what it does not have goes further.
+    /// `usesCcache`: run compilers through ccache, and distribute only cache misses.
     func add(to request: inout RunRequest, usesCcache: Bool) {
         request.binds.append(BindOption(source: directory, target: Self.place, isReadOnly: true))
         request.binds.append(BindOption(source: state, target: Self.place.appending(Self.stateName)))
@@ -116,8 +116,8 @@ package struct DistributedCompilation {
         }
     }
 
-    /// What is noted where a host was lost while the build went on.
+    /// Messages about hosts that disconnected during the build.
     package func lost() -> [String] {
-        connections.filter { !$0.isRunning }.map { "\($0.host.destination) was lost: \($0.reason)" }
+        connections.filter { !$0.isRunning }.map { "\($0.host.destination) disconnected: \($0.reason)" }
     }
 }

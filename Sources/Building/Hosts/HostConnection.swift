@@ -23,7 +23,7 @@ final class HostConnection {
     ) throws(FilesystemError) {
         self.host = host
         errors = log
-        // The worker makes the directory, or fails where somebody else has.
+        // The worker creates the directory, or fails if it exists.
         let remote = "/tmp/mangrove-\(String(UInt64.random(in: .min ... .max), radix: 16))/\(WorkerPlace.socketName)"
         let words = (["worker", "--socket", remote] + arguments).map(ShellWord.quoted).joined(separator: " ")
         let script = "PATH=$PATH:/usr/local/bin:$HOME/.local/bin; exec mangrove \(words)"
@@ -33,13 +33,13 @@ final class HostConnection {
             "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes",
             // Who builds inside may be another than root; the directory is the caller's alone.
             "-o", "StreamLocalBindMask=0111",
-            // A connection that is shared would keep the socket, with another mask.
+            // A shared connection would keep the socket, with another mask.
             "-o", "ControlMaster=no", "-o", "ControlPath=none",
             // Relative: paths of sockets are short (unix(7)).
             "-L", "./\(socket):\(remote)",
         ]
         let command = environment["MANGROVE_SSH"] ?? "ssh"
-        // The variable may have options in it, as GIT_SSH_COMMAND of git(1).
+        // The variable may contain options, like GIT_SSH_COMMAND of git(1).
         process = try ServingProcess(
             "/bin/sh",
             ["-c", Self.script(command), "ssh", directory.string] + options
@@ -47,7 +47,7 @@ final class HostConnection {
             environment: environment.map { "\($0.key)=\($0.value)" }, errors: errors)
     }
 
-    /// Executes `command` in the directory that is the first argument. It ends with this process, whatever ends that.
+    /// Executes `command` in the directory that is the first argument. It ends with this process, however that ends.
     private static func script(_ command: String) -> String {
         """
         cd "$1" || exit
@@ -59,10 +59,10 @@ final class HostConnection {
         """
     }
 
-    /// Waits until the worker has begun. False: not until `deadline`, or never.
+    /// Waits until the worker has started. False if it has not by `deadline`, or never will.
     func hasBegun(by deadline: ContinuousClock.Instant) -> Bool { says(WorkerPlace.begun, by: deadline) }
 
-    /// Waits until the worker takes connections. False: not until `deadline`, or never.
+    /// Waits until the worker accepts connections. False if it does not by `deadline`, or never will.
     func isReady(by deadline: ContinuousClock.Instant) -> Bool { says(WorkerPlace.ready, by: deadline) }
 
     private func says(_ words: String, by deadline: ContinuousClock.Instant) -> Bool {
@@ -74,10 +74,10 @@ final class HostConnection {
 
     var isRunning: Bool { process.isRunning }
 
-    /// What was said last on standard error, where it ended.
+    /// The last lines of standard error, after it has exited.
     var reason: String {
         let text = (try? errors.readFile(limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        return lines.isEmpty ? "it does not answer" : lines.suffix(3).joined(separator: "; ")
+        return lines.isEmpty ? "no answer" : lines.suffix(3).joined(separator: "; ")
     }
 }

@@ -2,24 +2,24 @@
 
 package import SystemPackage
 
-/// Compilations for another machine: distccd(1) in a root with the same compilers, one process for each connection to a
-/// socket, which ssh forwards.
+/// Compilations for another machine: distccd(1) in a root with the same compilers, one process per connection to a
+/// socket that ssh forwards.
 package enum WorkerPlace {
-    /// What is installed where compilations are sent from, and where they are done.
+    /// The packages needed on both sides.
     package static let packages = ["distcc", "socat"]
-    /// What is said at the beginning.
+    /// The message at the start.
     package static let begun = "mangrove: preparing to compile"
-    /// What is said when connections are taken.
+    /// The message once connections are accepted.
     package static let ready = "mangrove: ready to compile"
     package static let socketName: FilePath.Component = "socket"
-    /// Where the socket's directory is in the root.
+    /// The socket's directory in the root.
     package static let directory: FilePath = "/run/mangrove-worker"
 
-    /// Takes connections until standard input ends, which is when whoever asked is gone. `jobs`: so many at once.
+    /// Accepts connections until standard input ends, which means that the client is gone. `jobs`: the maximum at once.
     package static func command(jobs: Int) -> [String] {
         let socket = directory.appending(socketName).string
-        // distccd takes what it is told by whoever can reach the socket: ssh alone. Here it becomes another user, as it
-        // insists on.
+        // distccd trusts whoever can reach the socket: ssh alone. In the root it changes to another user, as it
+        // requires.
         let script = """
             PATH=/usr/bin:/bin:/usr/local/bin
             export PATH

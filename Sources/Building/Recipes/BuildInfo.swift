@@ -6,21 +6,22 @@ internal import PackageArchive
 internal import Provisioning
 package import SystemPackage
 
-/// How a Debian package was built once, as its `.buildinfo` says (deb-buildinfo(5)): to do it again, as debrebuild(1) does.
+/// How a Debian package was built, according to its `.buildinfo` (deb-buildinfo(5)), to repeat the build as
+/// debrebuild(1) does.
 package struct BuildInfo: Sendable {
     package let source: String
     package let version: String
     /// Debian's name of that for which it was built; nil where it was for all.
     package let architecture: String?
-    /// All that was installed, in the words of dependencies.
+    /// Everything that was installed, as dependencies.
     let packages: [String]
     /// Of dpkg-buildpackage(1): which of the source's packages were built.
     private let kind: String
     package let isOfDebian: Bool
     let environment: [String: String]
-    /// The directory in which it was built; nil where it is not said, or is none of Debian's machines'.
+    /// The build directory; nil if unknown, or not one of Debian's machines.
     let path: FilePath?
-    /// SHA-256 of what was made, in hexadecimal digits, by the file's name.
+    /// SHA-256 of the built files, in hexadecimal digits, by file name.
     package let files: [String: String]
 
     package init(at path: FilePath) throws(RecipeError) {
@@ -30,10 +31,10 @@ package struct BuildInfo: Sendable {
             try self.init(package)
         } catch let error as any Failure {
             throw RecipeError(
-                "\(path) cannot be followed", cause: "\(error.problem)\(error.cause.map { ": \($0)" } ?? "")",
+                "cannot rebuild from \(path)", cause: "\(error.problem)\(error.cause.map { ": \($0)" } ?? "")",
                 status: .badData)
         } catch {
-            throw RecipeError("\(path) cannot be read", status: .noInput)
+            throw RecipeError("cannot read \(path)", status: .noInput)
         }
     }
 
@@ -45,8 +46,8 @@ package struct BuildInfo: Sendable {
         version = words.count == 2 ? words[1] : package.version.text
         guard version == package.version.text else {
             throw RecipeError(
-                "\(source) \(package.version.text): this build cannot be done again",
-                cause: "it was one of the binary packages alone, whose entry in the changelog no archive has",
+                "\(source) \(package.version.text): this build cannot be repeated",
+                cause: "it rebuilt binary packages only, and no archive has its changelog entry",
                 status: .badData)
         }
         let built = (fields["Architecture"] ?? "").split(separator: " ").map(String.init).filter { $0 != "source" }
@@ -61,7 +62,7 @@ package struct BuildInfo: Sendable {
         files = Dictionary(package.files.map { ($0.name, $0.sha256) }) { first, _ in first }
     }
 
-    /// What is put into scripts, and a place that belongs to the build.
+    /// A path that is safe in scripts, and a directory of the build's own.
     private static func buildPath(_ text: String) -> FilePath? {
         let path = FilePath(text)
         let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+~_-".contains($0)) }
@@ -71,7 +72,7 @@ package struct BuildInfo: Sendable {
         return path
     }
 
-    /// Variables that a build may depend on, and that can do nothing else (dpkg's own list is longer).
+    /// Variables that a build may depend on and that have no other effect (dpkg's own list is longer).
     private static func isFollowed(_ name: String) -> Bool {
         let names = [
             "LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "ASFLAGS", "CFLAGS", "CPPFLAGS", "CXXFLAGS", "DFLAGS",
@@ -104,13 +105,14 @@ package struct BuildInfo: Sendable {
         return values
     }
 
-    /// The base that it was built in, by its base-files, of which the first number is the release's; nil: it is not said.
+    /// The base that it was built in, by the version of base-files, which begins with the release's number; nil if
+    /// unknown.
     package var base: String? {
         let version = packages.first { $0.hasPrefix("base-files (= ") }.map { $0.dropFirst("base-files (= ".count) }
         return version.flatMap { Int($0.prefix { $0.isNumber }) }.map { "debian:\($0)" }
     }
 
-    /// How the source package that `description`, its `.dsc`, is of is built again.
+    /// The recipe to rebuild the source package of `description`, its `.dsc`.
     package func recipe(description: FilePath, _ options: DebianBuild.Options) throws(RecipeError) -> Recipe {
         var options = options
         (options.packages, options.directory) = (kind, path)
@@ -124,15 +126,15 @@ package struct BuildInfo: Sendable {
         return recipe
     }
 
-    /// What became of each file that it names, a line each.
+    /// The comparison of each file that it lists, one line each.
     package func comparison(with manifest: BuildManifest) -> [String] {
         let made = Dictionary(manifest.artifacts.map { ($0.path, $0.sha256) }) { first, _ in first }
         return files.sorted { $0.key < $1.key }.compactMap { name, digest in
             switch made[name] {
-            case digest?: "\(name): the same as then, bit for bit"
+            case digest?: "\(name): identical to the recorded build"
             case nil where name.hasSuffix(".dsc"): nil
-            case nil: "\(name): made then, and not now"
-            default: "\(name): other than it was then"
+            case nil: "\(name): missing: only in the recorded build"
+            default: "\(name): differs from the recorded build"
             }
         }
     }

@@ -4,7 +4,7 @@ package import Acceleration
 internal import Failures
 internal import SystemPackage
 
-/// How sources without a recipe say that they are built. In the order in which they are believed.
+/// Build systems that are detected in sources without a recipe, by priority.
 package enum BuildSystem: String, CaseIterable, Hashable, Sendable {
     case debian, apkbuild, autotools, meson, cmake, make, cargo, go, python
 
@@ -22,7 +22,7 @@ package enum BuildSystem: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Any of these says that it is used.
+    /// Any of these files identifies it.
     package var markers: [String] {
         switch self {
         case .debian: ["debian/rules"]
@@ -37,7 +37,7 @@ package enum BuildSystem: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Whether it can be used where packages are those of `manager`.
+    /// Whether it works with packages of `manager`.
     func isFor(_ manager: InstalledPackages.Manager) -> Bool {
         switch self {
         case .debian: manager == .dpkg
@@ -47,21 +47,21 @@ package enum BuildSystem: String, CaseIterable, Hashable, Sendable {
     }
 }
 
-/// What was found in sources, and the recipe that follows.
+/// A detected build system, and the resulting recipe.
 package struct Detection: Sendable {
     package let system: BuildSystem
-    /// The file that says so.
+    /// The file that identified it.
     package let marker: String
-    /// What was found as well, and not followed.
+    /// Other detected build systems.
     package let others: [BuildSystem]
     package let recipe: Recipe
-    /// What somebody should know who relies on it.
+    /// Messages for the user.
     package let notes: [String]
 }
 
 extension Detection {
-    /// Looks at `source`; `chosen` nil: the first that is found. `manager`: whose packages the base has. Which base that is the
-    /// recipe does not say.
+    /// Examines `source`; `chosen` nil: the first match. `manager`: the base's package manager. The recipe does not set
+    /// the base.
     package init(
         _ source: SourceTree, manager: InstalledPackages.Manager, chosen: BuildSystem? = nil,
         options: DebianBuild.Options = DebianBuild.Options()
@@ -72,14 +72,14 @@ extension Detection {
         guard let system = chosen ?? found.first, let marker = source.first(of: system.markers) else {
             let looked = (chosen.map { [$0] } ?? BuildSystem.allCases).flatMap(\.markers)
             throw RecipeError(
-                "\(source.directory): no way to build this is recognised",
+                "\(source.directory): no build system recognised",
                 cause: "looked for \(Recipe.fileName), \(looked.joined(separator: ", "))",
-                remedy: "write a recipe: mangrove build --init writes one to begin with", status: .badData)
+                remedy: "write a recipe: mangrove build --init writes a template", status: .badData)
         }
         guard system.isFor(manager) else {
             throw RecipeError(
                 "\(source.directory): \(system.title) cannot be built in this base",
-                cause: "it has packages of \(manager.rawValue)", status: .badData)
+                cause: "its package manager is \(manager.rawValue)", status: .badData)
         }
         self.system = system
         self.marker = marker

@@ -4,7 +4,7 @@ internal import Acceleration
 internal import Provisioning
 internal import SystemPackage
 
-/// Recipes for build systems, each as its own documentation says that a package is built and installed.
+/// Recipes for build systems, following their documentation on building and installing a package.
 struct BuildSystemRecipe {
     private let source: SourceTree
     private let manager: InstalledPackages.Manager
@@ -13,9 +13,9 @@ struct BuildSystemRecipe {
         (self.source, self.manager) = (source, manager)
     }
 
-    /// Where projects are installed to be taken out: DESTDIR (GNU Coding Standards, "DESTDIR").
+    /// The staging directory for installation: DESTDIR (GNU Coding Standards, "DESTDIR").
     private static let installed = "/build/install"
-    /// What recipes make beside the source. A source that is called so lies elsewhere.
+    /// Directories that recipes create beside the source. A source of such a name is placed elsewhere.
     static let places: Set<FilePath> = [
         "/build/cargo", "/build/go", "/build/install", "/build/objects", "/build/packages", "/build/wheels",
     ]
@@ -26,7 +26,7 @@ struct BuildSystemRecipe {
     ) {
         switch system {
         case .debian: return (try DebianBuild(source, options).recipe(options), [])
-        case .apkbuild: return (alpinePackage(), ["packages are signed by a key that is made for this build"])
+        case .apkbuild: return (alpinePackage(), ["packages are signed with a key generated for this build"])
         case .autotools: return (autotools(), libraries)
         case .meson: return (meson(), libraries)
         case .cmake: return (cmake(), libraries)
@@ -37,7 +37,7 @@ struct BuildSystemRecipe {
         }
     }
 
-    private var libraries: [String] { ["libraries that it needs are named by --package, or in a recipe"] }
+    private var libraries: [String] { ["name the libraries it needs with --package, or in a recipe"] }
 
     private func packages(_ debian: String, _ alpine: String) -> [String] {
         (manager == .dpkg ? debian : alpine).split(separator: " ").map(String.init)
@@ -88,7 +88,7 @@ struct BuildSystemRecipe {
                 Recipe.Step("make", "cmake --build /build/objects \(Self.jobs)"),
                 Recipe.Step("install", "DESTDIR=\(Self.installed) cmake --install /build/objects"),
             ])
-        // Not every project says what is to be installed.
+        // Not every project has an install target.
         made.artifacts[0].isRequired = false
         made.artifacts.append(
             ArtifactPattern("/build/objects/**", isRequired: false, onlyPrograms: true, isFallback: true))
@@ -139,7 +139,7 @@ struct BuildSystemRecipe {
 
     private func python() -> Recipe {
         let project = source.text("pyproject.toml") ?? ""
-        // Where a backend (PEP 517) is packaged; the others are of setuptools.
+        // The packages of backends (PEP 517); others use setuptools.
         let backends = [
             ("flit_core", "flit", "py3-flit-core"), ("hatchling", "python3-hatchling", "py3-hatchling"),
             ("poetry", "python3-poetry-core", "py3-poetry-core"), ("mesonpy", "meson-python", "py3-meson-python"),

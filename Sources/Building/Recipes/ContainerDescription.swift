@@ -4,26 +4,26 @@ internal import Images
 package import JSON5
 internal import SystemPackage
 
-/// What a project says of the container that it is worked on in: a development container (containers.dev, "devcontainer.json
-/// reference") or a Dockerfile.
+/// A project's container description: a development container (containers.dev, "devcontainer.json reference") or a
+/// Dockerfile.
 package struct ContainerDescription: Equatable, Sendable {
     /// As `create` names it; nil: none is named.
     package private(set) var image: String?
     package private(set) var packages: [String] = []
     package private(set) var environment: [String: String] = [:]
-    /// What was taken from where, and what was not understood.
+    /// What was used, and what was not understood.
     package private(set) var notes: [String] = []
 
     private static let containers = [".devcontainer/devcontainer.json", ".devcontainer.json"]
     private static let dockerfiles = ["Dockerfile", "Containerfile"]
-    /// Of an editor, or of what is running.
+    /// Keys for editors, or for a running container.
     private static let ignored: Set<String> = [
         "$schema", "name", "customizations", "forwardPorts", "portsAttributes", "otherPortsAttributes", "remoteUser",
         "containerUser", "updateRemoteUserUID", "shutdownAction", "waitFor", "hostRequirements", "remoteEnv",
         "workspaceFolder", "workspaceMount", "userEnvProbe", "overrideCommand",
     ]
 
-    /// nil where the source has neither. Throws where it has one that is no JSON.
+    /// nil if the source has neither. Throws if its JSON is invalid.
     package init?(of source: SourceTree) throws(JSONError) {
         if let path = Self.containers.first(where: source.has), let text = source.text(path) {
             try read(JSONField(parsing: Array(text.utf8), file: path), path, source)
@@ -60,7 +60,7 @@ package struct ContainerDescription: Equatable, Sendable {
 
     private mutating func read(dockerfile path: String, _ source: SourceTree) {
         guard let text = source.text(path) else {
-            notes.append("\(path) cannot be read")
+            notes.append("cannot read \(path)")
             return
         }
         let file = Dockerfile(parsing: text)
@@ -82,7 +82,7 @@ package struct ContainerDescription: Equatable, Sendable {
 }
 
 extension Recipe {
-    /// Adds what a container for it has.
+    /// Adds the contents of a container description.
     package mutating func add(_ container: ContainerDescription) {
         packages += container.packages.filter { !packages.contains($0) }
         environment.merge(container.environment) { own, _ in own }

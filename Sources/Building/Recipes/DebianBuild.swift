@@ -12,13 +12,13 @@ package struct DebianBuild: Sendable {
     package struct Options: Hashable, Sendable {
         /// Its tests are executed.
         package var checks = true
-        /// How much is done at once.
+        /// The number of parallel jobs.
         package var jobs = 1
         /// Debian's name.
         package var architecture = "arm64"
         /// Of dpkg-buildpackage(1): which of the source's packages are built.
         var packages = "-b"
-        /// Where it is built, if not in the place of Debian's machines.
+        /// The build directory, if not that of Debian's machines.
         var directory: FilePath?
 
         package init() {}
@@ -26,9 +26,9 @@ package struct DebianBuild: Sendable {
 
     let name: String
     let version: String
-    /// What its build needs, as `create --package` takes it.
+    /// Its build dependencies, in the form of `create --package`.
     let dependencies: [String]
-    /// What dpkg-source calls its directory.
+    /// The name of its directory for dpkg-source.
     let directoryName: String
     /// The name of its `.dsc`, where it is to be unpacked.
     private let description: String?
@@ -41,7 +41,7 @@ package struct DebianBuild: Sendable {
         func text(_ file: String) throws(RecipeError) -> String {
             guard let text = source.text(file) else {
                 throw RecipeError(
-                    "\(source.directory): this is no complete Debian source package", cause: "there is no \(file)",
+                    "\(source.directory): incomplete Debian source package", cause: "there is no \(file)",
                     status: .badData)
             }
             return text
@@ -51,7 +51,7 @@ package struct DebianBuild: Sendable {
         let words = changelog.prefix { !$0.isNewline }.split(whereSeparator: \.isWhitespace)
         guard words.count >= 2, words[1].hasPrefix("("), words[1].hasSuffix(")") else {
             throw RecipeError(
-                "\(source.directory)/debian/changelog: its first line is no entry",
+                "\(source.directory)/debian/changelog: invalid first line",
                 cause: "expected PACKAGE (VERSION) DISTRIBUTION; urgency=URGENCY", status: .badData)
         }
         (name, version) = (String(words[0]), String(words[1].dropFirst().dropLast()))
@@ -87,7 +87,7 @@ package struct DebianBuild: Sendable {
         } catch let error as any Failure {
             throw RecipeError(error.problem, cause: error.cause, status: .badData)
         } catch {
-            throw RecipeError("\(description) cannot be read", status: .badData)
+            throw RecipeError("cannot read \(description)", status: .badData)
         }
     }
 
@@ -111,7 +111,7 @@ package struct DebianBuild: Sendable {
             build.directory = directory
             recipe.directory = "/sources"
             recipe.source = .mount
-            // Signatures are looked at where it is fetched: by the archive's index.
+            // The archive's index verifies it when it is fetched.
             let script = """
                 umask 022
                 mkdir -p \(place)

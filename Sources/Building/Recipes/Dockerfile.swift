@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a Dockerfile says that a recipe can say as well: the image it begins with, packages, and variables (Dockerfile reference).
+/// The parts of a Dockerfile that a recipe can express: base image, packages, and variables (Dockerfile reference).
 struct Dockerfile: Equatable {
-    /// Of the last stage, as docker names it; nil where there is none, or it cannot be told.
+    /// The last stage's image, as docker names it; nil if there is none, or it is unknown.
     private(set) var image: String?
     private(set) var packages: [String] = []
     private(set) var environment: [String: String] = [:]
-    /// Instructions of the last stage that are not followed, each as it begins.
+    /// Instructions of the last stage that are not followed, by their beginnings.
     private(set) var others: [String] = []
 
-    /// What says nothing of how something is built.
+    /// Instructions that do not affect a build.
     private static let ignored: Set<String> = [
         "CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME", "WORKDIR",
     ]
@@ -69,7 +69,7 @@ struct Dockerfile: Equatable {
         return String(text.dropFirst().dropLast())
     }
 
-    /// With variables put in; nil where one is not known.
+    /// With variables substituted; nil if one is unknown.
     private static func expanded(_ text: String, _ values: [String: String]) -> String? {
         var result = ""
         var rest = Substring(text)
@@ -114,7 +114,7 @@ struct Dockerfile: Equatable {
         }
     }
 
-    /// What installs packages; what goes with that is passed over.
+    /// Extracts installed packages; related commands are ignored.
     private mutating func run(_ rest: String, _ line: String) {
         var isUnderstood = true
         for command in rest.replacing("&&", with: ";").split(separator: ";") {

@@ -5,9 +5,9 @@ package import Provisioning
 package import Sandbox
 package import SystemPackage
 
-/// What to build, in what, and how: the file `mangrove.json`, or what is made up where there is none.
+/// What to build, where, and how: the file `mangrove.json`, or a generated recipe.
 package struct Recipe: Hashable, Sendable {
-    /// What a build runs in.
+    /// The base of a build.
     package enum Base: Hashable, Sendable {
         /// `DISTRO[:RELEASE]`.
         case distro(String)
@@ -15,17 +15,17 @@ package struct Recipe: Hashable, Sendable {
         case image(String)
         /// A tarball, a file or URL, and its SHA-256 in hexadecimal digits.
         case tarball(String, sha256: String?)
-        /// A root of that name. It stays as it is.
+        /// An existing root, which is not changed.
         case root(String)
     }
 
-    /// How the source gets into the build.
+    /// How the build accesses the source.
     package enum SourceMode: String, CaseIterable, Hashable, Sendable {
-        /// Seen through an overlay: what a build writes stays out of it.
+        /// Through an overlay: the build's changes do not affect it.
         case overlay
         /// As a copy.
         case copy
-        /// As it is: what a build writes is in it.
+        /// Directly: the build changes it.
         case mount
     }
 
@@ -56,12 +56,12 @@ package struct Recipe: Hashable, Sendable {
     package var binds: [BindOption] = []
     package var acceleration: AccelerationChoice.Extent?
     package var limits = ResourceLimits()
-    /// Compilers are called by ccache, which other builds that ask for it share.
+    /// Compilers run through ccache, whose cache is shared by builds that use it.
     package var usesCcache: Bool?
-    /// What configure scripts find out is remembered for the next build of the same source.
+    /// Results of configure scripts are kept for the next build of the same source.
     package var usesConfigureCache: Bool?
     package var source = SourceMode.overlay
-    /// Where the source is fetched from; nil: it is there.
+    /// Where to fetch the source; nil: it is local.
     package var origin: SourceOrigin?
     /// Where the source is in the root; nil: `/build/NAME`.
     package var directory: FilePath?
@@ -70,7 +70,7 @@ package struct Recipe: Hashable, Sendable {
 
     package init() {}
 
-    /// What is installed in the base; `hosts`: others compile.
+    /// The packages to install in the base; `hosts`: with distributed compilation.
     package func installedPackages(hosts: Bool) -> [String] {
         packages + (usesCcache == true ? [CompilationCache.packageName] : []) + (hosts ? WorkerPlace.packages : [])
     }

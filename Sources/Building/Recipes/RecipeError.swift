@@ -3,7 +3,7 @@
 package import Failures
 internal import JSON5
 
-/// What to build is not said, or not so that it could be followed. Nothing has been done then.
+/// A missing or invalid recipe. Nothing has been done yet.
 package struct RecipeError: Failure, Equatable {
     package let problem: String
     package let cause: String?
@@ -16,7 +16,7 @@ package struct RecipeError: Failure, Equatable {
 
     init(_ error: JSONError) {
         self.init(
-            error.problem, cause: error.cause, remedy: "docs/mangrove.schema.json describes recipes",
+            error.problem, cause: error.cause, remedy: "see docs/mangrove.schema.json",
             status: error.status)
     }
 }

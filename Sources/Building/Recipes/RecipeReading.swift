@@ -24,7 +24,7 @@ extension Recipe {
             "$schema", "version", "base", "architectures", "packages", "environment", "user", "network", "binds",
             "acceleration", "limits", "ccache", "configureCache", "from", "source", "directory", "steps", "artifacts")
         let version = try object.required("version")
-        guard version.value == .number(1) else { throw version.fault("expected 1, the only version there is") }
+        guard version.value == .number(1) else { throw version.fault("expected 1, the only version") }
         base = try Base(try object.required("base"), in: place)
         if let field = object["architectures"] { architectures = try Self.architectures(field) }
         packages = try object["packages"]?.packages() ?? []
@@ -49,7 +49,7 @@ extension Recipe {
         for (index, field) in try object.required("steps").array().enumerated() {
             steps.append(try Step(field, number: index + 1))
         }
-        guard !steps.isEmpty else { throw try object.required("steps").fault("expected one step at least") }
+        guard !steps.isEmpty else { throw try object.required("steps").fault("expected at least one step") }
         for field in try object.required("artifacts").array() { artifacts.append(try ArtifactPattern(field)) }
     }
 
@@ -59,10 +59,10 @@ extension Recipe {
             guard let architecture = Architecture(try field.string()) else {
                 throw field.fault("expected one of \(Architecture.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            guard !found.contains(architecture) else { throw field.fault("\(architecture) is named twice") }
+            guard !found.contains(architecture) else { throw field.fault("\(architecture) is listed twice") }
             found.append(architecture)
         }
-        guard !found.isEmpty else { throw field.fault("expected one architecture at least") }
+        guard !found.isEmpty else { throw field.fault("expected at least one architecture") }
         return found
     }
 }
@@ -150,7 +150,7 @@ extension ArtifactPattern {
         guard let to = object["to"] else { return }
         let path = FilePath(try to.text())
         guard !path.isAbsolute, path.components.allSatisfy({ $0.kind == .regular }) else {
-            throw to.fault("expected a directory below that of the results")
+            throw to.fault("expected a directory below the output directory")
         }
         directory = path.string
     }
@@ -162,11 +162,13 @@ extension ResourceLimits {
         let object = try field.object("memory", "cpus", "pids")
         if let field = object["memory"] {
             memory = ResourceLimits.memory(parsing: try field.string())
-            guard memory != nil else { throw field.fault("expected a size such as \"512M\" or \"1.5G\", 1M at least") }
+            guard memory != nil else {
+                throw field.fault("expected a size of at least 1M, such as \"512M\" or \"1.5G\"")
+            }
         }
         if let field = object["cpus"] {
             guard case .number(let number) = field.value, let found = ResourceLimits.quota(parsing: "\(number)") else {
-                throw field.fault("expected a number of processors such as 2 or 0.5, 0.01 at least")
+                throw field.fault("expected a number of CPUs of at least 0.01, such as 2 or 0.5")
             }
             quota = found
         }
@@ -178,7 +180,7 @@ extension JSONField {
     /// A string that is not empty.
     fileprivate func text() throws(JSONError) -> String {
         let text = try string()
-        guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("expected a string that is not empty") }
+        guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("expected a non-empty string") }
         return text
     }
 
@@ -190,7 +192,7 @@ extension JSONField {
         return digits.lowercased()
     }
 
-    /// One without blanks, which is no option.
+    /// One without spaces that is not an option.
     fileprivate func word() throws(JSONError) -> String {
         let text = try text()
         guard !text.contains(where: \.isWhitespace), !text.hasPrefix("-") else { throw fault("expected one word") }
@@ -201,7 +203,7 @@ extension JSONField {
         var found: [String] = []
         for field in try array() {
             let name = try field.text()
-            guard !name.hasPrefix("-") else { throw field.fault("expected the name of a package") }
+            guard !name.hasPrefix("-") else { throw field.fault("expected a package name") }
             found.append(name)
         }
         return found
@@ -210,7 +212,7 @@ extension JSONField {
     fileprivate func environment() throws(JSONError) -> [String: String] {
         let found = try texts()
         for (key, field) in try members() where key.isEmpty || key.contains("=") {
-            throw field.fault("expected the name of a variable")
+            throw field.fault("expected a variable name")
         }
         return found
     }
@@ -218,7 +220,7 @@ extension JSONField {
     fileprivate func absolutePath() throws(JSONError) -> FilePath {
         let path = FilePath(try text()).lexicallyNormalized()
         guard path.isAbsolute, RootLayout.maySharePath(path) else {
-            throw fault("expected an absolute path that is no directory of the system, such as /build/NAME")
+            throw fault("expected an absolute path outside system directories, such as /build/NAME")
         }
         return path
     }

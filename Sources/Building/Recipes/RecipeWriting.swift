@@ -6,10 +6,10 @@ internal import Provisioning
 internal import SystemPackage
 
 extension Recipe {
-    /// As JSON5, with comments for whoever goes on writing it. Reading it gives the same recipe.
+    /// As JSON5, with comments for the next author. Reading it gives the same recipe.
     package var text: String {
         var lines = [
-            "// How `mangrove build` builds this: see the recipe's keys in docs/building.md.", "{",
+            "// How `mangrove build` builds this: see the recipe's keys in docs/recipes.md.", "{",
             "  version: 1,", "  base: \(Self.text(of: base)),",
             "  architectures: \(Self.list(architectures.map(\.rawValue))),",
         ]

@@ -4,8 +4,8 @@
 enum ShellWord {
     static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
 
-    /// The words of a simple command, quotes and backslashes taken off; nil where it is more than words: a pipe, a redirection,
-    /// a substitution of a command's output, a quote without its other half.
+    /// The words of a simple command, without quotes and backslashes; nil if it contains more than words: a pipe, a
+    /// redirection, a command substitution, an unterminated quote.
     static func split(_ text: String) -> [String]? {
         var words: [String] = []
         var word: String?

@@ -3,7 +3,7 @@
 package import Filesystem
 package import SystemPackage
 
-/// The top of a directory of sources, as far as it says how to build them.
+/// The top of a source directory, for detecting how to build it.
 package struct SourceTree: Sendable {
     package let directory: FilePath
     private let names: Set<String>
@@ -28,7 +28,7 @@ package struct SourceTree: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What it is called: the directory's name, in letters that any file system and shell takes.
+    /// Its name: that of the directory, in characters that any file system and shell accepts.
     package var name: String {
         Self.name(of: directory.lastComponent?.string ?? "")
     }

@@ -6,7 +6,7 @@ internal import FoundationEssentials
 package import Provisioning
 package import SystemPackage
 
-/// What a build came to: `ARCHITECTURE.json` beside the artifacts.
+/// The result of a build: `ARCHITECTURE.json` beside the artifacts.
 package struct BuildManifest: Codable, Equatable, Sendable {
     package struct Base: Codable, Equatable, Sendable {
         package let distro: String

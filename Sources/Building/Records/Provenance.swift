@@ -4,8 +4,8 @@ internal import Acceleration
 internal import Architectures
 internal import Provisioning
 
-/// How artifacts came about: an in-toto Statement with SLSA's provenance predicate, version 1
-/// (<https://slsa.dev/spec/v1.0/provenance>). It is not signed and made by whoever built: SLSA build level 1.
+/// How artifacts were made: an in-toto Statement with SLSA's provenance predicate, version 1
+/// (<https://slsa.dev/spec/v1.0/provenance>). Unsigned, and made by the builder itself: SLSA build level 1.
 struct Provenance: Encodable {
     struct Subject: Encodable {
         let name: String

@@ -5,10 +5,10 @@ internal import SystemPackage
 internal import Transfer
 
 extension BuildRequest {
-    /// What the source was, as far as that can be said.
+    /// The identity of the source, as far as it is known.
     func sourceDependency(distro: String) -> Provenance.Dependency? {
         switch origin {
-        // A tarball's content may hold a repository, too: of somebody else's, whose configuration git would obey.
+        // A tarball may contain somebody else's repository, whose configuration git would follow.
         case .tarball(let place, let digits):
             let uri = place.contains("://") ? RemoteURL.withoutCredentials(place) : "file:\(place)"
             return Provenance.Dependency(uri: uri, digest: digits.map { ["sha256": $0] })
@@ -27,12 +27,12 @@ extension BuildRequest {
 private struct GitCommit {
     let remote: String?
     private let commit: String
-    /// There is something that no commit has.
+    /// There are uncommitted changes.
     private let isChanged: Bool
 
     /// nil where `directory` is no work tree of git's, or there is no git.
     init?(of directory: FilePath) {
-        // By what compares no contents: to do that git executes filters that the repository's configuration names.
+        // With commands that compare no contents: for those git executes filters from the repository's configuration.
         func git(_ arguments: String...) -> String? {
             guard let program = ChildProcess.find("git"),
                 let child = try? ChildProcess.run(
@@ -55,7 +55,7 @@ private struct GitCommit {
     }
 
     func dependency(from place: String) -> Provenance.Dependency {
-        // A digest that is not what was built would be a lie.
+        // Do not claim a digest that is not what was built.
         let uri = "git+\(RemoteURL.withoutCredentials(place))@\(commit)" + (isChanged ? "+changes" : "")
         return Provenance.Dependency(uri: uri, digest: isChanged ? nil : ["gitCommit": commit])
     }

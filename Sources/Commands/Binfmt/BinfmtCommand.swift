@@ -4,9 +4,9 @@ internal import ArgumentParser
 
 struct BinfmtCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "binfmt", abstract: "The host's own registration of interpreters.",
+        commandName: "binfmt", abstract: "Register interpreters on the host.",
         discussion: """
-            Runs on Linux 6.7 and newer bring their own and need none. Older kernels do, and so does plain chroot(1).
+            Needed on kernels older than Linux 6.7, and for plain chroot(1). Newer kernels register qemu for each run.
             """,
         subcommands: [BinfmtStatusCommand.self, BinfmtInstall.self, BinfmtRemove.self])
 }

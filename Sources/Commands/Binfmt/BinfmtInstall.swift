@@ -10,20 +10,20 @@ internal import Terminal
 
 struct BinfmtInstall: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "install", abstract: "Register the interpreter of an architecture, now and after a reboot.")
+        commandName: "install", abstract: "Register an architecture's interpreter permanently.")
 
     @Argument(help: "The architecture.")
     var architecture = Architecture.arm64
 
-    @Option(help: "The interpreter; found where distributions put it if left out.", completion: .file())
+    @Option(help: "The interpreter (default: the installed qemu).", completion: .file())
     var interpreter: String?
 
-    @Flag(help: "Setuid programs get their rights under emulation, and the interpreter with them.")
+    @Flag(help: "Let setuid programs, and qemu with them, gain privileges.")
     var credentials = false
 
     @Option(
         name: .customLong("copy"),
-        help: "Instead of registering, copy the interpreter into this root, for plain chroot(1).")
+        help: "Copy the interpreter into this root for chroot(1) instead.")
     var copyTo: String?
 
     @OptionGroup var dryRun: DryRunOption
@@ -40,7 +40,7 @@ struct BinfmtInstall: ParsableCommand {
             return
         }
         try registration.install(found, credentials: credentials)
-        Progress().say("\(architecture) programs are executed by \(found.path) from now on")
+        Progress().say("\(architecture) programs are now executed by \(found.path)")
     }
 
     private func copy(_ found: Interpreter, to name: String) throws {

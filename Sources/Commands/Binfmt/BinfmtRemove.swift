@@ -22,6 +22,8 @@ struct BinfmtRemove: ParsableCommand {
             try Console.print("delete \(registration.configuration)\n")
             return
         }
-        if try !registration.remove() { Progress().say("nothing was registered for \(architecture) by mangrove") }
+        if try !registration.remove() {
+            Progress().say("mangrove has not registered an interpreter for \(architecture)")
+        }
     }
 }

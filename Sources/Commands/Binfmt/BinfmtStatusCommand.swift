@@ -8,10 +8,10 @@ internal import Terminal
 
 struct BinfmtStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "What the host does with programs of other architectures.",
-        discussion: "Found out by executing one of each; a registration alone proves nothing.")
+        commandName: "status", abstract: "Show how the host executes foreign programs.",
+        discussion: "Tests each architecture by executing a program.")
 
-    @Argument(help: "The architectures; all where none is named.")
+    @Argument(help: "The architectures (default: all).")
     var architectures: [Architecture] = []
 
     @OptionGroup var output: FormatOptions

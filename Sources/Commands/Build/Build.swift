@@ -17,90 +17,88 @@ struct Build: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Build a project for another architecture.",
         discussion: """
-            What to do is in mangrove.json; where there is none, the build system is recognised. The base and the \
-            packages make a root that is kept and used again; what a build changes in it, and in the source, is dropped. \
-            The results are in mangrove-out/ARCHITECTURE, what they are in the files beside it. The exit status is that of \
-            the step that fails, 78 for a bad recipe, 65 where nothing says how to build or nothing comes of it, and 125 \
-            if mangrove fails.
+            Follows mangrove.json, or detects the build system. Changes to the root and the source are discarded; \
+            artifacts are in mangrove-out/ARCHITECTURE. Exits with the status of a failed step, 78 for an invalid \
+            recipe, 65 if there is no way to build or no artifact, and 125 if mangrove fails.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The source: a directory, a tarball, a .dsc, or a git repository; a file, or a URL; #REVISION may follow. Or a .buildinfo, to be followed.",
+            "A directory, tarball, .dsc, .buildinfo or git repository[#REVISION], as a path or URL.",
             valueName: "source"),
         completion: .directory)
     var directory = "."
 
-    @Option(help: ArgumentHelp("Build this source package of the base's archive.", valueName: "name[=version]"))
+    @Option(help: ArgumentHelp("Build this source package: NAME[=VERSION].", valueName: "package"))
     var source: String?
 
-    @Option(help: ArgumentHelp("Follow this recipe.", valueName: "file"), completion: .file(extensions: ["json"]))
+    @Option(help: ArgumentHelp("Use this recipe.", valueName: "file"), completion: .file(extensions: ["json"]))
     var recipe: String?
 
     @Option(
-        help: ArgumentHelp("Build in this distro and release, instead of the recipe's.", valueName: "distro[:release]"))
+        help: ArgumentHelp("Build in this DISTRO[:RELEASE].", valueName: "distro"))
     var base: String?
 
-    @Option(help: ArgumentHelp("Build in this root, which stays as it is.", valueName: "name"))
+    @Option(help: ArgumentHelp("Build in this root, without changing it.", valueName: "name"))
     var root: String?
 
     @Option(
         help: ArgumentHelp(
-            "Build for this architecture, instead of the recipe's. Repeatable.", valueName: "architecture"),
+            "Build for this architecture. Repeatable.", valueName: "architecture"),
         completion: .list(Architecture.allValueStrings))
     var arch: [String] = []
 
     @Option(
         name: .customLong("package"),
-        help: ArgumentHelp("Install this package, too, before anything is built. Repeatable.", valueName: "package"))
+        help: ArgumentHelp("Also install this package. Repeatable.", valueName: "package"))
     var packages: [String] = []
 
-    @Option(help: ArgumentHelp("Take this build system, of those that are there.", valueName: "name"))
+    @Option(help: ArgumentHelp("Use this build system.", valueName: "name"))
     var buildSystem: BuildSystem?
 
     @Option(help: ArgumentHelp("Set an environment variable. Repeatable.", valueName: "key=value"))
     var env: [String] = []
 
-    @Option(help: ArgumentHelp("Put the results here.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("Write the results here.", valueName: "directory"), completion: .directory)
     var output: String?
 
-    @Flag(help: "Afterwards, compare Debian packages with those of the base's archive.")
+    @Flag(help: "Compare built Debian packages with the archive's.")
     var check = false
 
-    @Flag(help: "Execute no tests of a Debian package.")
+    @Flag(help: "Skip the tests of a Debian package.")
     var nocheck = false
 
-    @Flag(name: .customLong("init"), help: "Write a recipe into the directory, and build nothing.")
+    @Flag(name: .customLong("init"), help: "Write a recipe into the directory instead of building.")
     var writesRecipe = false
 
-    @Flag(help: "Make base and packages anew from what is published now.")
+    @Flag(help: "Recreate base and packages from the current archive.")
     var renew = false
 
     @Option(
         help: ArgumentHelp(
-            "Have these machines compile, too, by distcc and ssh: USER@HOST/JOBS, separated by commas; '' for none.",
+            "Also compile on USER@HOST/JOBS,… ('' for none).",
             valueName: "hosts"))
     var hosts: String?
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Have compilers called by ccache, with a cache that all builds share that ask for it.")
+        help: "Use ccache, with a cache shared by all such builds.")
     var ccache: Bool?
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Remember for the next build of this source what its configure scripts find out.")
+        help: "Cache this source's configure results.")
     var configureCache: Bool?
 
     @OptionGroup var toolchain: ToolchainOption
 
-    @Flag(help: "Keep what the build has changed, and say where it is.")
+    @Flag(help: "Keep the build's changes, and print their location.")
     var keep = false
 
-    @Flag(help: "Where a step fails, open a shell in its place.")
+    @Flag(help: "Open a shell where a step fails.")
     var shellOnFailure = false
 
-    @Flag(help: "Show all that the steps write, on a terminal, too.")
+    @Flag(help: "Show all output of steps, on a terminal too.")
     var verbose = false
 
     @Flag(help: ArgumentHelp("Print no report, and of the steps what they are called.", visibility: .hidden))
@@ -108,7 +106,7 @@ struct Build: ParsableCommand, PassesStatus {
 
     @OptionGroup var limits: LimitOptions
 
-    @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
+    @Option(help: ArgumentHelp("The CPU model that qemu emulates.", valueName: "model"))
     var cpu: String?
 
     @OptionGroup var allowed: AllowanceOptions
@@ -119,20 +117,20 @@ struct Build: ParsableCommand, PassesStatus {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        guard base == nil || root == nil else { throw ValidationError("--base and --root exclude each other") }
+        guard base == nil || root == nil else { throw ValidationError("--base and --root cannot be combined") }
         do throws(RecipeError) {
             _ = try hosts.map { (text) throws(RecipeError) in try BuildHost.list(text) }
         } catch {
             throw ValidationError([error.problem, error.cause].compactMap(\.self).joined(separator: ": "))
         }
         guard toolchain.directory == nil || (hosts ?? "").isEmpty else {
-            throw ValidationError("--toolchain and --hosts exclude each other: the hosts have other compilers")
+            throw ValidationError("--toolchain and --hosts cannot be combined: other hosts use the root's compilers")
         }
         guard !writesRecipe || recipe == nil else {
-            throw ValidationError("--init writes a recipe, and --recipe names one that is there")
+            throw ValidationError("--init and --recipe cannot be combined: --init writes a new recipe")
         }
         guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package takes the name of a package")
+            throw ValidationError("--package: expected a package name")
         }
     }
 
@@ -155,7 +153,7 @@ struct Build: ParsableCommand, PassesStatus {
     private func finish(_ workspace: consuming Workspace, _ workers: any NamespacePerforming) throws {
         guard keep else { return try workspace.remove(using: workers) }
         let path = try workspace.keep()
-        FailureRendering.note("kept: \(path) (ARCHITECTURE/root/upper and source/upper have what was changed)")
+        FailureRendering.note("kept: \(path) (changes are in ARCHITECTURE/root/upper and source/upper)")
     }
 
     private func build(

@@ -12,25 +12,25 @@ internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
 
-/// Finds out what `build` is to do: by the recipe, or by what the source looks like.
+/// Decides what `build` does: by the recipe, or by detecting the build system.
 struct BuildChoice {
     private let options: Build
     private let locations: Locations
     /// What the command line names.
     private let origin: SourceOrigin
     let configuration: Configuration
-    /// The build that is to be done again.
+    /// The build to repeat, from a `.buildinfo`.
     let followed: BuildInfo?
 
     struct Found {
         let source: SourceTree
         let origin: SourceOrigin
         let name: String
-        /// Where the results go, unless somebody says otherwise.
+        /// The default output directory.
         let output: FilePath
         /// For each architecture.
         let recipes: [Recipe]
-        /// What a user should know of the choice.
+        /// Messages about the choice.
         let notes: [String]
     }
 
@@ -42,8 +42,8 @@ struct BuildChoice {
             let info = try BuildInfo(at: current.pushing(FilePath(options.directory)))
             guard info.isOfDebian || options.base != nil || options.root != nil else {
                 throw RecipeError(
-                    "\(options.directory): it does not say which base it was built in",
-                    cause: "its Build-Origin is not Debian", remedy: "name one: --base ubuntu:24.04", status: .badData)
+                    "\(options.directory): unknown base",
+                    cause: "expected Build-Origin Debian", remedy: "name one: --base ubuntu:24.04", status: .badData)
             }
             (origin, followed) = (.package(info.source, version: info.version), info)
             return
@@ -59,7 +59,7 @@ struct BuildChoice {
 
     private var directory: FilePath { origin.directory ?? Surroundings.workingDirectory }
 
-    /// `fetched`: a directory that is the build's own.
+    /// `fetched`: a private directory of the build, for fetched sources.
     func find(fetched: FilePath) throws -> Found {
         var recipe = try readRecipe()
         let origin = recipe?.origin ?? origin
@@ -72,7 +72,7 @@ struct BuildChoice {
         if recipe == nil, origin.directory == nil, options.buildSystem == nil, source.has(Recipe.fileName.string) {
             recipe = try readFetched(source.directory.appending(Recipe.fileName))
         }
-        // What a project says of its container becomes a part of its recipe, for the user to read.
+        // A container description becomes part of the recipe, so that the user can review it.
         let container = try recipe == nil && options.writesRecipe ? ContainerDescription(of: source) : nil
         let (base, architectures) = (try base(of: recipe, container), try architectures(of: recipe))
         var (recipes, notes) =
@@ -90,7 +90,7 @@ struct BuildChoice {
         return Found(source: source, origin: origin, name: name, output: output, recipes: completed, notes: notes)
     }
 
-    /// Recipes for what says itself how it is built, one for each architecture. `description`: of a source package that
+    /// Recipes for sources that describe their own build, one per architecture. `description`: of a source package that
     /// is not unpacked.
     private func recognise(
         _ source: SourceTree, _ description: FilePath?, _ base: Recipe.Base, _ architectures: [Architecture]
@@ -118,7 +118,7 @@ struct BuildChoice {
             return try SourceTree(path)
         } catch {
             throw RecipeError(
-                "\(path): the source cannot be read", cause: error.cause ?? error.problem, status: .noInput)
+                "\(path): cannot read the source", cause: error.cause ?? error.problem, status: .noInput)
         }
     }
 
@@ -128,7 +128,7 @@ struct BuildChoice {
         return ["no \(Recipe.fileName): \(detection.system.title), by \(detection.marker)\(rest)"] + detection.notes
     }
 
-    /// nil: none is named, and the directory has none.
+    /// nil if none is named and the directory has none.
     private func readRecipe() throws -> Recipe? {
         if let name = options.recipe { return try read(Surroundings.workingDirectory.pushing(FilePath(name))) }
         guard let directory = origin.directory, try tree(directory).has(Recipe.fileName.string) else { return nil }
@@ -147,7 +147,7 @@ struct BuildChoice {
         return try Recipe(parsing: bytes, at: path)
     }
 
-    /// A recipe that came with a source that was fetched: nobody has read it.
+    /// A recipe from a fetched source, which nobody has reviewed.
     private func readFetched(_ path: FilePath) throws -> Recipe {
         let recipe = try read(path)
         let kinds = [
@@ -157,9 +157,9 @@ struct BuildChoice {
         let refused = kinds.first { $0.1 }?.0
         if let refused {
             throw RecipeError(
-                "the recipe that came with \(origin) is not followed",
-                cause: "it has \(refused), which is for recipes that you have read",
-                remedy: "unpack the source, read the recipe, and build the directory", status: .badConfiguration)
+                "refusing the recipe from \(origin)",
+                cause: "it uses \(refused), which is allowed in local recipes only",
+                remedy: "unpack the source, review the recipe, and build the directory", status: .badConfiguration)
         }
         return recipe
     }
@@ -178,7 +178,7 @@ struct BuildChoice {
         return recipe?.architectures ?? [.arm64]
     }
 
-    /// Whose packages `base` has, as far as can be told before it is there.
+    /// The package manager of `base`, as far as it is known before the base exists.
     private func manager(of base: Recipe.Base) throws -> InstalledPackages.Manager {
         switch base {
         case .distro(let name):
@@ -192,7 +192,7 @@ struct BuildChoice {
         }
     }
 
-    /// With what the command line adds, and the release that a name means today.
+    /// Adds the options of the command line, and resolves the release's name.
     private func completed(_ recipe: Recipe) throws -> Recipe {
         var recipe = recipe
         recipe.packages += options.packages
@@ -208,12 +208,12 @@ struct BuildChoice {
         return recipe
     }
 
-    /// Where `--init` writes one.
+    /// The file that `--init` writes.
     private var recipePath: FilePath { directory.appending(Recipe.fileName) }
 
     private var recipeIsThere: RecipeError {
         RecipeError(
-            "\(recipePath) is there already", remedy: "delete it first to have another one", status: .cannotCreate)
+            "\(recipePath) already exists", remedy: "delete it first", status: .cannotCreate)
     }
 
     /// `--init`.

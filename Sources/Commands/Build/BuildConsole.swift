@@ -7,8 +7,8 @@ internal import Synchronization
 internal import SystemPackage
 internal import Terminal
 
-/// Shows a build on standard error: on a terminal one line that tells the step, how long it has taken and what it wrote
-/// last, elsewhere all that the steps write, or where it `isSilent` a line for each step.
+/// Shows a build on standard error: on a terminal one line with the step, its duration and its last output, elsewhere
+/// all output of the steps, or one line per step if it `isSilent`.
 final class BuildConsole: BuildObserving {
     private let output = OutputStream.standardError
     private let title: String
@@ -35,7 +35,7 @@ final class BuildConsole: BuildObserving {
 
     func write(_ bytes: [UInt8]) {
         guard isTidy else {
-            // A command's own words go where they go as they are.
+            // Output of a command is passed through unchanged.
             return output.pass(bytes)
         }
         partial += bytes
@@ -65,7 +65,7 @@ final class BuildConsole: BuildObserving {
 
     func stop() { erase() }
 
-    /// The end of the log, and where all of it is.
+    /// Shows the end of the log, and its path.
     func fail(step: String, status: Int32, log: FilePath) {
         erase()
         if isTidy {
@@ -74,7 +74,7 @@ final class BuildConsole: BuildObserving {
         let why = status > 128 ? "ended by signal \(status - 128)" : "exit status \(status)"
         FailureRendering(
             StepFailure(
-                problem: "\(title): step \(step): \(why)", remedy: "all that was said is in \(log)", code: status)
+                problem: "\(title): step \(step): \(why)", remedy: "the complete log is \(log)", code: status)
         )
         .show(as: nil)
     }

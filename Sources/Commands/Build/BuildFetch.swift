@@ -9,11 +9,11 @@ internal import Processes
 internal import Provisioning
 internal import SystemPackage
 
-/// Gets the source of a build that is not there yet.
+/// Fetches the source of a build.
 struct BuildFetch {
     let options: Build
 
-    /// A source that is there.
+    /// A source on disk.
     struct Source {
         /// The directory that is built, or that has the files of a source package.
         let directory: FilePath
@@ -21,8 +21,8 @@ struct BuildFetch {
         var description: FilePath?
     }
 
-    /// Gets `origin` into `directory`, which is made. `base`, `architecture`: of whose archive packages are. Throws
-    /// status 125 where that fails; why was said then.
+    /// Fetches `origin` into `directory`, which is created. `base`, `architecture`: of the archive for source packages.
+    /// Throws status 125 on failure, after the error has been reported.
     func obtain(_ origin: SourceOrigin, base: Recipe.Base, _ architecture: Architecture, in directory: FilePath) throws
         -> Source
     {
@@ -55,7 +55,7 @@ struct BuildFetch {
             [FetchSource._commandName] + words + ["--", kind.rawValue, place, directory.string])
     }
 
-    /// Where all that was unpacked lies: in one directory, as is the custom, or at the top.
+    /// The unpacked source: the only directory, by convention, or else the top.
     private func onlyDirectory(in directory: FilePath) throws -> FilePath {
         let opened = try Directory.open(directory)
         let names = try opened.names()
@@ -68,14 +68,14 @@ struct BuildFetch {
     private func clone(_ place: String, _ revision: String?, to target: FilePath) throws {
         guard let git = ChildProcess.find("git") else {
             throw RecipeError(
-                "cannot get \(place)", cause: "git is not installed", remedy: "sudo apt-get install git",
+                "cannot fetch \(place)", cause: "git is not installed", remedy: "sudo apt-get install git",
                 status: .badConfiguration)
         }
-        // What a repository's configuration could name as a transport is not executed.
+        // A repository must not choose a transport that executes commands.
         let safe = ["-c", "protocol.ext.allow=never", "-c", "advice.detachedHead=false"]
         try attend(git, safe + ["init", "--quiet", "--", target.string])
         let there = safe + ["-C", target.string]
-        // One commit is enough, where the server gives it by this name.
+        // One commit is enough, if the server offers it by this name.
         let shallow = try run(git, there + ["fetch", "--quiet", "--depth", "1", "--", place, revision ?? "HEAD"])
         if shallow {
             try attend(git, there + ["checkout", "--quiet", "--detach", "FETCH_HEAD"])
@@ -100,7 +100,7 @@ struct BuildFetch {
         if end != .exited(0) { throw ExitCode(end.status) }
     }
 
-    /// Whether it went well; what it says is not shown.
+    /// Whether it succeeded; its output is hidden.
     private func run(_ program: FilePath, _ arguments: [String]) throws -> Bool {
         try ChildProcess.run(program, arguments, environment: Surroundings.variables, timeout: .seconds(3600)).succeeded
     }

@@ -20,7 +20,7 @@ struct BuildJob {
     private let locations: Locations
     private let caller: Caller
     private let configuration: Configuration
-    /// nil: the build is in a root of the user's.
+    /// nil if the build uses an existing root.
     private let layer: Layer?
     private let hosts: [BuildHost]
 
@@ -30,9 +30,9 @@ struct BuildJob {
     ) throws {
         var recipe = recipe
         let architecture = recipe.architectures.first ?? .arm64
-        // There is one id only: nobody else can be anybody (newuidmap(1)).
+        // With one id, no other user exists (newuidmap(1)).
         if caller.identity.isSingle, recipe.user != "root" {
-            FailureRendering.note("built as root: you have no subordinate ids for user \(recipe.user)")
+            FailureRendering.note("building as root: no subordinate ids for user \(recipe.user)")
             recipe.user = "root"
         }
         let output = options.output.map { Surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
@@ -54,10 +54,10 @@ struct BuildJob {
         }
     }
 
-    /// Where the artifacts are going to be.
+    /// The directory for artifacts.
     var place: FilePath { request.output.appending(request.architecture.rawValue) }
 
-    /// Builds. Throws the status of a step that fails.
+    /// Builds. Throws the status of a failed step.
     func perform(in workspace: borrowing Workspace) throws -> BuildManifest {
         let (store, root) = try root()
         let console = BuildConsole(
@@ -85,7 +85,7 @@ struct BuildJob {
         return manifest
     }
 
-    /// nil: nobody else compiles.
+    /// nil without other hosts.
     private func connect(
         _ root: RootRecord, in workspace: borrowing Workspace
     ) throws -> DistributedCompilation? {
@@ -95,11 +95,11 @@ struct BuildJob {
             environment: Surroundings.environment, note: FailureRendering.note)
     }
 
-    /// `--check`: a difference is said and is no error.
+    /// `--check`: reports differences, without failing.
     private func compare(_ manifest: BuildManifest) throws {
         let packages = manifest.artifacts.map(\.path).filter { $0.hasSuffix(".deb") }
         guard case .distro(let base) = request.recipe.base, !packages.isEmpty else {
-            return FailureRendering.note("--check: there are no packages of a distro's archive to compare")
+            return FailureRendering.note("--check: no packages to compare with a distro's archive")
         }
         let words = ["--base", base, "--architecture", request.architecture.rawValue] + options.sourceWords
         try OwnProcess.require(
@@ -120,8 +120,8 @@ struct BuildJob {
             let root = try store.find(name)
             guard root.architecture == request.architecture.rawValue else {
                 throw RecipeError(
-                    "root \(name) is for \(root.architecture), and \(request.architecture) is to be built",
-                    remedy: "build for that: --arch \(root.architecture)", status: .usage)
+                    "root \(name): expected architecture \(request.architecture), found \(root.architecture)",
+                    remedy: "build for it: --arch \(root.architecture)", status: .usage)
             }
             return (store, root)
         }
@@ -139,18 +139,18 @@ struct BuildJob {
 }
 
 extension BuildJob: CustomStringConvertible {
-    /// What would be done, a line each.
+    /// The plan, one line per item.
     var description: String {
         let recipe = request.recipe
         var lines = ["build: \(request.name) for \(request.architecture)"]
         switch recipe.base {
         case .distro(let name), .image(let name): lines.append("base: \(name)")
         case .tarball(let place, _): lines.append("base: \(place)")
-        case .root(let name): lines.append("base: root \(name), which stays as it is")
+        case .root(let name): lines.append("base: root \(name), unchanged")
         }
         if let layer {
             let isThere = (try? RootStore(locations.layers).find(layer.name)) != nil && !options.renew
-            lines.append("layer: \(layer.name), \(isThere ? "there" : "to be made")")
+            lines.append("layer: \(layer.name), \(isThere ? "exists" : "to be made")")
             let packages = recipe.installedPackages(hosts: !hosts.isEmpty)
             if !packages.isEmpty { lines.append("packages: \(packages.joined(separator: ", "))") }
         }

@@ -6,13 +6,13 @@ internal import Provisioning
 internal import SystemPackage
 internal import Terminal
 
-/// What `build` has made.
+/// The results of `build`.
 struct BuildReport: Report {
     let manifests: [BuildManifest]
-    /// Where each one's artifacts are.
+    /// The directory of each one's artifacts.
     let places: [FilePath]
 
-    /// More are counted.
+    /// Further artifacts are only counted.
     private static let shown = 40
 
     struct Build: Encodable {

@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "See, share and delete what can be had again: downloads, tools trees.",
+        commandName: "cache", abstract: "Manage the cache: downloads, tools trees, layers.",
         subcommands: [CacheList.self, CachePrune.self, CachePush.self, CachePull.self])
 }

@@ -6,7 +6,7 @@ internal import Terminal
 
 struct CacheList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what was downloaded, and the tools trees.", aliases: ["ls"])
+        commandName: "list", abstract: "List the contents of the cache.", aliases: ["ls"])
 
     @OptionGroup var output: FormatOptions
 

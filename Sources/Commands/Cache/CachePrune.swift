@@ -8,21 +8,21 @@ internal import Terminal
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Delete what was downloaded and made, and can be again; what is deleted is listed.",
+        abstract: "Delete cached files, and list them.",
         discussion: """
-            What a run or build in progress uses stays, as do the tools trees of the roots that there are, unless --all is \
-            given.
+            Keeps what a run or build in progress uses, and tools trees of existing roots unless --all is given. \
+            Deleted files can be downloaded or made again.
             """)
 
-    @Option(help: ArgumentHelp("Keep what was used within so many days.", valueName: "days"))
+    @Option(help: ArgumentHelp("Keep entries used within this many days.", valueName: "days"))
     var olderThan: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Keep so much, a number with K, M, G or T, of what was used last.", valueName: "size"))
+            "Keep this much of the most recently used, such as 20G.", valueName: "size"))
     var maxSize: String?
 
-    @Flag(help: "Delete the tools trees of roots that there are, too.")
+    @Flag(help: "Also delete the tools trees of existing roots.")
     var all = false
 
     @OptionGroup var dryRun: DryRunOption
@@ -30,7 +30,7 @@ struct CachePrune: ParsableCommand {
 
     func validate() throws {
         guard (0...36_500).contains(olderThan ?? 0) else {
-            throw ValidationError("--older-than takes a number of days")
+            throw ValidationError("--older-than: expected a number of days")
         }
     }
 

@@ -7,18 +7,18 @@ internal import Terminal
 
 struct CachePull: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Take tools trees and the roots of builds from a registry.",
+        commandName: "pull", abstract: "Download tools trees and layers from a registry.",
         discussion: """
-            What is here already stays. Programs in tools trees are executed on this machine: whoever may write to the \
-            repository decides which, unless containers-policy.json(5) requires a signature.
+            Existing entries stay. This machine executes programs of tools trees: whoever may write to the repository \
+            chooses them, unless containers-policy.json(5) requires a signature.
             """)
 
     @OptionGroup var shared: SharedCacheOptions
 
-    @Flag(help: "Take what nobody has to have signed.")
+    @Flag(help: "Accept unsigned entries.")
     var allowUnsigned = false
 
-    @Flag(help: ArgumentHelp("Say nothing where the registry has none, but fail.", visibility: .private))
+    @Flag(help: ArgumentHelp("Fail silently if the registry has none.", visibility: .private))
     var ifThere = false
 
     @OptionGroup var dryRun: DryRunOption
@@ -38,12 +38,12 @@ struct CachePull: ParsableCommand, ShowsProgress {
         let ownership: RootRecord.Ownership = try Surroundings.caller().identity.isSingle ? .caller : .archive
         for entry in missing {
             let isThere = try cache.pull(entry, ownership: ownership, using: Surroundings.workers())
-            if isThere { report.say("\(entry) is here") }
+            if isThere { report.say("pulled \(entry)") }
             guard isThere || wanted.isEmpty else {
                 if ifThere { throw ExitCode(1) }
                 throw ValidationError("\(cache.repository) has no \(entry) for this machine")
             }
         }
-        if missing.isEmpty { report.say("nothing is missing here") }
+        if missing.isEmpty { report.say("everything exists already") }
     }
 }

@@ -6,12 +6,12 @@ internal import Terminal
 
 struct CachePush: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Hand tools trees and the roots of builds to a registry, for other machines.",
-        discussion: "Roots of your own are handed on as images: mangrove export NAME oci:REFERENCE.")
+        commandName: "push", abstract: "Upload tools trees and layers to a registry.",
+        discussion: "Share roots of your own as images: mangrove export NAME oci:REFERENCE.")
 
     @OptionGroup var shared: SharedCacheOptions
 
-    @Option(help: ArgumentHelp("Sign them with this key of gpg(1).", valueName: "fingerprint"))
+    @Option(help: ArgumentHelp("Sign with this gpg(1) key.", valueName: "fingerprint"))
     var signBy: String?
 
     @OptionGroup var dryRun: DryRunOption
@@ -22,7 +22,7 @@ struct CachePush: ParsableCommand, ShowsProgress {
     private func push(_ cache: SharedCache, _ report: Progress) throws {
         let entries = try shared.chosen(cache.own())
         guard !entries.isEmpty else {
-            return report.say("there is nothing to push: no tools tree, and no layer of a build")
+            return report.say("nothing to push: no tools tree and no layer")
         }
         if dryRun.isDryRun {
             return try Console.print(entries.map { "push \($0) to \(cache.repository) as \($0.tag)\n" }.joined())

@@ -7,13 +7,13 @@ internal import Provisioning
 internal import Terminal
 
 extension Configuration {
-    /// The one that is configured; nil: none is.
+    /// The configured shared cache; nil if there is none.
     func sharedCache(_ cache: Cache, _ progress: Progress) throws -> SharedCache? {
         guard let name = sharedCache else { return nil }
         return try SharedCache(named: name, acceptsUnsigned: acceptsUnsignedCache, cache, progress)
     }
 
-    /// Has a layer taken from there. False where it has to be made; why was said where that is a surprise.
+    /// Pulls a layer from the shared cache. Returns false if it has to be made; an unexpected reason is reported.
     func takesLayer(_ name: String) throws -> Bool {
         guard sharedCache != nil else { return false }
         return try OwnProcess.attend(["cache", "pull", "--only", "layer:\(name)", "--if-there"]) == .exited(0)
@@ -24,7 +24,7 @@ extension SharedCache {
     init(named name: String, acceptsUnsigned: Bool, _ cache: Cache, _ progress: Progress) throws {
         guard let repository = try ImageSource(name, relativeTo: Surroundings.workingDirectory) else {
             throw ValidationError(
-                "\(name) is no repository; expected one in a registry: oci:registry.example/team/cache")
+                "\(name): expected a repository such as oci:registry.example/team/cache")
         }
         try self.init(
             repository, acceptsUnsigned: acceptsUnsigned, cache: cache, environment: Surroundings.environment,
@@ -36,13 +36,13 @@ extension SharedCache {
 struct SharedCacheOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "The repository in a registry, oci:REGISTRY/NAME; by default that of the configuration.",
+            "The repository, oci:REGISTRY/NAME (default: from config.json).",
             valueName: "repository"))
     var repository: String?
 
     @Option(
         help: ArgumentHelp(
-            "This one alone: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
+            "Only this entry: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
     var only: [String] = []
 
     func validate() throws {
@@ -51,24 +51,24 @@ struct SharedCacheOptions: ParsableArguments {
         }
     }
 
-    /// Those of `entries` that are meant.
+    /// The selected ones of `entries`.
     func chosen(_ entries: [SharedEntry]) throws -> [SharedEntry] {
         guard !only.isEmpty else { return entries }
         return try only.map { text in
             guard let wanted = SharedEntry(naming: text), let found = entries.first(where: { $0.tag == wanted.tag })
-            else { throw ValidationError("there is no \(text)") }
+            else { throw ValidationError("no such entry: \(text)") }
             return found
         }
     }
 
-    /// Calls `body` with the repository that is meant.
+    /// Calls `body` with the selected repository.
     func perform(
         _ progress: ProgressOptions, acceptsUnsigned: Bool = false, _ body: (SharedCache, Progress) throws -> Void
     ) throws {
         let locations = try Surroundings.locations()
         let configuration = try Configuration(at: locations.configuration)
         guard let name = repository ?? configuration.sharedCache else {
-            throw ValidationError("name a repository: oci:registry.example/team/cache")
+            throw ValidationError("expected a repository such as oci:registry.example/team/cache")
         }
         let report = Progress(progress.form)
         defer { report.stop() }

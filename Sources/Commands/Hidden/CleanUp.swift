@@ -9,22 +9,22 @@ internal import Terminal
 /// What an interrupted command becomes (`Interruption`).
 struct CleanUp: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Delete what an interrupted command left.", shouldDisplay: false)
+        abstract: "Clean up after an interrupted command.", shouldDisplay: false)
 
     @Argument(help: "The signal that interrupted it.")
     var signal: Int32
 
-    @Argument(help: "A file that was half-written.")
+    @Argument(help: "An incomplete file.")
     var file: String?
 
     func run() throws {
         // A line of progress may stand there.
         if OutputStream.standardError.isTerminal { try? OutputStream.standardError.redraw("") }
-        // Its workers are this process's children now; they end when the one they work for does.
+        // Its workers are now children of this process; they exit with the process they work for.
         while waitpid(-1, nil, 0) > 0 {}
         if let file { _ = unsafe unlink(file) }
         let locations = try Surroundings.locations()
-        // A tools tree may have been in the making as well.
+        // A tools tree may have been under construction as well.
         for store in [
             RootStore(locations.roots), RootStore(locations.layers), ToolsTrees(Cache(locations.cache)).store,
         ] {

@@ -6,7 +6,7 @@ internal import Provisioning
 internal import Sandbox
 internal import SystemPackage
 
-/// What `run` has done in the background where nothing is known of a root's compilers.
+/// `run` starts it in the background if a root's compilers have not been compared yet.
 struct CompareCompilers: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare-compilers", abstract: "Compare a root's compilers with those of its tools tree.",
@@ -25,7 +25,7 @@ struct CompareCompilers: ParsableCommand {
         else { return }
         let caller = Caller(
             identity: try Identity.ofCaller(), currentDirectory: "/", environment: Surroundings.environment)
-        // Nobody's directory is kept in use, and nobody's build slowed down for it.
+        // Do not keep a directory in use, and do not slow down builds.
         _ = unsafe chdir("/")
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         try accelerator.compareCompilersInBackground(of: root.name, in: store, caller: caller)

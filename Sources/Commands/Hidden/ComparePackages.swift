@@ -26,7 +26,7 @@ struct ComparePackages: AsyncParsableCommand, ShowsProgress {
 
     static func lines(_ name: String, _ result: ComparedPackage.Result) -> [String] {
         switch result {
-        case .same: return ["\(name): the archive's, bit for bit"]
+        case .same: return ["\(name): identical to the archive's"]
         case .notPublished: return ["\(name): the archive does not have this version"]
         case .different(let places):
             let rest = places.count > 12 ? ["and \(places.count - 12) more"] : []

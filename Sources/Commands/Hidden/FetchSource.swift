@@ -6,10 +6,10 @@ internal import Provisioning
 internal import SystemPackage
 internal import Terminal
 
-/// What `build` does where the source is not there yet.
+/// `build` starts it to fetch a source.
 struct FetchSource: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        commandName: "fetch-source", abstract: "Get the source of a build.", shouldDisplay: false)
+        commandName: "fetch-source", abstract: "Fetch the source of a build.", shouldDisplay: false)
 
     enum Kind: String, ExpressibleByArgument {
         /// A tarball that the user names, or one of the archive's, by its path there.
@@ -37,7 +37,7 @@ struct FetchSource: AsyncParsableCommand, ShowsProgress {
             let base = Base(from: creation.bare(place), digest: digest, relativeTo: "/")
             try await creation.fetchSource(base, into: target)
         case .archive:
-            guard let digest else { throw ValidationError("--sha256 says which file it is") }
+            guard let digest else { throw ValidationError("expected --sha256") }
             let (bootstrap, _) = try archive.archive(creation, configuration)
             try await creation.fetchSource(file: place, digest: digest, of: bootstrap, into: target)
         case .description:

@@ -11,7 +11,7 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// What `run` does before an accelerated run where there is no tools tree yet, or an old one.
+/// `run` starts it before an accelerated run if the tools tree is missing or outdated.
 struct MakeTools: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
         commandName: "make-tools", abstract: "Make the tools tree for roots of a release.", shouldDisplay: false)
@@ -19,10 +19,10 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var distro: String
     @Argument var release: String
     @Argument var architecture: Architecture
-    @Flag(help: "Note why it cannot be made, for the run to tell, instead of telling.")
+    @Flag(help: "Record a failure for the run to report, instead of printing it.")
     var isOptional = false
 
-    @Option(help: "Make it anew where the archive has a newer version of this package than it. Repeatable.")
+    @Option(help: "Make it again if the archive has a newer version of this package. Repeatable.")
     var outdated: [String] = []
 
     @Flag(help: "Make it anew in any case.")
@@ -84,7 +84,7 @@ extension ToolsTrees.Subject {
 }
 
 extension Creation {
-    /// The same, with nothing said about it.
+    /// The same, silently.
     static func ofCaller(_ progress: Progress) throws -> (Creation, Configuration) {
         let locations = try Surroundings.locations()
         let configuration = try Configuration(at: locations.configuration)
@@ -92,7 +92,7 @@ extension Creation {
         return (try ofCaller(locations, configuration, cpu: nil, caller: caller, progress), configuration)
     }
 
-    /// By this process's user, with what is configured.
+    /// For this process's user, with the configuration.
     static func ofCaller(
         _ locations: Locations, _ configuration: Configuration, cpu: String?, caller: Caller,
         _ progress: Progress, isLooking: Bool = false

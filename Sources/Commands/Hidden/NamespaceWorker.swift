@@ -5,7 +5,7 @@ internal import Filesystem
 internal import Provisioning
 internal import SystemPackage
 
-/// A process of mangrove's own, in a user namespace where the files of a root can be handled.
+/// A process of mangrove in a user namespace that can handle the files of a root.
 struct NamespaceWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: NamespacePerformer.command, abstract: "Perform one request: JSON on standard input and output.",

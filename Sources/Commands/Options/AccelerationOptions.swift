@@ -7,18 +7,18 @@ internal import Provisioning
 struct AccelerationOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
-        help: "Run programs that do not depend on the machine as the host's own; an error where that cannot be had.")
+        help: "Run eligible programs natively, or fail.")
     var accelerate: Bool?
 
-    @Option(help: ArgumentHelp("How much of it.", valueName: "extent"))
+    @Option(help: ArgumentHelp("What to run natively.", valueName: "extent"))
     var acceleration: AccelerationChoice.Extent?
 
     func validate() throws {
         if accelerate == false, let acceleration, acceleration != .off {
-            throw ValidationError("--no-accelerate and --acceleration \(acceleration.rawValue) contradict each other")
+            throw ValidationError("--no-accelerate and --acceleration \(acceleration.rawValue) cannot be combined")
         }
         if accelerate == true, acceleration == .off {
-            throw ValidationError("--accelerate and --acceleration off contradict each other")
+            throw ValidationError("--accelerate and --acceleration off cannot be combined")
         }
     }
 

@@ -7,14 +7,14 @@ internal import Provisioning
 struct AllowanceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Take no package from this suite of updates, which the mirror lacks or has damaged. Repeatable.",
+            "Skip this update suite. Repeatable.",
             valueName: "suite"))
     var skipSuite: [String] = []
 
-    @Flag(help: "Take an archive whose signed metadata is past its Valid-Until, as a snapshot's is.")
+    @Flag(help: "Accept archive metadata past its Valid-Until.")
     var allowExpired = false
 
-    @Flag(help: "Take a base tarball although the mirror lacks the signature that the distro publishes.")
+    @Flag(help: "Accept a mirror without the base tarball's signature.")
     var allowUnsigned = false
 
     var allowances: SourceAllowances {

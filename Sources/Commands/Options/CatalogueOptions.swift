@@ -8,7 +8,7 @@ internal import SystemPackage
 struct CatalogueOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Add the distros of this file to the built-in ones; else those of $MANGROVE_DISTROS.", valueName: "file"),
+            "Merge this file into the built-in distros.", valueName: "file"),
         completion: .file(extensions: ["json"]))
     var distros: String?
 

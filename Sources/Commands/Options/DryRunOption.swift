@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 /// For every command that changes something.
 struct DryRunOption: ParsableArguments {
-    @Flag(name: .customLong("dry-run"), help: "Print what would be done, and do nothing.")
+    @Flag(name: .customLong("dry-run"), help: "Print what would be done, without doing it.")
     var isDryRun = false
 }

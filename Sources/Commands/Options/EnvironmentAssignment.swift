@@ -9,7 +9,7 @@ enum EnvironmentAssignment {
         var values: [String: String] = [:]
         for word in words {
             guard let separator = word.firstIndex(of: "="), separator != word.startIndex else {
-                throw ValidationError("--env \(word): it should read KEY=VALUE")
+                throw ValidationError("--env \(word): expected KEY=VALUE")
             }
             values[String(word[..<separator])] = String(word[word.index(after: separator)...])
         }

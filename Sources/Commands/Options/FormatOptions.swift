@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 /// For every command that reports.
 struct FormatOptions: ParsableArguments {
-    @Option(help: "How to print the report.")
+    @Option(help: "The format.")
     var format = OutputFormat.table
 }

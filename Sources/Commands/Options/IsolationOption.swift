@@ -8,7 +8,7 @@ internal import Sandbox
 struct IsolationOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "full, or none: as root, go on where there are no user namespaces; the command is root of this machine.",
+            "none: run as the host's root without user namespaces.",
             valueName: "extent"))
     var isolation = Isolation.full
 
@@ -19,7 +19,7 @@ extension Isolation: ExpressibleByArgument {
     /// Who asks, with the ids that its commands get. Says so where nothing is between them and the host.
     func caller() throws -> Caller {
         if self == .none {
-            FailureRendering.note("--isolation none: what runs in the root is root of this machine")
+            FailureRendering.note("--isolation none: commands in the root run as root on this machine")
         }
         return try Surroundings.caller(self)
     }

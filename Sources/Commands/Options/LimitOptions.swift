@@ -7,14 +7,14 @@ internal import Sandbox
 struct LimitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Kill the run where it needs more memory than this: a number with K, M, G or T (cgroup v2).",
+            "Kill the run beyond this much memory, such as 2G.",
             valueName: "size"))
     var memory: String?
 
-    @Option(help: ArgumentHelp("Give the run the time of this many processors, such as 2 or 0.5.", valueName: "number"))
+    @Option(help: ArgumentHelp("Limit the run to this many CPUs, such as 2 or 0.5.", valueName: "number"))
     var cpus: String?
 
-    @Option(help: ArgumentHelp("Let the run have this many processes and threads at once.", valueName: "number"))
+    @Option(help: ArgumentHelp("Limit the run to this many processes and threads.", valueName: "number"))
     var pids: UInt32?
 
     func limits() throws -> ResourceLimits {
@@ -22,17 +22,17 @@ struct LimitOptions: ParsableArguments {
         if let memory {
             limits.memory = ResourceLimits.memory(parsing: memory)
             guard limits.memory != nil else {
-                throw ValidationError("--memory \(memory): it should read like 512M or 1.5G, and be 1M at least")
+                throw ValidationError("--memory \(memory): expected a size of at least 1M, such as 512M or 1.5G")
             }
         }
         if let cpus {
             limits.quota = ResourceLimits.quota(parsing: cpus)
             guard limits.quota != nil else {
-                throw ValidationError("--cpus \(cpus): it should read like 2 or 0.5, and be 0.01 at least")
+                throw ValidationError("--cpus \(cpus): expected a number of at least 0.01, such as 2 or 0.5")
             }
         }
         if let pids {
-            guard pids > 0 else { throw ValidationError("--pids 0: the command itself is one") }
+            guard pids > 0 else { throw ValidationError("--pids 0: expected a number greater than 0") }
             limits.processes = UInt64(pids)
         }
         return limits

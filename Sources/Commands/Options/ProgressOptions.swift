@@ -11,7 +11,7 @@ struct ProgressOptions: ParsableArguments {
 
     @Option(
         name: .customLong("progress"),
-        help: "How to tell of progress, on standard error; json is one object a line.")
+        help: "Progress on standard error.")
     var chosen = Form.auto
 
     /// Nil: as standard error allows.

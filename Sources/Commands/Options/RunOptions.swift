@@ -6,19 +6,16 @@ internal import ArgumentParser
 struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run as this user of the root, a name or number (default: root, or the image's).",
+            "Run as this user (default: root, or the image's).",
             valueName: "user[:group]"))
     var user: String?
 
-    @Option(help: ArgumentHelp("Run in this directory of the root.", valueName: "directory"))
+    @Option(help: ArgumentHelp("Run in this directory.", valueName: "directory"))
     var workdir: String?
 
     @Option(
         help: ArgumentHelp(
-            """
-            Mount a file or directory of the host, by default at the same path. --bind . shares any current directory. \
-            Repeatable.
-            """,
+            "Mount a file or directory of the host. Repeatable.",
             valueName: "src[:dst[:ro]]"))
     var bind: [String] = []
 
@@ -27,31 +24,31 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Set an environment variable. Repeatable.", valueName: "key=value"))
     var env: [String] = []
 
-    @Flag(help: "Drop all changes to the root at the end.")
+    @Flag(help: "Discard all changes to the root at the end.")
     var throwaway = false
 
-    @Flag(name: .customLong("no-network"), help: "Give no network but loopback.")
+    @Flag(name: .customLong("no-network"), help: "Disable the network, except loopback.")
     var isolatesNetwork = false
 
     @OptionGroup var limits: LimitOptions
 
-    @Option(help: ArgumentHelp("The CPU that qemu emulates, in qemu's words.", valueName: "model"))
+    @Option(help: ArgumentHelp("The CPU model that qemu emulates.", valueName: "model"))
     var cpu: String?
 
-    @Flag(help: "Let setuid programs have their rights under emulation, and the emulator with them.")
+    @Flag(help: "Let setuid programs, and qemu with them, gain privileges.")
     var setuid = false
 
     @OptionGroup var isolation: IsolationOption
 
     @OptionGroup var acceleration: AccelerationOptions
 
-    @Flag(help: "Afterwards, tell on standard error what was spent on which program, native and emulated.")
+    @Flag(help: "Report the time spent per program on standard error.")
     var profile = false
 
-    @Option(help: "How to print the profile.")
+    @Option(help: "The profile's format.")
     var format = RunSettings().format
 
-    @Flag(help: "Print what would be done, and do nothing.")
+    @Flag(help: "Print what would be done, without doing it.")
     var dryRun = false
 
     func settings() throws -> RunSettings {

@@ -9,15 +9,15 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Fetch from here instead of the distro's mirrors; of a moment, below URL/MOMENT, or where {timestamp} stands.",
+            "Use this mirror instead of the distro's.",
             valueName: "url"))
     var mirror: String?
 
     @Option(
-        help: ArgumentHelp("Look for the distro's keys in this file only.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Take the distro's keys from this file only.", valueName: "file"), completion: .file())
     var keyring: String?
 
-    @Flag(help: "Refuse a base whose signature cannot be verified.")
+    @Flag(help: "Refuse a base without a verified signature.")
     var requireSignature = false
 }
 

@@ -8,10 +8,7 @@ struct ToolchainOption: ParsableArguments {
     @Option(
         name: .customLong("toolchain"),
         help: ArgumentHelp(
-            """
-            Have this unpacked toolchain, of this machine's programs, found before the root's compilers; CROSS_COMPILE is \
-            what they begin with.
-            """,
+            "Use this unpacked cross toolchain.",
             valueName: "directory"),
         completion: .directory)
     var directory: String?

@@ -12,40 +12,39 @@ internal import Terminal
 
 struct Refresh: AsyncParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        abstract: "Bring roots up to date.",
+        abstract: "Update roots.",
         discussion: """
-            Looks for the newest point release and newer packages. Where there are any, a new generation of the root is \
-            made beside it, tried, and put in its place in one step; runs that go on keep the one they began in. What you \
-            have changed in a root is carried over, or else the root is left as it is. One root's failure does not keep \
-            the others from being refreshed; the exit status is the worst one's.
+            If there is a newer point release or package, makes a new generation of the root, tests it, and swaps it \
+            in atomically; running commands keep the old one. Your changes are carried over, or else the root stays as \
+            it is. One root's failure does not stop the others; the exit status is that of the worst.
             """)
 
     @Argument(help: "The roots.")
     var names: [String] = []
 
-    @Flag(help: "Refresh every root there is.")
+    @Flag(help: "Refresh all roots.")
     var all = false
 
-    @Option(help: ArgumentHelp("Keep so many earlier generations of each.", valueName: "number"))
+    @Option(help: ArgumentHelp("Keep this many earlier generations.", valueName: "number"))
     var keep = 1
 
-    @Option(help: ArgumentHelp("Make so many generations at once.", valueName: "number"))
+    @Option(help: ArgumentHelp("Make this many generations at once.", valueName: "number"))
     var jobs = 1
 
-    @Flag(help: "Lose those changes to a root that cannot be carried over to a new base.")
+    @Flag(help: "Discard changes that cannot be carried over.")
     var discardChanges = false
 
-    @Flag(help: "Exit with 10 where a root was refreshed, or with --dry-run would be.")
+    @Flag(help: "Exit with 10 if a root was (or would be) refreshed.")
     var exitCode = false
 
     @Option(
         help: ArgumentHelp(
-            "Bring this lock file of the root, the only one that is named, up to date as well.", valueName: "file"),
+            "Also update this lock file of the root.", valueName: "file"),
         completion: .file())
     var lock: String?
 
     @Option(
-        help: ArgumentHelp("Write metrics for node_exporter's textfile collector to this file.", valueName: "file"),
+        help: ArgumentHelp("Write metrics here, for node_exporter's textfile collector.", valueName: "file"),
         completion: .file())
     var metrics: String?
 
@@ -53,10 +52,10 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
     @OptionGroup var catalogue: CatalogueOptions
 
     @Option(
-        help: ArgumentHelp("Fetch from here instead of the mirrors that the roots were made from.", valueName: "url"))
+        help: ArgumentHelp("Use this mirror instead of the roots' own.", valueName: "url"))
     var mirror: String?
 
-    @Option(help: ArgumentHelp("Look for the distro's keys in this file only.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Take the distro's keys from this file only.", valueName: "file"), completion: .file())
     var keyring: String?
 
     @OptionGroup var isolation: IsolationOption
@@ -65,10 +64,10 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
     @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
-        guard names.isEmpty == all else { throw ValidationError("name roots, or give --all") }
-        guard lock == nil || names.count == 1 else { throw ValidationError("--lock takes the name of one root") }
-        guard (0...1000).contains(keep) else { throw ValidationError("--keep takes a number from 0 to 1000") }
-        guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64") }
+        guard names.isEmpty == all else { throw ValidationError("expected names of roots, or --all") }
+        guard lock == nil || names.count == 1 else { throw ValidationError("--lock requires exactly one root") }
+        guard (0...1000).contains(keep) else { throw ValidationError("--keep: expected a number from 0 to 1000") }
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs: expected a number from 1 to 64") }
     }
 
     func run() async throws {

@@ -15,11 +15,11 @@ struct RefreshMetrics {
     }
 
     var text: String {
-        metric("refresh_timestamp_seconds", "When refresh looked after the root last.") { _ in at.plain }
-            + metric("refresh_failed", "Whether that failed.") { $0.state == .failed ? "1" : "0" }
-            + metric("refresh_changed", "Whether a new generation came of it.") { $0.state == .refreshed ? "1" : "0" }
-            + metric("refresh_duration_seconds", "How long it took.") { $0.seconds.plain }
-            + metric("refresh_downloaded_bytes", "What was downloaded for it.") { String($0.bytes) }
+        metric("refresh_timestamp_seconds", "Time of the last refresh.") { _ in at.plain }
+            + metric("refresh_failed", "Whether it failed.") { $0.state == .failed ? "1" : "0" }
+            + metric("refresh_changed", "Whether it made a new generation.") { $0.state == .refreshed ? "1" : "0" }
+            + metric("refresh_duration_seconds", "Its duration.") { $0.seconds.plain }
+            + metric("refresh_downloaded_bytes", "Bytes it downloaded.") { String($0.bytes) }
             + metric("generation", "The generation of the root.") { $0.generation.map(String.init) }
     }
 

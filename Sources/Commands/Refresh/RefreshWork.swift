@@ -19,7 +19,7 @@ struct RefreshWork: Sendable {
 
     /// In the order of `names`.
     func perform(_ names: [String]) async -> [Result] {
-        progress.begin("looking for what is new")
+        progress.begin("checking for updates")
         let looks = await each(names, atOnce: names.count) { name in await look(name) }
         progress.end()
         let results = await each(looks, atOnce: jobs) { look in await perform(look) }

@@ -6,16 +6,16 @@ internal import Terminal
 
 struct RollbackCommand: ParsableCommand, ShowsProgress {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Make an earlier generation of a root the current one again.",
+        commandName: "rollback", abstract: "Return a root to an earlier generation.",
         discussion: """
-            What is there now is kept, and can be had again by its number. refresh does not make again what was rolled \
-            back from, until there is something newer.
+            The current generation is kept; return to it by its number. refresh does not make it again until there is \
+            something newer.
             """)
 
     @Argument(help: "The root.")
     var name: String
 
-    @Argument(help: "The generation; the one before where none is given.")
+    @Argument(help: "The generation (default: the previous one).")
     var generation: Int?
 
     @OptionGroup var dryRun: DryRunOption

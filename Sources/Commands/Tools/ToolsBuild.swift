@@ -5,16 +5,17 @@ internal import Provisioning
 
 struct ToolsBuild: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Build a root's compiler for this machine, from the archive's source package.",
+        commandName: "build",
+        abstract: "Build a root's compiler for the host, from the archive's source package.",
         discussion: """
-            The distribution's cross compiler is often of another packaging than a root's own compiler, and generates other \
-            code with some options, or gives other answers (-v); for these the root's own runs, emulated. This builds the cross compiler from the \
-            root's own source package, once for each version, and makes the tools tree anew with it. It takes about ten \
-            minutes on two processors. Where the two do the same already, nothing is done. Without a \
-            name, it is done for all roots, and for those that builds are made in.
+            The distribution's cross compiler may generate different code than a root's own compiler with some \
+            options, or answer differently (-v); these are then emulated. This builds the cross compiler from the \
+            root's own source package, once for each version, and makes the tools tree again with it. It takes about \
+            ten minutes on two processors, and does nothing if both are the same. Without a name it applies to all \
+            roots and layers.
             """)
 
-    @Argument(help: "The root.")
+    @Argument(help: "The root (default: all).")
     var name: String?
 
     @OptionGroup var sources: SourceOptions

@@ -30,7 +30,7 @@ struct ToolsBuildReport: Report {
     var document: [Entry] { entries }
 
     var text: StyledText {
-        guard !entries.isEmpty else { return "no root has a compiler that could be built for this machine\n" }
+        guard !entries.isEmpty else { return "no root has a compiler to build for the host\n" }
         return entries.map(Self.line).reduce("") { $0 + $1 }
     }
 

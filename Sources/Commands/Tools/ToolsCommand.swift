@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 struct ToolsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tools", abstract: "List tools trees, and build the compilers that the archive lacks.",
+        commandName: "tools", abstract: "List tools trees, and build compilers that the archive lacks.",
         subcommands: [ToolsList.self, ToolsBuild.self])
 }

@@ -8,7 +8,7 @@ internal import Terminal
 
 struct ToolsList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the tools trees: what roots are accelerated with.", aliases: ["ls"])
+        commandName: "list", abstract: "List the tools trees that accelerate roots.", aliases: ["ls"])
 
     @OptionGroup var output: FormatOptions
 

@@ -9,7 +9,7 @@ internal import Transfer
 struct AptCredentials {
     private let logins: [(uri: String, credentials: Credentials)]
 
-    /// Those that `store` has for the root's sources.
+    /// The credentials in `store` for the root's sources.
     init(for sources: [BootstrapPlan.Source], in store: CredentialStore) {
         var uris: [String] = []
         for source in sources where !uris.contains(source.uri) { uris.append(source.uri) }
@@ -19,7 +19,7 @@ struct AptCredentials {
     /// Whose they are.
     var uris: [String] { logins.map(\.uri) }
 
-    /// nil where apt could not read one of them: words end at blanks.
+    /// nil if apt could not read one of them: words end at spaces.
     var text: String? {
         let words = logins.flatMap { [$0.credentials.user, $0.credentials.password] }
         let fits = words.allSatisfy { word in !word.isEmpty && !word.unicodeScalars.contains { $0.value <= 0x20 } }
@@ -30,7 +30,7 @@ struct AptCredentials {
         }.joined()
     }
 
-    /// Writes them where nobody but root of the root can read them.
+    /// Writes them to a file that only the root's own root user can read.
     func write(to root: borrowing Directory) throws(ProvisioningError) {
         guard let text else {
             throw ProvisioningError(.unfitCredentials(logins[0].uri))

@@ -3,7 +3,7 @@
 internal import Architectures
 internal import Catalogue
 
-/// What a root that is made from an archive is called, and what it is held to.
+/// The identity of a root made from an archive, and its requirements.
 struct ArchiveOrigin: Sendable {
     let distro: String
     let release: String

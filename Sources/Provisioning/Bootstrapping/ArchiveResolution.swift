@@ -9,9 +9,9 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// Which packages a root gets, and from which archives.
+/// Decides which packages a root gets, and from which archives.
 extension Creation {
-    /// What the root will be made of; nothing but indices is fetched.
+    /// Resolves the root's packages; fetches only indices.
     package func resolve(
         _ request: CreationRequest, _ bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> BootstrapPlan {
@@ -28,7 +28,7 @@ extension Creation {
         defer { progress.end() }
         var wanted = try await archiveRequest(request, bootstrap)
         if let first = base.repositories.first {
-            // What the user names may be in any component; what a root consists of is in few.
+            // Requested packages may be in any component; a minimal root needs few.
             let isPlain = request.packages.isEmpty && bootstrap.tools == nil && bootstrap.installed == nil
             wanted.components = isPlain ? first.components : first.enabledComponents
             wanted.enabledComponents = first.enabledComponents
@@ -43,9 +43,9 @@ extension Creation {
         }
         do throws(PackageArchiveError) {
             let archive = try await client.resolve(wanted)
-            for suite in archive.leftOut { progress.warn("\(suite.suite) is left out: \(suite.reason)") }
+            for suite in archive.leftOut { progress.warn("skipping \(suite.suite): \(suite.reason)") }
             for choice in archive.freeChoices where bootstrap.tools == nil && bootstrap.installed == nil {
-                progress.warn("\(choice.name): \(choice.taken) taken of \(choice.others.joined(separator: ", "))")
+                progress.warn("\(choice.name): chose \(choice.taken) over \(choice.others.joined(separator: ", "))")
             }
             return archive
         } catch {
@@ -53,7 +53,7 @@ extension Creation {
         }
     }
 
-    /// The suites to ask and the keys to believe.
+    /// The suites to request and the keys to trust.
     func archiveRequest(
         _ request: CreationRequest, _ bootstrap: BootstrapRequest
     ) async throws(ProvisioningError) -> ArchiveRequest {
@@ -66,7 +66,7 @@ extension Creation {
         )
     }
 
-    /// The suites to ask, that of the release itself first.
+    /// The suites to request, the release's own first.
     func suites(_ allowances: SourceAllowances, _ bootstrap: BootstrapRequest) -> [ArchiveRequest.Suite] {
         let host = host(for: bootstrap)
         return bootstrap.base.repositories.enumerated().map {
@@ -74,14 +74,14 @@ extension Creation {
         }
     }
 
-    /// Those of the release itself, best first: this host's own apt's where nobody says otherwise.
+    /// The release's own mirrors, best first: the host's apt mirrors by default.
     func mirrors(of bootstrap: BootstrapRequest) -> [String] {
         guard let first = bootstrap.base.repositories.first else { return [] }
         let host = host(for: bootstrap)
         return suite(of: first, isFirst: true, bootstrap.base, SourceAllowances(), host).mirrors
     }
 
-    /// This host's own archives; nil where the user named another, or a moment that they do not show.
+    /// The host's own archives; nil if the user named a mirror, or a snapshot, which they do not offer.
     private func host(for bootstrap: BootstrapRequest) -> HostArchives? {
         bootstrap.mirror == nil && bootstrap.base.snapshot == nil ? HostArchives.ofHost() : nil
     }

@@ -37,8 +37,8 @@ extension Creation {
         let archive = try await resolve(request, bootstrap, client)
         do throws(ProvisioningError) {
             return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
-        } catch let error where error.isPassing {
-            // The mirror was in the middle of an update: its files may fit each other now.
+        } catch let error where error.isTransient {
+            // The mirror was being updated: its files may be consistent now.
             let archive = try await resolve(request, bootstrap, client)
             return try await make(request, ArchiveOrigin(bootstrap), client, archive, tools)
         }
@@ -68,7 +68,7 @@ extension Creation {
         return try store.find(request.name.description)
     }
 
-    /// What was said while packages were configured outlives the root that did not come of it.
+    /// Keeps the log of package configuration if the root is not completed.
     private func keepingLog(
         of directory: FilePath, _ name: RootName, _ error: ProvisioningError
     ) -> ProvisioningError {
@@ -113,14 +113,14 @@ extension Creation {
         } catch {
             failure = error
         }
-        // Where packages are missing, this is how the worker learns of it.
+        // This is how the worker learns of missing packages.
         feed.closeWriter()
         let result = await unpacked.value
         withExtendedLifetime(feed.reader.rawValue) {}
         progress.end()
         if let failure { throw ProvisioningError(failure) }
         guard case .bootstrapped(let configuration) = try result.get() else {
-            throw ProvisioningError(.worker("it gave another answer"))
+            throw ProvisioningError(.worker("unexpected reply"))
         }
         return configuration
     }
@@ -145,7 +145,7 @@ extension Creation {
         if request.keepsCredentials, !credentials.uris.isEmpty {
             try credentials.write(to: try below { () throws(FilesystemError) in try Directory.open(tree) })
         } else if let uri = credentials.uris.first {
-            progress.say("\(uri) wants a password that apt in the root does not have; --keep-credentials gives it one")
+            progress.say("\(uri) requires a password that the root's apt does not have; --keep-credentials stores it")
         }
         var verified = try below { () throws(IntegrityError) in try Verification(plan) }
         if origin.lock != nil { verified.becomeChecksum() }
@@ -175,14 +175,14 @@ extension Creation {
 }
 
 extension ProvisioningError {
-    /// Another attempt may find an archive otherwise.
-    fileprivate var isPassing: Bool {
-        if case .below(let failure as PackageArchiveError) = kind { failure.isPassing } else { false }
+    /// Whether another attempt may succeed.
+    fileprivate var isTransient: Bool {
+        if case .below(let failure as PackageArchiveError) = kind { failure.isTransient } else { false }
     }
 }
 
 extension Verification {
-    /// Of packages: the digest is that of the list of theirs, in the order of the plan.
+    /// For packages: the digest of the list of their digests, in the plan's order.
     init(_ plan: BootstrapPlan) throws(IntegrityError) {
         let list = plan.packages.map { "\($0.sha256)  \($0.name)=\($0.version)\n" }.joined()
         self.init(

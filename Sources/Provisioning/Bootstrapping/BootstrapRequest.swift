@@ -4,18 +4,18 @@ internal import Architectures
 package import Catalogue
 package import PackageArchive
 
-/// What a root is to be made of, out of a signed archive of packages.
+/// What to make from a signed package archive.
 package struct BootstrapRequest: Sendable {
     package let base: ArchiveBase
-    /// How much it holds besides the packages asked for.
+    /// The package set, besides requested packages.
     package var variant = Variant.minbase
     /// The archive to fetch from, given by the user; nil: the one this machine's apt uses, else the distro's own.
     package var mirror: String?
-    /// Nothing but these and what they need, as far as the archive has them: for a tools tree.
+    /// For a tools tree: only these packages and their dependencies, if the archive has them.
     var tools: [String]?
-    /// What a root has that is to be brought up to date: these too, as far as the archive has them.
+    /// The installed packages of a root that is updated: these too, if the archive has them.
     var installed: [String]?
-    /// That tree's roots are of this architecture.
+    /// The architecture of the roots that use the tools tree.
     var toolsTarget: Architecture?
 
     package init(base: ArchiveBase) {

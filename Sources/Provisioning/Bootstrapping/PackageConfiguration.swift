@@ -6,11 +6,11 @@ internal import PackageArchive
 internal import SystemPackage
 internal import Terminal
 
-/// Executes what is left to do inside a root whose packages are unpacked.
+/// Executes the remaining steps in a root whose packages are unpacked.
 struct PackageConfiguration {
     let plan: ConfigurationPlan
     let command: AcceleratedCommand
-    /// Where the packages' words go. It stays.
+    /// The log for the output of packages. It is kept.
     let log: FilePath
 
     func perform(in tree: FilePath, _ progress: Progress) throws(ProvisioningError) {
@@ -35,13 +35,13 @@ struct PackageConfiguration {
         }
     }
 
-    /// Which package it was, and what it said last.
+    /// The package that failed, and its last output.
     private func reason(_ step: ConfigurationPlan.Step, _ status: Int32) -> String {
         let text = (try? log.readFile(limit: 64 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         if let failure = ConfigurationPlan.firstFailure(inLog: text) {
             return "\(failure.package): \(failure.words.joined(separator: "; "))"
         }
-        return "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "it said nothing")"
+        return "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "no output")"
     }
 
     private func inDirectory(

@@ -6,10 +6,10 @@ internal import Glibc
 internal import PackageArchive
 internal import SystemPackage
 
-/// The worker's part of a bootstrap: unpacks packages as they come.
+/// The worker's part of a bootstrap: unpacks packages as they arrive.
 ///
-/// Which ones are there is told through a pipe, four bytes for each, the index in the plan in the byte order of the
-/// machine. That it closes before all were named means that whoever fetches them has given up.
+/// A pipe announces each available package with four bytes, its index in the plan in native byte order. If it closes
+/// before all are announced, the fetching process has given up.
 struct PackageUnpacking {
     let request: WorkerRequest.Bootstrap
 
@@ -21,7 +21,7 @@ struct PackageUnpacking {
             var bytes: Int64 = 0
             for _ in request.plan.packages {
                 guard let index = nextIndex() else {
-                    throw PackageArchiveError(.other, "unpacking was given up: not all packages came")
+                    throw PackageArchiveError(.other, "unpacking aborted: some packages were not fetched")
                 }
                 try unpacker.unpack(index)
                 bytes += request.plan.packages[index].size
@@ -35,7 +35,7 @@ struct PackageUnpacking {
 
     private func nextIndex() -> Int? {
         var index: UInt32 = 0
-        // Written in one piece, which a pipe does not divide (pipe(7), PIPE_BUF).
+        // Written atomically (pipe(7), PIPE_BUF).
         while true {
             let count = unsafe read(request.feed, &index, 4)
             if count == 4 { return Int(index) < request.plan.packages.count ? Int(index) : nil }

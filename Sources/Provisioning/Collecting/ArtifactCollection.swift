@@ -2,17 +2,17 @@
 
 package import SystemPackage
 
-/// Which files of a build are wanted, and where they go.
+/// Which files of a build to collect, and where to put them.
 package struct ArtifactPattern: Hashable, Codable, Sendable {
     /// Absolute in the tree, or relative to the source.
     package var pattern: PathPattern
-    /// The directory of the results that they go to; empty: the top one.
+    /// Their directory in the output; empty: the top.
     package var directory = ""
-    /// Of those that it names, only programs and libraries.
+    /// Only programs and libraries among the matches.
     package var onlyPrograms = false
-    /// That it names nothing is an error.
+    /// Whether it is an error if nothing matches.
     package var isRequired = true
-    /// Nothing, where patterns before it have named anything.
+    /// Applies only if earlier patterns matched nothing.
     package var isFallback = false
 
     package init(_ pattern: String, isRequired: Bool = true, onlyPrograms: Bool = false, isFallback: Bool = false) {
@@ -37,7 +37,7 @@ package struct ArtifactCollection: Hashable, Codable, Sendable {
         package let size: Int64
         /// Of a file, in hexadecimal digits.
         package let sha256: String?
-        /// What a symbolic link says.
+        /// The target of a symbolic link.
         package let link: String?
         /// Permission bits, in octal digits.
         package let mode: String
@@ -48,7 +48,7 @@ package struct ArtifactCollection: Hashable, Codable, Sendable {
     package internal(set) var files: [File] = []
     /// By the pattern's place, how many files it named.
     package internal(set) var counts: [Int] = []
-    /// What was named and is neither file nor link nor directory.
+    /// Matches that are neither file nor link nor directory.
     package internal(set) var skipped: [String] = []
 
     package init() {}

@@ -6,8 +6,8 @@ internal import Glibc
 internal import Integrity
 internal import SystemPackage
 
-/// Copies what patterns name out of a tree that may be anybody's: nothing in it leads outside, and of what is copied
-/// only files, directories and symbolic links come along, without setuid and setgid bits.
+/// Copies matching files out of an untrusted tree: nothing in it leads outside, and only files, directories and
+/// symbolic links are copied, without setuid and setgid bits.
 struct ArtifactCollector {
     private let request: WorkerRequest.Collection
     private var found = ArtifactCollection()
@@ -18,10 +18,10 @@ struct ArtifactCollector {
         self.request = request
     }
 
-    /// What `**` at the end comes to in each directory: no name of a file can be that.
+    /// What a final `**` becomes in each directory: not a valid file name.
     private static let anyFile = "*/"
 
-    /// Deeper than any result, and not as deep as a descriptor for each level could not be had.
+    /// Deeper than any artifact, but shallow enough for one descriptor per level.
     private static let depth = 200
 
     consuming func collect(_ progress: (Int64) -> Void) throws(ProvisioningError) -> ArtifactCollection {
@@ -67,7 +67,7 @@ struct ArtifactCollector {
             (self.artifact, self.directories) = (artifact, directories)
         }
 
-        /// A directory is no program: what is in it is wanted where it is what was asked for.
+        /// Whether directories match: not if only programs are wanted, unless the pattern names the directory.
         var takesDirectories: Bool { !artifact.onlyPrograms || namesDirectory }
 
         func below(_ name: String) -> Place {
@@ -87,7 +87,7 @@ struct ArtifactCollector {
     ) throws(ProvisioningError) {
         guard let pattern = components.first else { return }
         guard place.level < Self.depth else {
-            throw ProvisioningError(.artifact("\(directory.path)", reason: "it is nested too deeply"))
+            throw ProvisioningError(.artifact("\(directory.path)", reason: "nested too deeply"))
         }
         let rest = components.dropFirst()
         if pattern == "**" { try walk(directory, rest.isEmpty ? [Self.anyFile] : rest, place, results, progress) }
@@ -121,7 +121,7 @@ struct ArtifactCollector {
         switch kind {
         case .directory:
             guard place.level < Self.depth else {
-                throw ProvisioningError(.artifact("\(directory.path)", reason: "it is nested too deeply"))
+                throw ProvisioningError(.artifact("\(directory.path)", reason: "nested too deeply"))
             }
             let next = try below { () throws(FilesystemError) in try directory.openDirectory(name) }
             var place = place.namesDirectory ? place : place.below(name.string)

@@ -9,7 +9,7 @@ internal import PackageArchive
 package import SystemPackage
 internal import Terminal
 
-/// A package that was built, beside the archive's.
+/// The comparison of a built package with the archive's.
 package struct ComparedPackage: Sendable {
     package enum Result: Sendable {
         /// Bit for bit.

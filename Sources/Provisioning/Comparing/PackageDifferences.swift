@@ -64,27 +64,27 @@ enum PackageDifferences {
                 switch (files[path], other.files[path]) {
                 case (let mine?, let its?):
                     if mine.kind != its.kind || mine.permissions != its.permissions {
-                        found.append("\(path): kind or mode")
+                        found.append("\(path): type or mode")
                     } else if mine.kind == .regular, let words = content(path, other) {
                         found.append("\(path): \(words)")
                     }
-                case (nil, _): found.append("\(path): only in the archive's")
-                case (_, nil): found.append("\(path): only in this one")
+                case (nil, _): found.append("\(path): only in the archive's package")
+                case (_, nil): found.append("\(path): only in the built package")
                 }
             }
-            // Sums follow from the files.
+            // Checksums follow from the files.
             for name in Set(control.keys).union(other.control.keys).sorted()
             where control[name] != other.control[name] && (name != "md5sums" || found.isEmpty) {
                 found.append("control member \(name)")
             }
-            return found.isEmpty ? ["owners, times or how it is compressed"] : found
+            return found.isEmpty ? ["owners, times or compression"] : found
         }
 
         /// nil: the same.
         private func content(_ path: String, _ other: Side) -> String? {
             guard let mine = try? tree.pushing(FilePath(path)).readFile(limit: 1 << 30),
                 let its = try? other.tree.pushing(FilePath(path)).readFile(limit: 1 << 30)
-            else { return "it cannot be read" }
+            else { return "unreadable" }
             if mine == its { return nil }
             guard let sections = ELFSections.differences(mine, its), !sections.isEmpty else { return "content" }
             return "sections \(sections.joined(separator: ", "))"

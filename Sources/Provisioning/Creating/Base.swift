@@ -6,7 +6,7 @@ package import Images
 package import Integrity
 package import SystemPackage
 
-/// The tarball or image a root is made from: where it is, and why it is to be trusted.
+/// The tarball or image a root is made from: its location, and why to trust it.
 package struct Base: Equatable, Sendable {
     package enum Place: Equatable, Sendable {
         /// The same file on several mirrors, best first.
@@ -35,7 +35,7 @@ package struct Base: Equatable, Sendable {
     package var place: Place
     /// In bytes, where it is known.
     package var size: Int64?
-    /// What it must be, where somebody said.
+    /// Its expected digest, if known.
     package var digest: Digest?
     /// How `digest` came to be known; its `digest` is filled in once the tarball is there.
     package var trust: Verification

@@ -11,7 +11,7 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// A base that is on the disk and was verified.
+/// A verified base on disk.
 package struct VerifiedBase: Sendable {
     enum Contents: Sendable {
         /// A tarball, at that path.
@@ -23,7 +23,7 @@ package struct VerifiedBase: Sendable {
     package let verification: Verification
 }
 
-/// Gets bases into the cache, and verifies them before anybody looks into them.
+/// Fetches bases into the cache, and verifies them before anything reads them.
 package struct BaseFetcher: Sendable {
     let cache: Cache
     let downloader: Downloader
@@ -34,7 +34,7 @@ package struct BaseFetcher: Sendable {
     var documents: DocumentCache?
     let images: ImageStore
 
-    /// Throws, and keeps nothing, where it is not what it should be.
+    /// Throws, and keeps nothing, if verification fails.
     func obtain(_ base: Base) async throws(ProvisioningError) -> VerifiedBase {
         switch base.place {
         case .image(let source): return try await obtainImage(base, source)
@@ -52,7 +52,7 @@ package struct BaseFetcher: Sendable {
             } catch {
                 guard error.status == .badData else { throw error }
                 try below { () throws(FilesystemError) in try cache.delete(name) }
-                // What lay in the cache may be damaged where the server's is not.
+                // The cached file may be damaged while the server's is intact.
                 guard !isFresh else { throw error }
             }
             _ = try await download(base, urls, name)
@@ -71,14 +71,14 @@ package struct BaseFetcher: Sendable {
         return "url-" + (try Digest.of(Array((urls.first ?? base.name).utf8))).hex
     }
 
-    /// False where it was there already.
+    /// Returns false if it existed already.
     private func download(_ base: Base, _ urls: [String], _ name: String) async throws(ProvisioningError) -> Bool {
         let path = cache.bases.appending(name)
         var request = DownloadRequest(urls: urls, destination: path, size: base.size)
         request.proxy = proxy
         var label = Cache.Label(name: base.name, url: urls.first ?? "")
         if base.digest == nil {
-            // Nothing tells which version is there but what the server said of it.
+            // Only the server's validators tell which version is cached.
             let known = try below { () throws(FilesystemError) in
                 try isFile(path) ? cache.label(of: name, in: Directory.open(cache.bases)) : nil
             }
@@ -138,7 +138,8 @@ package struct BaseFetcher: Sendable {
         return VerifiedBase(contents: .archive(path), verification: verification)
     }
 
-    /// Those of the user's keyring, of the host, and only then of the network: it is the fingerprint that is trusted.
+    /// The keys from the user's keyring, from the host, and only then from the network: trust depends on the
+    /// fingerprint.
     func keys(_ trust: Trust) async throws(ProvisioningError) -> [KeyFile] {
         if let keyring { return [try below { () throws(IntegrityError) in try KeyFile.read(keyring) }] }
         var keys = KeyFile.onHost(holding: trust.fingerprints)

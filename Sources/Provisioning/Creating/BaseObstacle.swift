@@ -5,22 +5,22 @@ internal import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// What keeps a tree from being a root: nothing could run in it, or there is something else where directories belong.
+/// Why a tree cannot become a root: nothing could run in it, or something else is in place of required directories.
 enum BaseObstacle {
     /// Directories that mangrove writes to, or mounts something of a run's own on.
     private static let own: [FilePath.Component] = ["etc", "dev", "proc", "sys"]
-    /// Those that may be links to others, as `/var` to `/tmp`, and `/usr` where everything lies in one directory.
+    /// Directories that may be links to others, such as `/var` to `/tmp`, and `/usr` if everything is in one directory.
     private static let others: [FilePath.Component] = ["usr", "var", "tmp", "run"]
     private static let shell = "/bin/sh"
 
-    /// The first there is, in words for a user; nil where there is none.
+    /// The first obstacle, as text for the user; nil if there is none.
     static func find(in tree: borrowing Directory, for architecture: Architecture, needsShell: Bool = true)
         throws(FilesystemError)
         -> String?
     {
         let permissions = try tree.status().permissions
         guard permissions & 0o500 == 0o500 else {
-            return "its top directory is closed to its owner (mode \(String(permissions, radix: 8)))"
+            return "its top directory is inaccessible to its owner (mode \(String(permissions, radix: 8)))"
         }
         for name in own + others {
             guard let kind = try tree.status(of: name)?.kind, kind != .directory else { continue }
@@ -28,10 +28,10 @@ enum BaseObstacle {
                 return "expected a directory at /\(name), found \(kind)"
             }
             guard (try? tree.openInRoot(name.string, onlyDirectory: true)) != nil else {
-                return "/\(name) is a symbolic link that leads to no directory in it"
+                return "expected a directory at /\(name), found a symbolic link that leads to none"
             }
         }
-        // An image may be of one program.
+        // An image may consist of a single program.
         return needsShell ? shellObstacle(in: tree, architecture) : nil
     }
 
@@ -43,32 +43,35 @@ enum BaseObstacle {
             file = try tree.openInRoot(shell)
         } catch {
             return error.errno == .noSuchFileOrDirectory
-                ? "nothing can run in it: there is no \(shell)"
-                : "nothing can run in it: \(shell): \(error.cause ?? "it cannot be opened")"
+                ? "nothing can run in it: no \(shell)"
+                : "nothing can run in it: \(shell): \(error.cause ?? "cannot open it")"
         }
         guard let status = try? file.status(of: path), status.kind == .regular else {
-            return "nothing can run in it: \(shell) is no file"
+            return "nothing can run in it: \(shell) is not a file"
         }
         guard status.permissions & 0o111 != 0 else {
             return "nothing can run in it: \(shell) is not executable "
                 + "(mode \(String(status.permissions, radix: 8)))"
         }
         let beginning = (try? file.read(upTo: 64 << 10, of: path)) ?? []
-        guard let elf = ELFIdentity(parsing: beginning) else { return "nothing can run in it: \(shell) is no program" }
+        guard let elf = ELFIdentity(parsing: beginning) else {
+            return "nothing can run in it: \(shell) is not a program"
+        }
         guard elf == architecture.elf else {
             let other = Architecture.allCases.last { $0.elf == elf }
-            return "its \(shell) is for \(other?.description ?? "another machine"), not \(architecture)"
+            return
+                "expected \(shell) for \(architecture), found one for \(other?.description ?? "an unknown architecture")"
         }
         guard let loader = ELFHeaders(parsing: beginning)?.loader else { return nil }
         guard (try? tree.openInRoot(loader)) != nil else {
-            return "nothing can run in it: \(shell) needs \(loader), which is not there"
+            return "nothing can run in it: \(shell) needs \(loader), which is missing"
         }
         return nil
     }
 }
 
-/// Does `body`, which reads and writes in the tree of a base called `name`; what is wrong with that tree is wrong with
-/// the base.
+/// Calls `body`, which reads and writes in the tree of a base called `name`, and attributes faults of that tree to the
+/// base.
 func inBase<Value>(
     _ name: String, _ body: () throws(FilesystemError) -> Value
 ) throws(ProvisioningError) -> Value {

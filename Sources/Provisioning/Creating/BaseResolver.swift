@@ -7,8 +7,8 @@ internal import Terminal
 internal import Transfer
 
 extension BaseFetcher {
-    /// The base that `discovery` leads to: the newest point release as the distro's own index says, and the signature,
-    /// over that index or over the tarball, at hand.
+    /// The base that `discovery` finds: the newest point release in the distro's own index, with the signature over
+    /// that index or over the tarball.
     package func resolve(_ discovery: TarballDiscovery) async throws(ProvisioningError) -> Base {
         var discovery = discovery
         discovery.mirrors = discovery.mirrors.map(downloader.credentials.take)
@@ -48,7 +48,7 @@ extension BaseFetcher {
         return base
     }
 
-    /// The index that was signed: of a clearsigned one only what the signature covers.
+    /// The signed index: of a clearsigned file, only what the signature covers.
     private func verify(
         _ fetched: FetchedDocument, of document: RemoteDocument, _ signature: BaseSignature,
         _ discovery: TarballDiscovery, _ trust: inout Verification
@@ -78,9 +78,9 @@ extension BaseFetcher {
         return text
     }
 
-    /// A detached signature; nil where no mirror has it, and that is allowed.
+    /// A detached signature; nil if no mirror has it and that is allowed.
     ///
-    /// Else it is an error: whoever could leave a signature out could send anything.
+    /// Otherwise an error: anyone able to omit a signature could send anything.
     private func signature(
         _ urls: [String], _ discovery: TarballDiscovery
     ) async throws(ProvisioningError) -> FetchedDocument? {

@@ -12,7 +12,8 @@ package import SystemPackage
 package import Terminal
 package import Transfer
 
-/// Makes roots: gets and verifies a base, unpacks it aside, completes it, and gives it its name.
+/// Makes roots: fetches and verifies a base, unpacks it in a staging directory, completes it, and publishes it under
+/// its name.
 package struct Creation: Sendable {
     let store: RootStore
     let cache: Cache
@@ -24,7 +25,7 @@ package struct Creation: Sendable {
     let progress: Progress
     /// Lists and Release files; nil: each is fetched anew, and nothing can be made without a network.
     let documents: DocumentCache?
-    /// What tools trees are taken from before they are made.
+    /// The shared cache to pull tools trees from before making them.
     let shared: SharedCache?
 
     /// - Parameters:
@@ -51,7 +52,7 @@ package struct Creation: Sendable {
         ArchiveClient(downloader: downloader, cache: cache.archives, documents: documents)
     }
 
-    /// A URL that the user gave, without user and password: these are kept apart, for requests only.
+    /// A URL from the user, without its credentials, which are kept separately for requests only.
     package func bare(_ url: String) -> String { downloader.credentials.take(from: url) }
 
     package func fetcher(keyring: FilePath?) -> BaseFetcher {
@@ -62,15 +63,15 @@ package struct Creation: Sendable {
 
     private var images: ImageStore { ImageStore(cache.images, environment: caller.environment) }
 
-    /// Makes the root, or leaves nothing but what was downloaded.
+    /// Makes the root; on failure only downloads remain.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
         if !base.isSigned, base.lock == nil, base.image == nil {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
                 base.digest == nil
-                    ? "\(base.name): nobody published a signature or checksum; it is recorded as unverified"
-                    : "\(base.name): no signature is published; it is recorded as unsigned")
+                    ? "\(base.name): no signature or checksum is published; recorded as unverified"
+                    : "\(base.name): no signature is published; recorded as unsigned")
         }
         let tools = try beginTools(request)
         do throws(ProvisioningError) {
@@ -79,7 +80,7 @@ package struct Creation: Sendable {
                 guard !request.requiresSignature else {
                     throw ProvisioningError(ImageError(.signatureNotRequired, base.name))
                 }
-                progress.say("\(base.name): no signature is required of it; it is recorded as unsigned")
+                progress.say("\(base.name): no signature is required; recorded as unsigned")
             }
             return try await make(request, base, verified, tools)
         } catch {
@@ -101,7 +102,7 @@ package struct Creation: Sendable {
             try survey(staging, origin, request)
             try before?.keep(in: staging.directory)
             try await carryOver(to: staging, record, request)
-            // What a package manager fetched from the network nobody has written down.
+            // Nothing recorded what a package manager fetched from the network.
             if request.packages.isEmpty, base.image == nil {
                 try keep(base.lock ?? LockFile(base, verified.verification, record), in: staging.directory)
             }
@@ -114,7 +115,7 @@ package struct Creation: Sendable {
         return try store.find(request.name.description)
     }
 
-    /// What comes before anything is downloaded in vain.
+    /// Checks that would otherwise fail after a download.
     func prepare(_ request: CreationRequest) throws(ProvisioningError) {
         for failure in store.sweep(using: workers) { progress.warn(failure.problem) }
         guard request.refresh == nil else { return }
@@ -132,13 +133,13 @@ package struct Creation: Sendable {
             accelerator: accelerator(request, subject), directory: staging.directory)
     }
 
-    /// nil where nothing is to be accelerated.
+    /// nil if nothing is accelerated.
     func accelerator(_ request: CreationRequest, _ subject: ToolsTrees.Subject) -> Accelerator? {
         Accelerator(request.acceleration, for: subject, tools: tools, changes: request.accelerationChanges)
     }
 
-    /// Has the root's compilers compared with those of the tools tree, so that no run has to do without. What was
-    /// unpacked is written to the disk meanwhile.
+    /// Compares the root's compilers with the tools tree's, so that runs need not wait. Meanwhile the unpacked files
+    /// are flushed to disk.
     func compareCompilers(
         in staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
     ) async throws(ProvisioningError) {
@@ -151,7 +152,7 @@ package struct Creation: Sendable {
         do throws(ProvisioningError) {
             _ = try accelerator.compareCompilers(in: tree, keptIn: staging.directory, caller: caller) { _ in }
         } catch {
-            // Runs will have it done.
+            // Later runs will do it.
             guard !request.acceleration.isRequired else { throw error }
         }
         await writing.value

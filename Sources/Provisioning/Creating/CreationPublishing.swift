@@ -6,7 +6,7 @@ internal import Glibc
 internal import SystemPackage
 internal import Terminal
 
-/// What comes when the tree of a root is complete.
+/// The last steps, once a root's tree is complete.
 extension Creation {
     /// A place for the root, or for another generation of it.
     func stage(_ request: CreationRequest) throws(ProvisioningError) -> Staging {
@@ -14,7 +14,7 @@ extension Creation {
             request.name, at: request.directory, replacing: request.replaces || request.refresh != nil)
     }
 
-    /// Notes what the root is made of and what is in it, so that what changes from here on is known for its user's.
+    /// Records what the root is made of and what it contains, so that later changes can be attributed to its user.
     func survey(
         _ staging: borrowing Staging, _ origin: RootOrigin, _ request: CreationRequest
     ) throws(ProvisioningError) {
@@ -26,8 +26,8 @@ extension Creation {
         try below { () throws(FilesystemError) in try origin.write(in: staging.directory) }
     }
 
-    /// Sees to what runs want beside the tree, and gives the root its name: after a smoke test where it takes the place of
-    /// another generation.
+    /// Prepares the files for runs beside the tree, and publishes the root: after a smoke test if it replaces another
+    /// generation.
     func finish(
         _ staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
     ) async throws(ProvisioningError) {
@@ -35,14 +35,14 @@ extension Creation {
         _ = AccelerationNote.unaccelerated.keep(request.reasonForNoTools, in: staging.directory)
         guard let refresh = request.refresh else { return try publish(staging, record) }
         try SmokeTest(record).perform(in: staging, caller: caller, cpu: cpu, progress)
-        progress.begin("writing to the disk")
+        progress.begin("writing to disk")
         defer { progress.end() }
         try staging.publish(record, after: refresh.change)
     }
 
-    /// Gives the root its name, and says who else can get at it.
+    /// Publishes the root, and warns if other users can access it.
     func publish(_ staging: borrowing Staging, _ record: RootRecord) throws(ProvisioningError) {
-        progress.begin("writing to the disk")
+        progress.begin("writing to disk")
         try staging.publish(record, using: workers)
         progress.end()
         guard staging.outside != nil, geteuid() == 0,
@@ -50,7 +50,7 @@ extension Creation {
         else { return }
         progress.warn(
             "every user of this host can execute the setuid programs in \(staging.destination); "
-                + "a directory of mode 0700 above it would keep them out")
+                + "use a parent directory of mode 0700 to prevent that")
     }
 }
 

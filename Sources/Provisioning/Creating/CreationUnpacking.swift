@@ -10,7 +10,7 @@ internal import Integrity
 internal import SystemPackage
 internal import Terminal
 
-/// What comes between a verified base and a tree that can be worked in.
+/// Turns a verified base into a usable tree.
 extension Creation {
     /// Fills the tree with the base. Nothing is executed.
     func unpack(
@@ -19,7 +19,7 @@ extension Creation {
         let tree = staging.tree
         let report = try unpack(verified.contents, named: base.name, to: tree)
         if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
-            progress.say("\(base.name): the system in it lies below \(enclosed.name)/, and is taken from there")
+            progress.say("\(base.name): using the system below \(enclosed.name)/")
             try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
         }
         var record = try describe(tree, request, base, verified.verification)
@@ -27,13 +27,13 @@ extension Creation {
         if case .image(let image) = verified.contents { record.image = RootRecord.Image(image) }
         if let lock = base.lock { record.lock = try lock.digest() }
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
-        // What is in /dev a run does not see: it has one of its own.
+        // Runs have their own /dev.
         let missed = report.skipped.filter { skipped in
             !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
         }
         if !missed.isEmpty {
             progress.warn(
-                "\(counted(missed.count, "entry", plural: "entries")) could not be made here: see mangrove inspect")
+                "\(counted(missed.count, "entry", plural: "entries")) could not be created here: see mangrove inspect")
         }
         record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
@@ -73,11 +73,11 @@ extension Creation {
     ) throws(ProvisioningError) -> RootRecord {
         let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
         guard let architecture = found.architecture ?? base.architecture else {
-            throw ProvisioningError(.notASystem(base.name, reason: "there is no program in it"))
+            throw ProvisioningError(.notASystem(base.name, reason: "it contains no program"))
         }
         if let wanted = base.architecture, wanted.elf != architecture.elf {
             throw ProvisioningError(
-                .notASystem(base.name, reason: "its programs are for \(architecture), not \(wanted)"))
+                .notASystem(base.name, reason: "expected programs for \(wanted), found \(architecture)"))
         }
         let obstacle = try inBase(base.name) { () throws(FilesystemError) in
             try BaseObstacle.find(
@@ -91,14 +91,14 @@ extension Creation {
             release: base.release ?? request.release(of: release, architecture) ?? "unknown",
             version: base.version ?? release?.version ?? release?.codename ?? "unknown",
             codename: base.codename ?? release?.codename,
-            // Those of two that look the same the user tells apart.
+            // The user distinguishes architectures that look the same.
             architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
             verified: verification, source: base.name, ownership: ownership)
     }
 }
 
 extension CreationRequest {
-    /// What the distro's packages are published for: 3.20, where the tree says 3.20.3.
+    /// The release that packages are published for: 3.20 if the tree says 3.20.3.
     fileprivate func release(of tree: OSRelease?, _ architecture: Architecture) -> String? {
         guard let tree, let name = tree.version ?? tree.codename else { return nil }
         let known = try? catalogue?.select("\(tree.id):\(name)", architecture: architecture)

@@ -4,7 +4,7 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A tree of which everything lies below one directory, as in tarballs that were made of a directory and not in it.
+/// A tree with everything below a single directory, as in tarballs made of a directory instead of its contents.
 struct EnclosedTree {
     /// That directory's name.
     let name: FilePath.Component
@@ -24,7 +24,7 @@ struct EnclosedTree {
     /// Moves everything a level up, and takes the directory's owner and permissions along.
     func unwrap() throws(FilesystemError) {
         let top = try Directory.open(tree)
-        // Its own name may be that of something in it.
+        // Something in it may have the same name.
         let aside: FilePath.Component = ".mangrove-enclosing"
         try top.rename(name, to: aside)
         let inner = try top.openDirectory(aside)

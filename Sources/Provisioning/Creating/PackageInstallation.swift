@@ -9,26 +9,26 @@ internal import SystemPackage
 /// Installs packages in a tree that is not a root yet, with the tree's own package manager.
 struct PackageInstallation {
     let command: AcceleratedCommand
-    /// Where the package manager's words go.
+    /// The log for the package manager's output.
     let log: FilePath
 
     func install(_ packages: [String], in tree: FilePath) throws(ProvisioningError) {
         let found = try below { () throws(FilesystemError) in try PackageManager.find(in: try Directory.open(tree)) }
         guard let manager = found else {
-            throw ProvisioningError(.packages(packages, reason: "there is no package manager in it", .badData))
+            throw ProvisioningError(.packages(packages, reason: "it has no package manager", .badData))
         }
         defer { _ = unsafe unlink(log.string) }
         for step in manager.steps(packages) {
             let status = try command.run(step.command, environment: manager.environment, log: log)
             guard status != 0 else { continue }
-            let words = LogEnd.read(log, lines: 1) ?? "it said nothing"
+            let words = LogEnd.read(log, lines: 1) ?? "no output"
             throw ProvisioningError(
                 .packages(packages, reason: "\(step.command[0]) ended with \(status): \(words)", step.failure))
         }
     }
 }
 
-/// The package managers of the distributions, and how each is told to install something.
+/// The distributions' package managers, and how to install packages with each.
 enum PackageManager: String, CaseIterable {
     case apt, apk, dnf, pacman, xbps, zypper
 
@@ -38,7 +38,7 @@ enum PackageManager: String, CaseIterable {
         let failure: ExitStatus
     }
 
-    /// The one whose program is in the tree.
+    /// The package manager whose program is in the tree.
     static func find(in tree: borrowing Directory) throws(FilesystemError) -> PackageManager? {
         for manager in allCases {
             // `sbin` and `bin` are links to those below `usr` where there are such.
@@ -68,7 +68,7 @@ enum PackageManager: String, CaseIterable {
         self == .apt ? ["DEBIAN_FRONTEND": "noninteractive"] : [:]
     }
 
-    /// Brings all packages up to date; nil where it is not known how that is to be told to it without a question.
+    /// Updates all packages; nil if there is no known way without prompts.
     var upgrade: [Step]? {
         switch self {
         case .apt:
@@ -83,7 +83,7 @@ enum PackageManager: String, CaseIterable {
         }
     }
 
-    /// URLs of what says that there are newer packages, as the tree's own configuration has them.
+    /// The URLs of the indices that announce newer packages, from the tree's own configuration.
     func indices(in tree: FilePath) -> [String]? {
         func text(_ path: String) -> String? {
             guard let file = try? Directory.open(tree).openInRoot(path),
@@ -117,7 +117,7 @@ enum PackageManager: String, CaseIterable {
         }
     }
 
-    /// First what there is, then whether it can be installed at all, then the installation.
+    /// Updates the indices, checks that the packages can be installed, then installs them.
     func steps(_ packages: [String]) -> [Step] {
         func step(_ words: String..., failure: ExitStatus, with packages: [String] = []) -> Step {
             Step(command: words + packages, failure: failure)

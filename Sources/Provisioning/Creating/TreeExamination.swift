@@ -5,7 +5,7 @@ package import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// What a tree says it is.
+/// What a tree's files say about it.
 package struct TreeExamination: Equatable, Sendable {
     package let release: OSRelease?
     /// Of its programs; nil where none was found. armhf and armel look the same: armhf.

@@ -25,20 +25,20 @@ package struct AccelerationFindings {
         guard tools.has(subject) else {
             if let reason = tools.recentFailure(subject) {
                 return Finding(
-                    title, .warning, "there is no tools tree: \(reason)",
+                    title, .warning, "no tools tree: \(reason)",
                     remedy: "mangrove run --accelerate \(root.name) -- true")
             }
             guard tools.mayHave(subject) else {
-                return Finding(title, .ok, "the tools tree is made by the next run")
+                return Finding(title, .ok, "the next run makes the tools tree")
             }
             return Finding(
-                title, .warning, "somebody has changed the tools tree; the next run makes it anew",
+                title, .warning, "the tools tree was modified; the next run makes it again",
                 remedy: "mangrove run --accelerate \(root.name) -- true")
         }
         guard let report = TreeAcceleration.Report.last(in: store.path(of: root.name)) else {
-            return Finding(title, .ok, "nothing was run yet")
+            return Finding(title, .ok, "nothing has run yet")
         }
-        let count = "the host's own: \(counted(report.programs.count, "program"))"
+        let count = "native: \(counted(report.programs.count, "program"))"
         let differing = report.fallbacks.filter { $0.versions != nil }
         guard !differing.isEmpty else {
             guard let compilations = AccelerationNote.compilers.last(in: store.path(of: root.name)) else {
@@ -50,13 +50,13 @@ package struct AccelerationFindings {
         }
         let outdated = report.outdated
         let detail =
-            count + "; of other versions than the tools tree's: "
+            count + "; versions differ from the tools tree's: "
             + differing.map(\.package).joined(separator: " ")
-        if outdated.isEmpty { return Finding(title, .warning, detail, remedy: "bring the root up to date") }
+        if outdated.isEmpty { return Finding(title, .warning, detail, remedy: "update the root") }
         return Finding(
             title, .warning, detail,
             remedy: tools.isRefreshDue(subject, outdated)
-                ? "mangrove run \(root.name) -- true, which makes the tools tree anew where the archive has them"
-                : "none today: the archive was asked for them")
+                ? "mangrove run \(root.name) -- true, which updates the tools tree if the archive has them"
+                : "none today: the archive does not have them")
     }
 }

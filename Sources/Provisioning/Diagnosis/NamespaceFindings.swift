@@ -35,16 +35,17 @@ package struct NamespaceFindings: Sendable {
         let subject = "user namespaces"
         do throws(SandboxError) {
             guard let reason = try IdentityShift.obstacle(for: roots) else {
-                return Finding(subject, .ok, "they work, with ids that own nothing here")
+                return Finding(subject, .ok, "they work, with ids that own nothing on the host")
             }
             return Finding(
-                subject, .warning, "ids of runs are this machine's: \(reason)",
+                subject, .warning, "runs have the host's ids: \(reason)",
                 remedy: "keep roots on ext4, xfs or btrfs, with Linux 5.15 or newer")
         } catch {
             let (reason, remedy) = obstacle ?? (error.cause ?? error.problem, nil)
             return Finding(
                 subject, .problem, reason,
-                remedy: (remedy.map { "\($0); or " } ?? "") + "--isolation none, in a container that is the boundary")
+                remedy: (remedy.map { "\($0); or " } ?? "") + "--isolation none, in a container that provides isolation"
+            )
         }
     }
 
@@ -69,12 +70,12 @@ package struct NamespaceFindings: Sendable {
         }
         // Debian's and Arch's kernels; others do not have it.
         if forbids("sys/kernel/unprivileged_userns_clone", when: "0") {
-            return ("the kernel allows them to root only", "sudo sysctl -w kernel.unprivileged_userns_clone=1")
+            return ("the kernel allows them for root only", "sudo sysctl -w kernel.unprivileged_userns_clone=1")
         }
         // Ubuntu 23.10 and newer.
         if forbids("sys/kernel/apparmor_restrict_unprivileged_userns", when: "1") {
             return (
-                "AppArmor allows them to programs with a profile only",
+                "AppArmor allows them only for programs with a profile",
                 "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
             )
         }
@@ -106,9 +107,9 @@ package struct NamespaceFindings: Sendable {
         }
         guard programs.isEmpty else {
             return Finding(
-                subject, .warning, "\(programs.joined(separator: " and ")) cannot be found",
+                subject, .warning, "\(programs.joined(separator: " and ")) not found",
                 remedy: "sudo apt install uidmap (Fedora, Arch, Alpine: shadow-utils, shadow, shadow-uidmap)")
         }
-        return Finding(subject, .ok, "there are some")
+        return Finding(subject, .ok, "available")
     }
 }

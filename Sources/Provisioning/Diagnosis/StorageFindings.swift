@@ -16,7 +16,7 @@ package struct StorageFindings {
 
     package func findings() -> [Finding] {
         guard let place = existing(store.directory), let space = Space(of: place) else {
-            return [Finding("storage", .problem, "\(store.directory) cannot be examined", remedy: nil)]
+            return [Finding("storage", .problem, "cannot examine \(store.directory)", remedy: nil)]
         }
         return [
             writable(place), space.bytesFinding(place), space.inodesFinding(place), largeInodes(place, space),
@@ -38,8 +38,8 @@ package struct StorageFindings {
     private func writable(_ place: FilePath) -> Finding? {
         guard unsafe access(place.string, W_OK) != 0 else { return nil }
         return Finding(
-            "storage", .problem, "\(place) cannot be written to",
-            remedy: "set MANGROVE_HOME to a directory that can be")
+            "storage", .problem, "\(place) is not writable",
+            remedy: "set MANGROVE_HOME to a writable directory")
     }
 
     /// A 32-bit program that asks for a directory's entries gets EOVERFLOW for such a number; qemu cannot help it.
@@ -48,7 +48,7 @@ package struct StorageFindings {
         guard own > UInt64(UInt32.max) || space.allInodes > UInt64(UInt32.max) else { return nil }
         return Finding(
             "inode numbers", .warning,
-            "those of \(place) have 64 bits: programs of armhf, armel and i386 roots may fail",
+            "\(place) has 64-bit inode numbers: programs in armhf, armel and i386 roots may fail",
             remedy: "keep such roots on an ext4 or tmpfs file system, with MANGROVE_HOME")
     }
 
@@ -58,7 +58,7 @@ package struct StorageFindings {
         }
         guard !dead.isEmpty else { return nil }
         return Finding(
-            "leftovers", .warning, "of \(dead.count) interrupted commands, in \(store.directory)",
+            "leftovers", .warning, "files of \(dead.count) interrupted commands in \(store.directory)",
             remedy: "the next create or remove deletes them")
     }
 }
@@ -89,16 +89,16 @@ struct Space {
         // A base with compilers takes about one.
         if free < 2_000_000_000 {
             return Finding(
-                "disk space", .warning, "\(Quantity.bytes(free)) are free at \(place)",
-                remedy: "free some, or set MANGROVE_HOME to another file system; \"mangrove cache prune\" may help")
+                "disk space", .warning, "\(Quantity.bytes(free)) free at \(place)",
+                remedy: "free space, or set MANGROVE_HOME to another file system; \"mangrove cache prune\" may help")
         }
-        return Finding("disk space", .ok, "\(Quantity.bytes(free)) are free at \(place)")
+        return Finding("disk space", .ok, "\(Quantity.bytes(free)) free at \(place)")
     }
 
     func inodesFinding(_ place: FilePath) -> Finding? {
         guard allInodes > 0, freeInodes < 100_000 else { return nil }
         return Finding(
-            "inodes", .warning, "\(counted(freeInodes, "file")) can still be made at \(place)",
-            remedy: "delete some, or set MANGROVE_HOME to another file system")
+            "inodes", .warning, "\(counted(freeInodes, "file")) can be created at \(place)",
+            remedy: "delete files, or set MANGROVE_HOME to another file system")
     }
 }

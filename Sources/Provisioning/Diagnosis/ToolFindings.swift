@@ -30,7 +30,7 @@ package struct ToolFindings: Sendable {
     private var signatures: Finding {
         guard let gpgv = path.map({ $0.appending("gpgv") }).first(where: { unsafe access($0.string, X_OK) == 0 }) else {
             return Finding(
-                "signatures", .problem, "gpgv is not installed: no signature can be verified",
+                "signatures", .problem, "gpgv is not installed: signatures cannot be verified",
                 remedy: "sudo apt install gpgv (Fedora, openSUSE: gpg2; Arch: gnupg; Alpine: gpgv)")
         }
         return Finding("signatures", .ok, "\(gpgv)")
@@ -40,7 +40,7 @@ package struct ToolFindings: Sendable {
         guard let skopeo = path.map({ $0.appending("skopeo") }).first(where: { unsafe access($0.string, X_OK) == 0 })
         else {
             return Finding(
-                "container images", .ok, "skopeo is not installed, which would fetch them: \(Skopeo.installCommand)")
+                "container images", .ok, "skopeo, which fetches them, is not installed: \(Skopeo.installCommand)")
         }
         return Finding("container images", .ok, "\(skopeo)")
     }
@@ -50,13 +50,13 @@ package struct ToolFindings: Sendable {
             guard let chosen = environment[name], !chosen.isEmpty else { continue }
             guard unsafe access(chosen, R_OK) == 0 else {
                 return Finding(
-                    "certificates", .problem, "\(name) names \(chosen), which cannot be read", remedy: "unset \(name)")
+                    "certificates", .problem, "cannot read \(chosen), set by \(name)", remedy: "unset \(name)")
             }
-            return Finding("certificates", .ok, "\(chosen), as \(name) says")
+            return Finding("certificates", .ok, "\(chosen), set by \(name)")
         }
         guard let bundle = bundles.first(where: { unsafe access($0.string, R_OK) == 0 }) else {
             return Finding(
-                "certificates", .problem, "no store of trusted certificates: nothing can be fetched by https",
+                "certificates", .problem, "no trusted certificates: https does not work",
                 remedy: "sudo apt install ca-certificates (the name is the same on other distributions)")
         }
         return Finding("certificates", .ok, "\(bundle)")

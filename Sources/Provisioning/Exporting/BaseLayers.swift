@@ -3,7 +3,7 @@
 internal import Images
 internal import SystemPackage
 
-/// The tree that the layers of a root's own image make, for a while: to compare the root with.
+/// The temporary tree of a root's image layers, to compare the root with.
 final class BaseLayers {
     let tree: FilePath
     private let component: FilePath.Component

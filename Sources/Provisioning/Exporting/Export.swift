@@ -5,7 +5,7 @@ internal import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// A root written as an archive: as the base would be that it came from, without what is mangrove's.
+/// A root written as an archive: like the base it came from, without mangrove's files.
 package struct Export: Sendable {
     package let root: RootRecord
     /// nil: standard output.
@@ -43,13 +43,13 @@ package struct Export: Sendable {
         try directory.synchronize()
     }
 
-    /// Makes it the same for roots that were made of the same, whenever and by whomever. `sourceDate`, in seconds since
-    /// 1970, stands for the newest time of what the root was made of.
+    /// Makes the archive the same for roots made from the same files, whenever and by whomever. `sourceDate`, in
+    /// seconds since 1970, replaces the newest time of the root's sources.
     package mutating func makeReproducible(sourceDate: Int64?) throws(ProvisioningError) {
         newestTime = try root.newestTime(sourceDate)
     }
 
-    /// That there is a file or nothing: a device, a pipe or a directory would be lost.
+    /// Requires a regular file or nothing: a device, a pipe or a directory would be lost.
     static func requireReplaceable(_ file: FilePath) throws(FilesystemError) {
         var found = stat()
         let exists = unsafe file.withPlatformString { unsafe stat($0, &found) } == 0
@@ -73,7 +73,7 @@ package struct Export: Sendable {
             let output = try below { () throws(FilesystemError) in
                 try OwnedDescriptor.open(temporary, .writeOnly, options: [.create, .exclusiveCreate])
             }
-            // Not by its name: whoever else may write to that directory could put another file there.
+            // By descriptor, because others who may write to that directory could put another file there.
             let report = try write(to: output.rawValue, tree, using: workers, progress)
             try below { () throws(FilesystemError) in
                 try output.synchronize(temporary)
@@ -110,7 +110,7 @@ extension RootRecord {
 
     private var sourceDateSeconds: Int64? { sourceDate.flatMap { RecordTime.seconds($0) } }
 
-    /// What the base had where mangrove put files of its own, as far as they are still there.
+    /// The base's originals of the files that mangrove wrote, if those still exist.
     func originals(in tree: FilePath) throws(ProvisioningError) -> [String: OriginalFile] {
         var originals: [String: OriginalFile] = [:]
         try below { () throws(FilesystemError) in

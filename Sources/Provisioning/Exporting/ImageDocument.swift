@@ -13,7 +13,7 @@ struct ImageDocument {
     private let platform: Descriptor.Platform
     private let annotations: [String: String]?
     private let base: StoredImage?
-    /// The base is handed on as it is.
+    /// The base is unchanged.
     private var isUnchanged: Bool
     private let created: String
 

@@ -109,7 +109,7 @@ package struct ImageExport: Sendable {
     ) throws(ProvisioningError) -> Outcome {
         let base = isFlat ? nil : baseImage(note)
         if root.ownership == .caller {
-            note("all that is written belongs to root in the image: its files here have one owner")
+            note("all files belong to root in the image, because they have a single owner here")
         }
         let staging = try base.map { base throws(ProvisioningError) in
             try BaseLayers(root, store, base, using: workers)
@@ -141,9 +141,9 @@ package struct ImageExport: Sendable {
             let found = try images.obtain(
                 source.pinned(to: image.digest) ?? source, for: architecture, warn: note)
             if found.digest.description == image.digest { return found }
-            note("\(image.reference) is another image by now; all goes into one layer")
+            note("\(image.reference) has changed; writing a single layer")
         } catch {
-            note("the layers of \(image.reference) cannot be had, all goes into one: \(error.told)")
+            note("writing a single layer, because the layers of \(image.reference) are unavailable: \(error.told)")
         }
         return nil
     }

@@ -4,8 +4,8 @@ internal import Extraction
 internal import Filesystem
 internal import SystemPackage
 
-/// What `export --reproducible` leaves out of a root: what says when and where it was made, and what programs make again
-/// by themselves. `docs/reproducing.md` lists it.
+/// What `export --reproducible` leaves out of a root: traces of when and where it was made, and files that programs
+/// regenerate. `docs/reproducing.md` lists it.
 struct ReproducibleExport {
     /// Seconds since 1970.
     let newestTime: Int64

@@ -4,12 +4,12 @@ internal import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// What roots were before they were refreshed or rolled back: `roots/.generation-NUMBER-NAME`, a directory of the same
-/// contents as `roots/NAME`.
+/// Earlier states of roots that were refreshed or rolled back: `roots/.generation-NUMBER-NAME`, a directory with the
+/// same contents as `roots/NAME`.
 ///
-/// A refresh makes the new one aside, exchanges the two directories and then gives the old one this name. Who was killed
-/// between the two left the old one under the name of the staging: `sweep` knows it by `replaced` of the record that
-/// is there now.
+/// A refresh makes the new generation in a staging directory, exchanges the two directories, and then renames the old
+/// one. If it is killed in between, the old one keeps the name of the staging: `sweep` identifies it by `replaced` in
+/// the current record.
 extension RootStore {
     private static let generationPrefix = ".generation-"
 
@@ -42,7 +42,7 @@ extension RootStore {
             .sorted { $0.record.generation > $1.record.generation }
     }
 
-    /// Those that are being deleted, or were left half-deleted, included.
+    /// Includes those being deleted, or left half deleted.
     private func everyGeneration() throws(ProvisioningError) -> [Generation] {
         guard let components = try? Directory.open(directory).names() else { return [] }
         var found: [Generation] = []
@@ -64,14 +64,14 @@ extension RootStore {
         try keptGenerations(of: current.name).reduce(current.generation) { max($0, $1.record.generation) } + 1
     }
 
-    /// That of whatever has the name of `component` in the store; nil where none can be read.
+    /// The record in the store's directory `component`; nil if none can be read.
     private func record(in component: FilePath.Component) -> RootRecord? {
         let path = directory.appending(component).appending(Self.record)
         guard let bytes = try? path.readFile(limit: RootRecord.limit) else { return nil }
         return try? RootRecord(parsing: bytes, at: path)
     }
 
-    /// Gives the directory of a generation that was exchanged its name, unless somebody has.
+    /// Renames the directory of an exchanged generation, unless that has been done.
     func file(_ component: FilePath.Component, generation: Int, of name: RootName) throws(ProvisioningError) {
         try below { () throws(FilesystemError) in
             let roots = try Directory.open(directory)
@@ -91,8 +91,7 @@ extension RootStore {
         return true
     }
 
-    /// Gives generations the names of what is in them, where a rollback was killed half-way, and deletes those of roots that
-    /// are gone.
+    /// Renames generations after a killed rollback, and deletes those of roots that no longer exist.
     func sweepGenerations(using workers: some NamespacePerforming) throws(ProvisioningError) {
         for generation in try everyGeneration() {
             guard let lock = try? lockGeneration(generation.component, .changeFile) else { continue }
@@ -107,7 +106,7 @@ extension RootStore {
                 do throws(ProvisioningError) {
                     try discardGeneration(generation, using: workers)
                 } catch let error where error.status == .tryAgain {
-                    // Somebody else is at it, or a run is still in it.
+                    // Another process is handling it, or a run still uses it.
                 }
             }
             withExtendedLifetime(lock.rawValue) {}
@@ -131,7 +130,8 @@ extension RootStore {
     ) throws(ProvisioningError) -> Int {
         var deleted = 0
         let replaced = try read(name).replaced
-        // That which was there before is worth most, whatever its number: a later one may have been rolled back from.
+        // The previous generation is the most valuable, whatever its number: a later one may have been rolled back
+        // from.
         let kept = try keptGenerations(of: name)
         let ordered =
             kept.filter { $0.record.generation == replaced } + kept.filter { $0.record.generation != replaced }
@@ -146,7 +146,7 @@ extension RootStore {
         return deleted
     }
 
-    /// That nothing keeps the generations of `name` from being deleted.
+    /// Requires that the generations of `name` can be deleted.
     func requireIdleGenerations(of name: RootName) throws(ProvisioningError) {
         for generation in try keptGenerations(of: name) { _ = try lockGeneration(generation.component, .useFile) }
     }
@@ -157,7 +157,7 @@ extension RootStore {
         let path = directory.appending(generation.component)
         BackgroundWork.stop(in: path, tree: path.appending(Self.tree))
         let lock = try lockGeneration(generation.component, .useFile)
-        // Before anything is deleted: whoever rolls back must not take what a killed process has left for whole.
+        // Before anything is deleted: a rollback must not treat an incomplete generation as whole.
         try mark(generation.component, of: generation.record)
         try discard(generation.component, of: generation.name, using: workers)
         withExtendedLifetime(lock.rawValue) {}
@@ -178,7 +178,7 @@ extension RootStore {
             return try FileLock.acquire(directory.appending(component).appending(name), .exclusive, wait: false)
         } catch let error where error.errno == .resourceTemporarilyUnavailable {
             guard let parts = Self.parse(component) else { throw ProvisioningError(error) }
-            throw ProvisioningError(.rootInUse(parts.name, by: "a run is still in generation \(parts.number)"))
+            throw ProvisioningError(.rootInUse(parts.name, by: "a run still uses generation \(parts.number)"))
         } catch {
             throw ProvisioningError(error)
         }

@@ -4,22 +4,22 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// A root that is used: its record, its lock and its tree are of one generation.
+/// A root in use: its record, lock and tree belong to the same generation.
 struct HeldRoot: ~Copyable {
     let record: RootRecord
     let lock: FileLock
     /// The tree's inode; nil where there is no tree.
     let inode: UInt64?
 
-    /// Gives the lock up to whoever keeps it.
+    /// Transfers the lock to the caller.
     consuming func takeLock() -> FileLock { lock }
 }
 
 extension RootStore {
     /// Finds a root and locks it for use. Never waits.
     ///
-    /// A refresh exchanges the whole directory at any moment: what is read counts only if the file that is locked has its
-    /// name afterwards still.
+    /// A refresh may exchange the whole directory at any moment: what is read counts only if the locked file still has
+    /// its name afterwards.
     func hold(_ name: String) throws(ProvisioningError) -> HeldRoot {
         while true {
             let known = try find(name)

@@ -3,7 +3,7 @@
 internal import Filesystem
 internal import SystemPackage
 
-/// A generation that is to be a root again.
+/// Makes an earlier generation current again.
 package struct Rollback: Sendable {
     package let from: RootRecord
     package let to: RootRecord
@@ -32,7 +32,7 @@ package struct Rollback: Sendable {
             throw ProvisioningError(.rootInUse(from.name, by: "another mangrove has just changed it"))
         }
         let other = try store.lockChange(in: store.directory.appending(component), of: from.name)
-        // Before it is there: a refresh would make what was rejected once more.
+        // Before the exchange: a refresh would otherwise make the rejected generation again.
         try reject()
         try store.exchange(component, with: change)
         try store.file(component, generation: from.generation, of: from.name)
@@ -50,8 +50,8 @@ package struct Rollback: Sendable {
 }
 
 extension RootStore {
-    /// Puts what is in `component` in the place of a root, and the root in its place, in one step; a tree outside goes
-    /// before, and is put back by `sweep` where that is all that came about.
+    /// Exchanges `component` and a root atomically; an outside tree is exchanged first, and `sweep` undoes that if
+    /// nothing else happened.
     func exchange(_ component: FilePath.Component, with change: borrowing RootChange) throws(ProvisioningError) {
         let name = change.record.name
         try below { () throws(FilesystemError) in

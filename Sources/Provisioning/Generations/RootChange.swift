@@ -3,15 +3,15 @@
 internal import Filesystem
 internal import SystemPackage
 
-/// That this process is about to put another generation in the place of a root. Runs go on meanwhile and begin; nobody
-/// else changes, replaces or removes it.
+/// This process's claim to replace a root by another generation. Runs continue and start meanwhile; no other process
+/// changes, replaces or removes the root.
 package struct RootChange: ~Copyable, Sendable {
     static let file: FilePath.Component = "change.lock"
 
     /// What is there now.
     package let record: RootRecord
     private let change: FileLock
-    /// As a run has it: against whoever wants the root alone.
+    /// A shared lock, as runs have it, against exclusive use of the root.
     private let use: FileLock
 
     init(_ record: RootRecord, change: consuming FileLock, use: consuming FileLock) {
@@ -30,7 +30,7 @@ extension RootStore {
             let held = try hold(name)
             let record = held.record
             let use = held.takeLock()
-            // Whoever had the lock before may have exchanged the directory.
+            // The previous holder of the lock may have exchanged the directory.
             if change.isNamed { return RootChange(record, change: change, use: use) }
         }
     }

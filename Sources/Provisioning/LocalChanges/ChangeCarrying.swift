@@ -5,7 +5,7 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// Takes what a user has changed in one tree over to another. Both are hostile ground: nothing that is opened leads outside.
+/// Carries a user's changes over from one tree to another. Both are untrusted: nothing that is opened leads outside.
 struct ChangeCarrying {
     let old: FilePath
     let new: FilePath
@@ -80,7 +80,7 @@ struct ChangeCarrying {
             adopting: from.openInRoot(parentPath.isEmpty ? "." : parentPath.string, onlyDirectory: true),
             path: from.path.pushing(parentPath))
         let place = try to.makeDirectories(Array(target.removingLastComponent().components))
-        // Deleted meanwhile: then it is not to be there.
+        // Deleted meanwhile: leave it out.
         guard let status = try source.status(of: name) else { return }
         switch status.kind {
         case .directory:

@@ -5,8 +5,7 @@ internal import Failures
 internal import Filesystem
 internal import SystemPackage
 
-/// What the user of a root has changed in it since it was made or refreshed. Paths are those in the tree, without a slash at
-/// the beginning.
+/// A user's changes to a root since it was made or refreshed. Paths are relative to the tree, without a leading slash.
 package struct LocalChanges: Codable, Equatable, Sendable {
     package struct Loss: Codable, Equatable, Sendable {
         package let path: String
@@ -19,7 +18,7 @@ package struct LocalChanges: Codable, Equatable, Sendable {
     package var configuration: [String] = []
     /// New ones elsewhere that no package owns.
     package var files: [String] = []
-    /// What a new base cannot be given: files of packages that were changed or deleted.
+    /// What cannot be carried over to a new base: changed or deleted files of packages.
     package var losses: [Loss] = []
 
     package init() {}
@@ -39,7 +38,7 @@ package struct LocalChanges: Codable, Equatable, Sendable {
 }
 
 extension LocalChanges {
-    /// Made anew by whoever needs it, or mangrove's own.
+    /// Generated on demand, or mangrove's own.
     private static let derived = [
         "etc/apk/world", "etc/hosts", "etc/ld.so.cache", "etc/machine-id", "etc/mtab", "etc/resolv.conf", "lib/apk",
         "usr/lib/apk", "usr/share/info/dir", "usr/share/mime", "var/cache", "var/lib/apk", "var/lib/apt",
@@ -66,22 +65,22 @@ extension LocalChanges {
             if Self.isDerived(path) || entry.kind == .directory && !isNew { continue }
             let owner = owners[path]
             if path.hasPrefix("etc/") {
-                // What a package that was installed by hand brought comes with it again, unless it is another by now.
+                // Files of manually installed packages are reinstalled with the package, unless they were changed.
                 let isOfBase = owner.map { installed[$0] != nil } ?? true
                 if entry.kind != .directory, isOfBase { configuration.append(path) }
             } else if let owner {
                 guard let version = installed[owner], database?[owner]?.version == version else { continue }
-                losses.append(Loss(path: path, reason: "a file of \(owner) that was changed"))
+                losses.append(Loss(path: path, reason: "changed file of \(owner)"))
             } else if isNew {
                 files.append(path)
             } else {
-                losses.append(Loss(path: path, reason: "a file of the base that was changed"))
+                losses.append(Loss(path: path, reason: "changed file of the base"))
             }
         }
         for (bytes, entry) in survey.entries where now.entries[bytes] == nil && entry.kind != .directory {
             let path = String(decoding: bytes, as: UTF8.self)
             guard !Self.isDerived(path), let owner = owners[path], installed[owner] != nil else { continue }
-            losses.append(Loss(path: path, reason: "a file of \(owner) that was deleted"))
+            losses.append(Loss(path: path, reason: "deleted file of \(owner)"))
         }
         configuration.sort()
         files.sort()

@@ -4,8 +4,8 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// What was in a tree at some time: for telling later what its user has changed since. Contents are not read: a file counts
-/// as changed where its size, time of modification, mode or owner is another one.
+/// A snapshot of a tree's metadata, to detect later changes by its user. Contents are not read: a file counts as
+/// changed if its size, modification time, mode or owner differs.
 ///
 /// A file: for each name kind, mode (octal), owner, group, size and time of modification, a space after each, the path and a
 /// NUL byte.
@@ -26,9 +26,9 @@ struct TreeSurvey: Equatable, Sendable {
     /// `roots/NAME/contents`: that of the tree when it was complete.
     static let file: FilePath.Component = "contents"
 
-    /// Deeper down nothing is looked at: a hostile base may go on for ever.
+    /// Deeper levels are ignored: a hostile base may nest without end.
     private static let maximumDepth = 64
-    /// What is in these at the top is of the moment.
+    /// Top directories whose contents are transient.
     private static let passing: Set<String> = ["dev", "proc", "run", "sys", "tmp"]
 
     /// That of the tree at `path`, in which the caller can open everything.
@@ -74,8 +74,7 @@ struct TreeSurvey: Equatable, Sendable {
         try AtomicFile.write(bytes, to: path)
     }
 
-    /// The same, with what has become of the tree between `before` and `after`: what somebody else changed in it counts as
-    /// changed still.
+    /// The same survey, updated with the changes between `before` and `after`; other changes still count as changes.
     func following(from before: TreeSurvey, to after: TreeSurvey) -> TreeSurvey {
         var result = self
         for (path, entry) in after.entries where before.entries[path] != entry { result.entries[path] = entry }

@@ -8,7 +8,7 @@ package import SystemPackage
 
 /// What a root was made of, by digest: `mangrove.lock.json`, as `docs/mangrove.lock.schema.json` describes it.
 ///
-/// One lies beside the record of every root that can be repeated; `mangrove lock` hands it out.
+/// Every root that can be made again has one beside its record; `mangrove lock` copies it.
 package struct LockFile: Encodable, Equatable, Sendable {
     /// The newest `schema` this program understands.
     package static let schema = 1
@@ -32,7 +32,7 @@ package struct LockFile: Encodable, Equatable, Sendable {
         package var signedBy: String?
     }
 
-    /// What the root's own sources name.
+    /// The sources in the root's apt configuration.
     package struct Source: Encodable, Equatable, Sendable {
         package var suite: String
         package var url: String
@@ -110,7 +110,7 @@ package struct LockFile: Encodable, Equatable, Sendable {
 }
 
 extension LockFile {
-    /// Of a root that `plan` makes.
+    /// The lock file of a root that `plan` makes.
     init(_ plan: BootstrapPlan, _ origin: ArchiveOrigin, requested: [String]) {
         self.init(.archive, distro: origin.distro, release: origin.release, architecture: plan.architecture)
         (codename, self.requested, snapshot) = (origin.codename, requested, origin.snapshot)
@@ -130,7 +130,7 @@ extension LockFile {
         }
     }
 
-    /// Of a root that was made of `base` and nothing else.
+    /// The lock file of a root made from `base` alone.
     init(_ base: Base, _ verification: Verification, _ record: RootRecord) {
         self.init(.tarball, distro: record.distro, release: record.release, architecture: record.architecture)
         (version, codename) = (record.version, record.codename)
@@ -145,7 +145,7 @@ extension LockFile {
             fingerprint: verification.fingerprint, signedBy: verification.signedBy)
     }
 
-    /// What is to be unpacked, and where from. The packages' files are known to the cache alone.
+    /// The plan to unpack it. Only the cache knows the packages' files.
     var plan: BootstrapPlan? {
         guard let variant, let components, let sources, let suites, let packages, let automatic else { return nil }
         var plan = BootstrapPlan(

@@ -9,14 +9,14 @@ internal import PackageArchive
 package import SystemPackage
 
 extension LockFile {
-    /// A lock file that lies at `path`. What it says ends up in file names, scripts and apt's sources: nothing is
-    /// taken that does not look like what it should be.
+    /// Parses a lock file at `path`. Its values end up in file names, scripts and apt's sources, so every value is
+    /// checked strictly.
     package init(parsing bytes: [UInt8], at path: FilePath) throws(ProvisioningError) {
         do throws(JSONError) {
             try self.init(try JSONField(parsing: bytes, file: path.string))
         } catch {
             var error = error
-            error.remedy = "write it anew: mangrove lock NAME; docs/mangrove.lock.schema.json says what belongs in it"
+            error.remedy = "write it again: mangrove lock NAME; see docs/mangrove.lock.schema.json"
             throw ProvisioningError(error)
         }
     }
@@ -37,10 +37,10 @@ extension LockFile {
     private init(_ document: JSONField) throws(JSONError) {
         let members = try document.members()
         guard let schema = members.first(where: { $0.key == "schema" })?.field else {
-            throw document.fault("schema is missing: this is no lock file of mangrove's")
+            throw document.fault("schema is missing: not a mangrove lock file")
         }
         guard schema.value == .number(Double(Self.schema)) else {
-            throw schema.fault("expected \(Self.schema), the only one that this mangrove knows")
+            throw schema.fault("expected \(Self.schema), the only one that this mangrove supports")
         }
         let object = try document.object(
             "$schema", "schema", "kind", "distro", "release", "version", "codename", "architecture", "requested",
@@ -80,18 +80,18 @@ extension LockFile {
         }
         var suites: [Suite] = []
         for field in try object.required("suites").array() { suites.append(try Suite(field)) }
-        guard !suites.isEmpty else { throw try object.required("suites").fault("expected one suite at least") }
+        guard !suites.isEmpty else { throw try object.required("suites").fault("expected at least one suite") }
         var packages: [Package] = []
         var seen: Set<String> = []
         for field in try object.required("packages").array() {
             let package = try Package(field)
             guard suites.contains(where: { $0.name == package.suite }) else {
-                throw field.fault("there is no suite \(package.suite) among suites")
+                throw field.fault("suite \(package.suite) is not among suites")
             }
-            guard seen.insert(package.name).inserted else { throw field.fault("\(package.name) is here twice") }
+            guard seen.insert(package.name).inserted else { throw field.fault("\(package.name) is listed twice") }
             packages.append(package)
         }
-        guard !packages.isEmpty else { throw try object.required("packages").fault("expected one package at least") }
+        guard !packages.isEmpty else { throw try object.required("packages").fault("expected at least one package") }
         (self.sources, self.suites, self.packages) = (sources, suites, packages)
     }
 }
@@ -127,7 +127,7 @@ extension LockFile.Package {
         self.sha256 = sha256
         let size = try object.required("size")
         self.size = Int64(try size.positiveInteger())
-        guard self.size <= 1 << 40 else { throw size.fault("expected a number of bytes, 1 TiB at most") }
+        guard self.size <= 1 << 40 else { throw size.fault("expected at most 1 TiB, in bytes") }
         let path = try object.required("path")
         self.path = try path.word()
         guard !self.path.hasPrefix("/"), !self.path.split(separator: "/").contains("..") else {
@@ -150,7 +150,7 @@ extension LockFile.Tarball {
         self.digest = known.description
         var urls: [String] = []
         for field in try object.required("urls").array() { urls.append(try field.url()) }
-        guard !urls.isEmpty else { throw try object.required("urls").fault("expected one URL at least") }
+        guard !urls.isEmpty else { throw try object.required("urls").fault("expected at least one URL") }
         self.urls = urls
         verified = try object.required("verified").choice()
         fingerprint = try object["fingerprint"].map { (field) throws(JSONError) in try field.fingerprint() }
@@ -168,11 +168,11 @@ extension Digest {
 }
 
 extension JSONField {
-    /// Without blanks, which separate words in apt's sources.
+    /// Without spaces, which separate words in apt's sources.
     fileprivate func word() throws(JSONError) -> String {
         let text = try string()
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw fault("expected a word without blanks")
+            throw fault("expected a word without spaces")
         }
         return text
     }
@@ -194,7 +194,7 @@ extension JSONField {
 
     fileprivate func fingerprint() throws(JSONError) -> String {
         guard let fingerprint = Fingerprint(try string()) else {
-            throw fault("expected a key's full fingerprint, 40 hexadecimal digits")
+            throw fault("expected a full key fingerprint, 40 hexadecimal digits")
         }
         return fingerprint.hex
     }
@@ -215,9 +215,9 @@ extension JSONField {
     }
 
     fileprivate func packageName() throws(JSONError) -> String {
-        let name = try text(of: "a package's name", also: "+-.")
+        let name = try text(of: "a package name", also: "+-.")
         guard let first = name.utf8.first, !"+-.".utf8.contains(first) else {
-            throw fault("expected a package's name, which begins with a letter or digit")
+            throw fault("expected a package name that begins with a letter or digit")
         }
         return name
     }

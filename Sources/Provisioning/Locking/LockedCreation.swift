@@ -8,10 +8,10 @@ internal import PackageArchive
 internal import SystemPackage
 internal import Transfer
 
-/// What `create --locked` is asked for.
+/// A request for `create --locked`.
 package struct LockedRequest: Sendable {
     package let lock: LockFile
-    /// The release as the catalogue has it, for more places to look in; nil where it has none of that name.
+    /// The release in the catalogue, for more places to look; nil if unknown.
     package let selection: BaseSelection?
     /// The archive to fetch from, given by the user.
     package let mirror: String?
@@ -21,8 +21,7 @@ package struct LockedRequest: Sendable {
     }
 }
 
-/// Roots that are made again, of the very files that a lock file names. No index and no signature is asked: the digests say
-/// what is right.
+/// Makes roots again from exactly the files in a lock file. No index or signature is requested: the digests decide.
 extension Creation {
     package func create(
         _ request: CreationRequest, from locked: LockedRequest
@@ -113,7 +112,7 @@ struct LockedPlaces {
         (self.locked, self.host, self.now) = (locked, host, now)
     }
 
-    /// The mirrors first, for a package may be there still, then whoever keeps the archive as it was.
+    /// Mirrors first, because a package may still be there, then snapshot services.
     func suite(_ suite: BootstrapPlan.Suite, proxy: Proxy) -> LockedSuite {
         var mirrors: [String] = []
         var result = LockedSuite(mirrors: [], proxy: proxy)
@@ -126,7 +125,7 @@ struct LockedPlaces {
         if locked.mirror == nil, locked.lock.snapshot == nil { mirrors.append(suite.uri) }
         mirrors += repository(of: suite, at: nil, locked.mirror)?.mirrors ?? locked.mirror.map { [$0] } ?? []
         if let moment = moment(of: suite) {
-            // Of whoever was named, and of the distribution's own service.
+            // The given one's, and the distribution's own service.
             for mirror in locked.mirror == nil ? [nil] : [locked.mirror, nil] {
                 mirrors += repository(of: suite, at: moment, mirror)?.mirrors ?? []
             }
@@ -136,8 +135,8 @@ struct LockedPlaces {
         return result
     }
 
-    /// When a snapshot was made that has what a Release file lists: the service looks at the archive some times a day, and
-    /// the archive keeps for longer than that what it lists no more. nil where there is none yet.
+    /// The moment of a snapshot that contains the files in a Release file: the service takes some snapshots a day, and
+    /// the archive keeps unlisted files for longer than that. nil if there is none yet.
     private func moment(of suite: BootstrapPlan.Suite) -> SnapshotMoment? {
         if let snapshot = locked.lock.snapshot { return SnapshotMoment(snapshot) }
         guard let date = suite.date else { return nil }

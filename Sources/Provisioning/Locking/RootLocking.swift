@@ -20,7 +20,7 @@ extension RootStore {
         return try LockFile(parsing: bytes, at: path)
     }
 
-    /// The packages that a root of an archive has by now and `lock` does not say, or the other way round: sorted names.
+    /// The packages that differ between a root from an archive and `lock`: sorted names.
     package func changes(of root: RootRecord, since lock: LockFile) -> [String] {
         guard let packages = lock.packages,
             let installed = try? InstalledPackages(of: Directory.open(FilePath(root.path)))

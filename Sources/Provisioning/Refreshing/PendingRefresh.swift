@@ -5,7 +5,7 @@ internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
-/// A generation that is being made, and what it takes over from the one that is there.
+/// A new generation under construction, and what it takes over from the current one.
 final class PendingRefresh: Sendable {
     let change: RootChange
     /// The directory of the generation that is there.
@@ -21,7 +21,7 @@ final class PendingRefresh: Sendable {
     private var tree: FilePath { FilePath(change.record.path) }
     private var survey: FilePath { directory.appending(TreeSurvey.file) }
 
-    /// Users and groups, before packages make theirs. What comes back has to be noted when those are there.
+    /// Users and groups, before packages create theirs. The result is recorded once those exist.
     func carryAccounts(
         to new: FilePath, in staging: FilePath, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> CarriedAccounts? {
@@ -33,10 +33,10 @@ final class PendingRefresh: Sendable {
         return CarriedAccounts(file: file, paths: accounts)
     }
 
-    /// All the rest. Returns the configuration that the new base has in another version.
+    /// Everything else. Returns the configuration files that differ in the new base.
     func carry(to new: FilePath, using workers: some NamespacePerforming) throws(ProvisioningError) -> [String] {
         guard case .carried(let conflicts) = try workers.perform(.carry(carrying(to: new, accounts: false))) else {
-            throw ProvisioningError(.worker("it gave another answer"))
+            throw ProvisioningError(.worker("unexpected reply"))
         }
         return conflicts
     }
@@ -46,13 +46,13 @@ final class PendingRefresh: Sendable {
     }
 }
 
-/// That the users and groups of a tree are not those of its base.
+/// The accounts of a tree that differ from its base.
 struct CarriedAccounts {
     /// The survey of the tree before.
     let file: FilePath
     let paths: [String]
 
-    /// Has them count as changed from here on, too.
+    /// Keeps them marked as changed.
     func keep(in staging: FilePath) throws(ProvisioningError) {
         let place = staging.appending(TreeSurvey.file)
         guard let before = TreeSurvey(reading: file), var survey = TreeSurvey(reading: place),
@@ -67,7 +67,7 @@ struct CarriedAccounts {
 }
 
 extension Creation {
-    /// Gives the new generation what the user has changed in the old one.
+    /// Carries the user's changes over to the new generation.
     func carryOver(
         to staging: borrowing Staging, _ record: RootRecord, _ request: CreationRequest
     ) async throws(ProvisioningError) {
@@ -82,7 +82,7 @@ extension Creation {
         }
         for path in try refresh.carry(to: staging.tree, using: workers) {
             progress.warn(
-                "\(record.name): /\(path) is kept as you changed it; the new base's is /\(path)\(ChangeCarrying.suffix)"
+                "\(record.name): keeping your /\(path); the new base's is /\(path)\(ChangeCarrying.suffix)"
             )
         }
     }

@@ -2,7 +2,7 @@
 
 internal import PackageArchive
 
-/// A package of a root of which there is a newer version, or that a newer one needs.
+/// A package with a newer version, or one that a newer version needs.
 package struct PackageChange: Codable, Equatable, Sendable {
     package let name: String
     /// nil: it is new.
@@ -12,18 +12,18 @@ package struct PackageChange: Codable, Equatable, Sendable {
     package init(name: String, from: String?, to: String) { (self.name, self.from, self.to) = (name, from, to) }
 }
 
-/// What there is to do for a root, as its distribution is now.
+/// What a root needs, according to its distribution now.
 package struct RefreshFinding: Sendable {
     enum Plan: Sendable {
-        /// `indices`: those that it was found out from, where they are others than before.
+        /// `indices`: those it was determined from, if they have changed.
         case nothing(indices: [RootOrigin.Index]?)
-        /// It is not to be refreshed, and why.
+        /// Not to be refreshed, and why.
         case held(String)
         /// A newer base.
         case base(Base)
-        /// Newer packages of the archive it was made from; with all that it is to consist of.
+        /// Newer packages in its archive; with everything that it will consist of.
         case packages(ResolvedArchive, [PackageChange], indices: [RootOrigin.Index], ArchiveOrigin)
-        /// What the root's own package manager finds.
+        /// Updates that the root's own package manager finds.
         case upgrade(PackageManager, indices: [RootOrigin.Index])
     }
 
@@ -42,7 +42,7 @@ package struct RefreshFinding: Sendable {
         }
     }
 
-    /// What it would be then: "24.04.4".
+    /// Its version afterwards: "24.04.4".
     package var version: String {
         if case .base(let base) = plan { base.version ?? record.version } else { record.version }
     }
@@ -60,15 +60,15 @@ package struct RefreshFinding: Sendable {
 }
 
 extension ResolvedArchive {
-    /// With what `changes` are, and nothing else.
+    /// Only with `changes`.
     func only(_ changes: [PackageChange]) -> ResolvedArchive { only(Set(changes.map(\.name))) }
 }
 
-/// What came of a root.
+/// The outcome for a root.
 package struct RefreshOutcome: Codable, Equatable, Sendable {
     package enum State: String, Codable, Sendable {
         case unchanged, refreshed, held, failed
-        /// There is something newer, and nothing was to be done.
+        /// There is something newer, but this is a dry run.
         case outdated
     }
 
@@ -80,12 +80,12 @@ package struct RefreshOutcome: Codable, Equatable, Sendable {
     package var packages: [PackageChange] = []
     /// Why it is held, or failed.
     package var why: String?
-    /// That which it is now.
+    /// Its generation now.
     package var generation: Int?
     /// Downloaded.
     package var bytes: Int64 = 0
     package var seconds: Double = 0
-    /// What of the user's own was carried over.
+    /// The user's changes that were carried over.
     package var carried: String?
 
     package init(_ name: String, _ state: State, why: String? = nil) {

@@ -8,11 +8,11 @@ internal import Sandbox
 package import SystemPackage
 internal import Terminal
 
-/// What a user asks of `refresh`.
+/// A request for `refresh`.
 package struct RefreshRequest: Sendable {
-    /// Generations that are kept besides the one that is there.
+    /// Earlier generations to keep.
     package var keep = 1
-    /// What cannot be carried over is lost.
+    /// Discards changes that cannot be carried over.
     package var discardsChanges = false
     /// For all roots, instead of those that each was made with.
     package var mirror: String?
@@ -22,12 +22,12 @@ package struct RefreshRequest: Sendable {
     package init() {}
 }
 
-/// Brings roots up to date.
+/// Updates roots.
 package struct Refresher: Sendable {
     let creation: Creation
     let catalogue: Catalogue
     let request: RefreshRequest
-    /// The mirror that is configured for a distro; nil: its own.
+    /// The configured mirror of a distro; nil: its own.
     let mirror: @Sendable (BaseSelection) -> String?
     /// For the tools tree of a root.
     let tools: @Sendable (RootRecord, CreationRequest) -> ToolsRequest?
@@ -41,7 +41,7 @@ package struct Refresher: Sendable {
         (self.mirror, self.tools) = (mirror, tools)
     }
 
-    /// Does what `finding` says.
+    /// Performs `finding`.
     package func perform(_ finding: RefreshFinding) async throws(ProvisioningError) -> RefreshOutcome {
         switch finding.plan {
         case .held: return RefreshOutcome(finding, .held)
@@ -53,7 +53,8 @@ package struct Refresher: Sendable {
         }
     }
 
-    /// Remembers that there is nothing newer in these. Roots whose user may not write there are asked about again.
+    /// Records that these have nothing newer. If the user may not write there, the indices are requested again next
+    /// time.
     func note(_ indices: [RootOrigin.Index], of finding: RefreshFinding) throws(ProvisioningError) {
         var origin = finding.origin
         origin.indices = indices
@@ -61,7 +62,7 @@ package struct Refresher: Sendable {
         try below { () throws(FilesystemError) in try origin.write(in: directory) }
     }
 
-    /// The change of a root that is as `finding` has it.
+    /// Begins the change of a root, if it still is as `finding` describes.
     func beginChange(_ finding: RefreshFinding) throws(ProvisioningError) -> RootChange {
         let change = try creation.store.beginChange(finding.record.name.description)
         guard change.record.generation == finding.record.generation, change.record.created == finding.record.created
@@ -73,7 +74,7 @@ package struct Refresher: Sendable {
         return change
     }
 
-    /// The same root again, as far as `create` would make it.
+    /// A request for the same root, as for `create`.
     func creationRequest(_ finding: RefreshFinding) -> CreationRequest {
         let record = finding.record
         var wanted = CreationRequest(name: record.name)
@@ -81,7 +82,7 @@ package struct Refresher: Sendable {
         if record.path != own { wanted.directory = FilePath(record.path) }
         wanted.packages = record.packages
         wanted.catalogue = catalogue
-        // Of an image the policy says it, which may have changed.
+        // For an image the policy decides, which may have changed.
         wanted.requiresSignature = record.image != nil && record.verified.how == .signature
         wanted.allowances = record.allowances ?? SourceAllowances()
         wanted.mirror = finding.origin.mirror
@@ -99,7 +100,7 @@ package struct Refresher: Sendable {
         return try outcome(finding, made, changes)
     }
 
-    /// The old generation is locked as long as this goes on.
+    /// The old generation stays locked meanwhile.
     private func exchange(
         _ finding: RefreshFinding, for base: Base
     ) async throws(ProvisioningError) -> (RootRecord, LocalChanges) {
@@ -115,7 +116,7 @@ package struct Refresher: Sendable {
         return (try await creation.create(wanted, from: base), changes)
     }
 
-    /// What its user has done to it.
+    /// Its user's changes.
     private func changes(of finding: RefreshFinding) throws(ProvisioningError) -> LocalChanges {
         let record = finding.record
         creation.progress.begin("looking for changes in \(record.name)")
@@ -123,7 +124,7 @@ package struct Refresher: Sendable {
         let survey = creation.store.path(of: record.name).appending(TreeSurvey.file)
         let reply = try creation.workers.perform(
             .compare(.init(tree: record.path, survey: survey.string, installed: finding.origin.installed)))
-        guard case .compared(let changes) = reply else { throw ProvisioningError(.worker("it gave another answer")) }
+        guard case .compared(let changes) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
         return changes
     }
 
@@ -139,6 +140,6 @@ package struct Refresher: Sendable {
 }
 
 extension RootRecord {
-    /// Whoever answers for a mirror must not get rid of a signature that there was.
+    /// A mirror must not be able to remove an existing signature.
     fileprivate func isSignedBetter(than base: Base) -> Bool { verified.how == .signature && !base.isSigned }
 }

@@ -8,8 +8,8 @@ internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
-/// Whether something can be executed in a tree: its shell, and its package manager where it has one. Emulated, so that it is
-/// the tree's own programs.
+/// Tests whether a tree can execute something: its shell, and its package manager if it has one. Emulated, to test the
+/// tree's own programs.
 struct SmokeTest {
     let record: RootRecord
 
@@ -18,7 +18,7 @@ struct SmokeTest {
     func perform(
         in staging: borrowing Staging, caller: Caller, cpu: String?, _ progress: Progress
     ) throws(ProvisioningError) {
-        progress.begin("trying it")
+        progress.begin("testing it")
         defer { progress.end() }
         let log = staging.directory.appending("smoke-test")
         defer { _ = unsafe unlink(log.string) }
@@ -32,7 +32,7 @@ struct SmokeTest {
         do throws(ProvisioningError) {
             let status = try command.run(["/bin/sh", "-c", script], log: log)
             guard status != 0 else { return }
-            reason = "/bin/sh -c '\(script)' ended with \(status): \(LogEnd.read(log) ?? "it said nothing")"
+            reason = "/bin/sh -c '\(script)' ended with \(status): \(LogEnd.read(log) ?? "no output")"
         } catch {
             guard [.notFound, .notExecutable].contains(error.status) else { throw error }
             reason = error.told

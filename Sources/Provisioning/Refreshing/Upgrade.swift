@@ -9,7 +9,7 @@ internal import Sandbox
 internal import SystemPackage
 internal import Terminal
 
-/// A generation that differs in packages only: made from the one that is there, with all that its user has done to it.
+/// A generation that differs in packages only: a copy of the current one, with all its user's changes.
 extension Refresher {
     func upgrade(_ finding: RefreshFinding) async throws(ProvisioningError) -> RefreshOutcome {
         guard try await makeUpgraded(finding) else {
@@ -25,7 +25,7 @@ extension Refresher {
         return outcome
     }
 
-    /// False where nothing came of it. The old generation is locked as long as this goes on.
+    /// Returns false if nothing changed. The old generation stays locked meanwhile.
     private func makeUpgraded(_ finding: RefreshFinding) async throws(ProvisioningError) -> Bool {
         let change = try beginChange(finding)
         var wanted = creationRequest(finding)
@@ -50,7 +50,7 @@ extension Refresher {
         return isNews
     }
 
-    /// nil where nothing came of it.
+    /// nil if nothing changed.
     private func fill(
         _ staging: borrowing Staging, _ finding: RefreshFinding, _ wanted: CreationRequest
     ) async throws(ProvisioningError) -> (RootRecord, RootOrigin)? {
@@ -88,7 +88,7 @@ extension Refresher {
                     throw ProvisioningError(
                         .upgrading(
                             record.name,
-                            reason: "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "it said nothing")")
+                            reason: "\(step.command[0]) ended with \(status): \(LogEnd.read(log) ?? "no output")")
                     )
                 }
             }
@@ -135,7 +135,7 @@ extension Refresher {
         try noteAutomatic(archive.plan, in: tree)
     }
 
-    /// What came in for others apt is to remove with them (apt-mark(8)).
+    /// apt removes dependencies together with the packages that need them (apt-mark(8)).
     private func noteAutomatic(_ plan: BootstrapPlan, in tree: FilePath) throws(ProvisioningError) {
         let automatic = Set(plan.automatic)
         let known = (try? InstalledPackages(of: Directory.open(tree)))
@@ -153,7 +153,7 @@ extension Refresher {
         }
     }
 
-    /// What is new since `before` came with the packages; what its user had changed counts as changed still.
+    /// Changes since `before` came with the packages; the user's changes still count as such.
     private func survey(
         _ staging: borrowing Staging, since before: FilePath, of name: RootName
     ) throws(ProvisioningError) {

@@ -13,8 +13,8 @@ internal import SystemPackage
 internal import Terminal
 internal import Transfer
 
-/// Finds out what is newer than a root. Nothing is written but to the cache; what is asked for is asked once for all roots
-/// (`DocumentCache`).
+/// Checks upstream for something newer than a root. Writes only to the cache; each document is requested once for all
+/// roots (`DocumentCache`).
 extension Refresher {
     package func look(_ name: String) async throws(ProvisioningError) -> RefreshFinding {
         let record = try creation.store.find(name)
@@ -26,10 +26,10 @@ extension Refresher {
         }
         if let moment = record.snapshot { return finding(.held("pinned to the archive of \(moment)")) }
         if let version = origin.pointRelease {
-            return finding(.held("point release \(version) was asked for"))
+            return finding(.held("created as point release \(version)"))
         }
         guard origin.kind != .file else {
-            return finding(.held("made from a tarball of your own, \(record.source)"))
+            return finding(.held("made from your own tarball, \(record.source)"))
         }
         if origin.kind == .image { return finding(try await lookAtImage(record)) }
         let selection = try below { () throws(CatalogueError) in
@@ -48,18 +48,18 @@ extension Refresher {
             }
         }
         if let rejected = origin.rejected, rejected.covers(plan) {
-            return finding(.held("rolled back from generation \(rejected.generation), and nothing newer is there"))
+            return finding(.held("rolled back from generation \(rejected.generation); nothing newer yet"))
         }
         return finding(plan)
     }
 
-    /// The image that the name stands for today is fetched where it is another one.
+    /// Fetches the image if the name refers to another one by now.
     private func lookAtImage(_ record: RootRecord) async throws(ProvisioningError) -> RefreshFinding.Plan {
         guard let reference = record.image?.reference, let architecture = Architecture(record.architecture) else {
             throw ProvisioningError(.remainsOnly(record.name))
         }
         let source = try below { () throws(ImageError) in try ImageSource(reference, relativeTo: "/") }
-        guard let source, source.pinnedDigest == nil else { return .held("made of \(reference), which stays the same") }
+        guard let source, source.pinnedDigest == nil else { return .held("made from \(reference), which is pinned") }
         let base = Base(source, for: architecture)
         let found = try await creation.fetcher(keyring: nil).obtain(base)
         return found.verification.digest == record.verified.digest ? .nothing(indices: nil) : .base(base)
@@ -87,7 +87,7 @@ extension Refresher {
                 ? digest.description == record.verified.digest : base.version == record.version
             return isSame ? .nothing(indices: indices) : .base(base)
         }
-        // Nobody says which it is: what is there is asked for, and sent where it is another one.
+        // Without an index, the file is requested, and sent only if it has changed.
         let verified = try await fetcher.obtain(base)
         return verified.verification.digest == record.verified.digest ? .nothing(indices: nil) : .base(base)
     }
@@ -104,9 +104,9 @@ extension Refresher {
         let tree = FilePath(record.path)
         let installed = try? InstalledPackages(of: Directory.open(tree))
         guard let installed, installed.manager == .dpkg else {
-            return .held("there is no database of dpkg in it")
+            return .held("it has no dpkg database")
         }
-        // By `apt-mark hold`, or as their version was asked for.
+        // Held by `apt-mark hold`, or by a requested version.
         let held = Set(installed.names.filter { installed[$0]?.isHeld == true })
             .union(record.packages.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) })
         bootstrap.installed = installed.names.filter { !held.contains($0) }
@@ -163,7 +163,7 @@ extension Refresher {
         }
     }
 
-    /// Whoever answers for a mirror must not take a root back to what it was before.
+    /// A mirror must not be able to take a root back to an older state.
     private func requireNewer(
         _ plan: BootstrapPlan, _ record: RootRecord, _ origin: RootOrigin
     ) throws(ProvisioningError) {
@@ -176,7 +176,7 @@ extension Refresher {
             }
             if date > now + 86_400 {
                 creation.progress.warn(
-                    "\(suite.url) is of \(RecordTime.text(date)), which is to come: is the clock of this machine right?"
+                    "\(suite.url) is dated \(RecordTime.text(date)), in the future: is this machine's clock right?"
                 )
             }
         }

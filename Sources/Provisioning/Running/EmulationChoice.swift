@@ -3,8 +3,8 @@
 package import Architectures
 package import Emulation
 
-/// What makes programs of a root's architecture run: decided from the kernel, the interpreters and the registrations
-/// that this host has.
+/// How programs of a root's architecture are executed: decided from the kernel, and the interpreters and registrations
+/// on this host.
 package struct EmulationChoice: Hashable, Sendable {
     /// For a binfmt_misc of the run's own; none: the machine or the host's registration executes them.
     package let rules: [BinfmtRule]
@@ -28,8 +28,8 @@ package struct EmulationChoice: Hashable, Sendable {
 
     /// Decides for programs of `architecture`, in a run with (`privately`) or without a user namespace.
     ///
-    /// A private binfmt_misc wherever the kernel has it: then the host's, whatever state it is in, does not matter.
-    /// Else the host's has to work, which a probe finds out by being executed.
+    /// A private binfmt_misc if the kernel supports it: then the state of the host's does not matter. Otherwise the
+    /// host's has to work, which executing a probe shows.
     package static func make(
         for architecture: Architecture, privately: Bool, cpu: String?, trustsSetuid: Bool,
         kernel: KernelRelease = .current, host: Architecture = .host,

@@ -3,12 +3,12 @@
 package import Filesystem
 internal import SystemPackage
 
-/// A root's `/etc/hosts`, in which `localhost` and the root's own name stand for this machine: test suites and servers
-/// take that for granted, and a base from an archive has no such file. Written as `ResolvConf` is, for the same reasons.
+/// A root's `/etc/hosts`, with `localhost` and the root's own name for this machine: test suites and servers rely on
+/// that, and a base from an archive has no such file. Written, like `ResolvConf`, as a file, for the same reasons.
 package enum EtcHosts {
     static let mark = "# Written by mangrove, for localhost and the root's own name.\n"
 
-    /// Adds what is missing for the root `name`. Returns what was there; nil where it was left alone.
+    /// Adds missing entries for the root `name`. Returns the original file; nil if nothing was changed.
     package static func prepare(
         in tree: borrowing Directory, name: String
     ) throws(FilesystemError) -> OriginalFile? {
@@ -36,7 +36,7 @@ package enum EtcHosts {
         return try etc.readFile("hosts")?.starts(with: Array(mark.utf8)) ?? false
     }
 
-    /// Writes it where there is none, as in roots of earlier editions.
+    /// Writes it if missing, as in roots of earlier editions.
     static func complete(in tree: borrowing Directory, name: String) throws(FilesystemError) {
         guard try tree.status(of: "etc")?.kind == .directory, try tree.openDirectory("etc").status(of: "hosts") == nil
         else { return }

@@ -5,8 +5,8 @@ internal import Glibc
 internal import Sandbox
 internal import SystemPackage
 
-/// Files that a command leaves beside the shared current directory. What is beside it is the root's own, or in memory:
-/// whoever builds a Debian package looks for it in the directory above, and not there.
+/// Files that a command leaves in the directory above the shared current directory. That directory is the root's own,
+/// or in memory, where the user of dpkg-buildpackage does not look for them.
 struct LeftBehind: ~Copyable {
     /// Above the shared directory, by its path in the root.
     private let directory: FilePath
@@ -39,21 +39,21 @@ struct LeftBehind: ~Copyable {
         guard isInMemory, let bytes = try? FilePath("/proc/\(process)/task/\(process)/children").readFile(limit: 4096),
             let command = String(decoding: bytes, as: UTF8.self).split(separator: " ").first
         else { return }
-        // Its first process shows nothing of itself. The command may have put a link there by now.
+        // The run's first process cannot be inspected. The command may have put a link there by now.
         guard let root = try? Directory.open(FilePath("/proc/\(command)/root")),
             let found = try? root.openInRoot(directory.string, onlyDirectory: true)
         else { return }
         opened = Directory(adopting: found, path: directory)
     }
 
-    /// A line for the user, now that the run is over; nil where there is nothing to say.
+    /// A message for the user after the run; nil if there is nothing to report.
     consuming func note() -> String? {
         let found = isInMemory ? Self.files(in: opened.take()) : Self.files(in: Self.open(directory, in: tree))
         let names = found.filter { before[$0.key] != $0.value }.keys.sorted()
         guard !names.isEmpty else { return nil }
         let list = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
         return isInMemory
-            ? "\(list): left in \(directory) of the run, and gone with it; --bind \(directory) shares that directory"
+            ? "\(list): left in \(directory) of the run, and discarded; --bind \(directory) shares that directory"
             : "\(list): left in \(directory) of the root, which is \(tree.pushing(directory.relative))"
     }
 

@@ -5,10 +5,10 @@ internal import Glibc
 internal import Sandbox
 internal import SystemPackage
 
-/// Directories and files that runs make in a tree to mount on, and that are no part of it.
+/// Mount points that runs create in a tree and that are not part of it.
 ///
-/// The journal, a file beside the tree, says which they are. Every run that mounts something in the tree holds a shared
-/// lock on it; the last one out, or the next command if that was killed, deletes those that are still empty.
+/// The journal, a file beside the tree, lists them. Every run that mounts something in the tree holds a shared lock on
+/// it; the last run, or the next command if that was killed, deletes those that are still empty.
 struct MountPoints: ~Copyable {
     static let journal: FilePath.Component = "mountpoints"
 
@@ -20,7 +20,7 @@ struct MountPoints: ~Copyable {
         self.lock = lock
     }
 
-    /// Does what `body` does, which performs `plan` in `tree`, and deletes afterwards what was made there to mount on.
+    /// Calls `body`, which performs `plan` in `tree`, and afterwards deletes the mount points made for it.
     static func around<Result>(
         _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan, using workers: some NamespacePerforming,
         _ body: () throws(ProvisioningError) -> Result
@@ -37,9 +37,9 @@ struct MountPoints: ~Copyable {
         return result
     }
 
-    /// Writes down what `plan` will make in `tree`, whose journal is kept in `directory`.
+    /// Records the mount points that `plan` will create in `tree`, whose journal is in `directory`.
     ///
-    /// nil where it mounts nothing in the tree, or where nothing can be made anyway.
+    /// nil if it mounts nothing in the tree, or if nothing can be created anyway.
     static func enter(
         _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan
     ) throws(FilesystemError) -> MountPoints? {
@@ -48,12 +48,12 @@ struct MountPoints: ~Copyable {
         let journal = directory.appending(Self.journal)
         let lock: FileLock
         do throws(FilesystemError) {
-            // Whoever holds it alone is sweeping, and soon done.
+            // An exclusive holder is sweeping, and soon done.
             lock = try FileLock.acquire(journal, .shared, wait: true)
         } catch let error where [.permissionDenied, .readOnlyFileSystem].contains(error.errno) {
             return nil
         }
-        // Looked for under the lock: what another run made and is about to delete is not there yet, or not any more.
+        // Under the lock: another run's mount points may not exist yet, or no longer.
         var bytes: [UInt8] = []
         for target in targets {
             for path in try missing(target, in: tree) { bytes += path.bytes + [0] }
@@ -64,12 +64,12 @@ struct MountPoints: ~Copyable {
         return MountPoints(tree: tree, lock: lock)
     }
 
-    /// Deletes them unless another run goes on, which does it later.
+    /// Deletes them, unless another run continues and does so later.
     consuming func leave(using workers: some NamespacePerforming) {
         if lock.upgrade() { Self.delete(in: tree, journal: lock.path, using: workers) }
     }
 
-    /// Deletes what killed runs left in `tree`. Nothing where there is a run.
+    /// Deletes mount points left by killed runs in `tree`. Does nothing during a run.
     static func sweep(_ tree: FilePath, in directory: FilePath, using workers: some NamespacePerforming) {
         let journal = directory.appending(Self.journal)
         guard let status = try? Directory.open(directory).status(of: Self.journal), status.kind == .regular,
@@ -84,7 +84,7 @@ struct MountPoints: ~Copyable {
         let paths = Set(bytes.split(separator: 0).map { FilePath(bytes: $0) })
         let left = removeEmpty(paths, in: tree)
         if !left.isEmpty {
-            // They lie in directories of subordinate ids. What is still there then has been put to use.
+            // They are in directories of subordinate ids. Whatever remains afterwards is in use.
             _ = try? workers.perform(.removeEmpty(tree: tree.string, paths: left.map(\.string)))
         }
         try? Directory.open(journal.removingLastComponent()).unlink(Self.journal)

@@ -48,7 +48,7 @@ package struct NamespacePerformer: NamespacePerforming {
             throw ProvisioningError(error)
         }
         answers.closeWriter()
-        guard let input = questions.takeWriter() else { throw ProvisioningError(.worker("it cannot be asked")) }
+        guard let input = questions.takeWriter() else { throw ProvisioningError(.worker("cannot send it a request")) }
         let reply = try WorkerConnection.ask(request, input: input, output: answers.reader, progress: progress)
         withExtendedLifetime(run.process) {}
         return reply

@@ -4,10 +4,10 @@ internal import Filesystem
 internal import Glibc
 package import SystemPackage
 
-/// Directories of the host that hold more than one project: the system's own, home directories, and what those lie in.
-/// None of them is shared with a run only because it is the current one.
+/// Directories of the host that hold more than one project: system directories, home directories, and their parents.
+/// None is shared with a run merely for being the current one.
 ///
-/// Told by what they are (device and inode), so that a bind mount or another spelling makes no difference.
+/// Identified by device and inode, so that bind mounts and other spellings make no difference.
 package struct PrivateDirectories: Sendable {
     private struct Identity: Hashable {
         let device: dev_t
@@ -21,7 +21,7 @@ package struct PrivateDirectories: Sendable {
         }
     }
 
-    /// hier(7), but for /mnt: what is mounted there is what somebody works on.
+    /// hier(7), except /mnt, where people mount what they work on.
     private static let system: [FilePath] = [
         "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/media", "/opt", "/proc",
         "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/lib32",
@@ -35,7 +35,7 @@ package struct PrivateDirectories: Sendable {
     package init(homes: [FilePath], system: [FilePath] = Self.system) {
         var found = Set(system.compactMap { Identity($0) })
         for home in homes where home.isAbsolute {
-            // Where it is, not where a link to it is.
+            // The directory itself, not a link to it.
             var path = (try? home.resolved()) ?? home
             while let identity = Identity(path) {
                 found.insert(identity)
@@ -49,7 +49,7 @@ package struct PrivateDirectories: Sendable {
         Identity(directory).map(identities.contains) ?? false
     }
 
-    /// Home directories of whoever calls: `HOME`, the account's, and that of the account which called sudo(8).
+    /// The caller's home directories: `HOME`, the account's, and that of the account that called sudo(8).
     package static func homes(environment: [String: String]) -> [FilePath] {
         var homes = [environment["HOME"], unsafe home(of: getpwuid(geteuid()))]
         if let caller = environment["SUDO_USER"] { unsafe homes.append(home(of: getpwnam(caller))) }

@@ -3,14 +3,14 @@
 package import Filesystem
 package import SystemPackage
 
-/// A root's `/etc/resolv.conf`: a regular file with what the host has in its own.
+/// A root's `/etc/resolv.conf`: a regular file with the host's contents.
 ///
-/// Bases ship it as a link into /run, or not at all. A bind mount over it would make every package that replaces it
-/// fail, so it is written, and what was there is kept in the record for export.
+/// Bases ship it as a link into /run, or not at all. A bind mount would make every package that replaces it fail, so it
+/// is written as a file, and the record keeps the original for export.
 package enum ResolvConf {
     static let mark = "# Written by mangrove from the host's /etc/resolv.conf.\n"
 
-    /// Writes it where the base has none of its own. Returns what was there; nil where it was left alone.
+    /// Writes it if the base has none of its own. Returns the original; nil if nothing was changed.
     package static func prepare(
         in tree: borrowing Directory, host: FilePath = "/etc/resolv.conf"
     ) throws(FilesystemError) -> OriginalFile? {
@@ -36,7 +36,7 @@ package enum ResolvConf {
         return try etc.readFile("resolv.conf")?.starts(with: Array(mark.utf8)) ?? false
     }
 
-    /// Brings it up to date where it is still as `prepare` made it. What the root's owner put there stays.
+    /// Updates it if it still is as `prepare` made it. A file from the root's owner stays.
     package static func refresh(
         in tree: borrowing Directory, host: FilePath = "/etc/resolv.conf"
     ) throws(FilesystemError) {

@@ -6,14 +6,14 @@ internal import Filesystem
 package import Sandbox
 internal import SystemPackage
 
-/// A command in a root that is in the store: planned when it is made, with all of the root's programs emulated.
+/// A command in a root of the store: planned on initialisation, with all of the root's programs emulated.
 package struct RootRun: ~Copyable {
     package let record: RootRecord
     package let plan: SandboxPlan
     let request: RunRequest
     let caller: Caller
     let emulation: EmulationChoice
-    /// What goes with the root and is no part of its tree.
+    /// The directory for files that belong to the root but not to its tree.
     let directory: FilePath
     private let second: SecondInterpreter?
     private let lock: FileLock
@@ -42,7 +42,7 @@ package struct RootRun: ~Copyable {
 
     var tree: FilePath { FilePath(record.path) }
 
-    /// A line for whoever expects the command to run in the current directory where it does not.
+    /// A message if the command does not run in the current directory.
     package var note: String? {
         let current = caller.currentDirectory
         guard request.workingDirectory == nil, !current.starts(with: tree),
@@ -50,11 +50,11 @@ package struct RootRun: ~Copyable {
         else { return nil }
         let option = current == "/" ? "--bind /:/host" : "--bind ."
         return
-            "\(current) is not shared just because it is the current directory: running in \(request.defaultDirectory); \(option) shares it"
+            "not sharing the current directory \(current): running in \(request.defaultDirectory); \(option) shares it"
     }
 
-    /// Performs `plan`, this run's own or one with more in it, and waits for its end. Returns the command's exit status,
-    /// 128 and the signal's number where one ended it.
+    /// Performs `plan`, this run's own or an extended one, and waits for its end. Returns the command's exit status, or
+    /// 128 plus the signal's number.
     ///
     /// `output` hands over what the run writes.
     /// `begin` is given the run's first process, as the host numbers it; `look` is called as often as `interval` says.
@@ -68,7 +68,7 @@ package struct RootRun: ~Copyable {
         let tree = tree
         var plan = plan
         if let second, !second.write() { plan.rules.removeAll { $0.name == second.rule.name } }
-        // A root that cannot be written runs without.
+        // Optional: the root may be read-only.
         try? ResolvConf.refresh(in: Directory.open(tree))
         if !request.sparesTree { try? EtcHosts.complete(in: Directory.open(tree), name: record.name.description) }
         var left = LeftBehind(plan, sharing: caller.currentDirectory)

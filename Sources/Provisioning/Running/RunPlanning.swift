@@ -25,7 +25,7 @@ extension SandboxPlan {
         steps = RootLayout.steps(identity: caller.identity, hasRules: !emulation.rules.isEmpty)
         var given: [String: String] = emulation.environment
         if caller.identity.isSingle {
-            // apt cannot become _apt where there is one id only (apt.conf(5), APT_CONFIG).
+            // With one id apt cannot become _apt (apt.conf(5), APT_CONFIG).
             steps.append(
                 .file(target: "/run/mangrove-apt.conf", contents: "APT::Sandbox::User \"root\";\n"))
             given["APT_CONFIG"] = "/run/mangrove-apt.conf"
@@ -86,8 +86,8 @@ extension Account {
         return nil
     }
 
-    /// Looks an account up in a tree's own files, or what earlier runs have made of them. A link at `etc` or at one of
-    /// the files is not followed: it would be resolved outside the root.
+    /// Looks up an account in a tree's own files, or in the versions that earlier runs changed. Links at `etc` or the
+    /// files are not followed, because they would be resolved outside the root.
     static func find(
         _ asked: String, in path: FilePath, changes: FilePath?
     ) throws(ProvisioningError) -> Account {

@@ -5,7 +5,7 @@ internal import Images
 package import Sandbox
 package import SystemPackage
 
-/// What a user asks of a run.
+/// A user's request for a run.
 package struct RunRequest: Hashable, Sendable {
     /// A program and its arguments; empty: the account's login shell.
     package var command: [String]
@@ -17,20 +17,19 @@ package struct RunRequest: Hashable, Sendable {
     package var binds: [BindOption] = []
     /// `--env`.
     package var environment: [String: String] = [:]
-    /// What the root itself says of the environment.
+    /// The root's own environment variables.
     package var defaultEnvironment: [String: String] = [:]
-    /// Directories in which commands are looked for before those of `PATH`, whoever says what that is.
+    /// Directories that come before those of `PATH`, wherever that is set.
     package var searchPath: [String] = []
-    /// Changes to the root are dropped at the end.
+    /// Discards changes to the root at the end.
     package var isThrowaway = false
     /// Seen at its place; `use` sets it.
     package private(set) var toolchain: Toolchain?
-    /// Changes to the root go to this directory of the host, in which those of earlier runs are.
+    /// The directory of the host for changes to the root, which contains those of earlier runs.
     package var changes: FilePath?
     /// Mounted after `binds`.
     package var layered: [LayeredDirectory] = []
-    /// Directories of the root in which nothing of what is there can be seen, and what is written is dropped; after
-    /// everything else.
+    /// Directories of the root that appear empty, and whose new contents are discarded; after everything else.
     package var hidden: [FilePath] = []
     /// nil: the root's name.
     package var hostname: String?
@@ -38,9 +37,9 @@ package struct RunRequest: Hashable, Sendable {
     package var limits = ResourceLimits()
     /// The emulated CPU, in qemu's words; nil: chosen.
     package var cpu: String?
-    /// Setuid programs get their rights under emulation, and the interpreter with them (binfmt's `C`).
+    /// Setuid programs, and the interpreter with them, gain privileges under emulation (binfmt's `C`).
     package var trustsSetuid = false
-    /// What is spent on which program is noted.
+    /// Records the time spent per program.
     package var isProfiled = false
     /// A pseudo-terminal of its own.
     package var usesTerminal = false
@@ -49,12 +48,12 @@ package struct RunRequest: Hashable, Sendable {
         self.command = command
     }
 
-    /// The same in a root that was made of an image which says how it is to be run, as far as nobody says otherwise.
+    /// The same with an image's settings as defaults.
     func following(_ settings: ImageSettings?) -> RunRequest {
         guard let settings else { return self }
         var request = self
         if user == nil, let user = settings.user, !user.isEmpty { request.user = user }
-        // An image may say anything; what is no absolute path is nothing to start in.
+        // An image may contain anything: ignore a path that is not absolute.
         if let directory = settings.workingDirectory.map({ FilePath($0) }), directory.isAbsolute {
             request.defaultDirectory = directory
         }
@@ -62,7 +61,7 @@ package struct RunRequest: Hashable, Sendable {
         return request
     }
 
-    /// Has the programs of `toolchain` found before the root's own, and by make(1)'s customary variable.
+    /// Puts the programs of `toolchain` before the root's own, and sets make(1)'s customary variable.
     package mutating func use(_ toolchain: Toolchain) {
         self.toolchain = toolchain
         searchPath.insert(toolchain.path.string, at: 0)
@@ -71,11 +70,11 @@ package struct RunRequest: Hashable, Sendable {
         environment["CROSS_COMPILE"] = environment["CROSS_COMPILE"] ?? place + toolchain.prefix
     }
 
-    /// The tree stays as it is.
+    /// Leaves the tree unchanged.
     var sparesTree: Bool { isThrowaway || changes != nil }
 }
 
-/// A directory of the host that a run may change without effect on the host: changes go to another.
+/// A directory of the host that a run may change without affecting it: changes go to another directory.
 package struct LayeredDirectory: Hashable, Sendable {
     package let source: FilePath
     /// Has a directory `lower`, which is mounted on.
@@ -90,7 +89,7 @@ package struct LayeredDirectory: Hashable, Sendable {
     package var steps: [MountStep] { MountStep.layered(source, changes: changes, target: target) }
 }
 
-/// Who asks, and from where: taken once, so that a plan depends on nothing else.
+/// The caller and its environment: captured once, so that a plan depends on nothing else.
 package struct Caller: Sendable {
     package let identity: Identity
     package let currentDirectory: FilePath

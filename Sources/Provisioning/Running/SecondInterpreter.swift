@@ -6,10 +6,10 @@ internal import Filesystem
 internal import Glibc
 internal import SystemPackage
 
-/// What executes programs of the second architecture that machines of a root's kind execute: 32-bit ARM's on arm64.
+/// The interpreter for the second architecture that machines like the root's execute: 32-bit Arm on arm64.
 ///
-/// Where a CPU is chosen for the root's own interpreter, this one must not take it for its own: it knows other CPUs, and
-/// both read QEMU_CPU. Then it is a copy that reads a variable of another name.
+/// If a CPU is chosen for the root's own interpreter, this one must not use it: it knows other CPUs, and both read
+/// QEMU_CPU. Therefore it is a copy that reads another variable.
 struct SecondInterpreter {
     private let interpreter: Interpreter
     /// nil: the interpreter itself will do.
@@ -45,7 +45,7 @@ struct SecondInterpreter {
             return there.size == status.size && there.modified == status.modified
         }
         if isThere() { return true }
-        // Of two runs one makes it: the other's is not to be replaced while it is being registered.
+        // Of two runs only one makes it, because it must not be replaced while being registered.
         let place = copy.removingLastComponent().appending("\(copy.lastComponent?.string ?? "").lock")
         guard let lock = try? FileLock.acquire(place, .exclusive, wait: true) else { return false }
         defer { withExtendedLifetime(lock.rawValue) {} }

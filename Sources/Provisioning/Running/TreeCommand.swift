@@ -5,15 +5,15 @@ internal import Filesystem
 internal import Sandbox
 package import SystemPackage
 
-/// Commands of mangrove's own in a tree that is being made: package managers, a smoke test. Nothing of the caller's is
-/// shared with them but the network and its proxies.
+/// Mangrove's own commands in a tree under construction: package managers, a smoke test. They share only the network
+/// and its proxies with the caller.
 package struct TreeCommand: Sendable {
     let tree: FilePath
     let caller: Caller
     private let hostname: String
     let emulation: EmulationChoice
 
-    /// Finds out how programs of `architecture` are executed. Throws where they cannot be.
+    /// Determines how to execute programs of `architecture`. Throws if that is impossible.
     package init(
         in tree: FilePath, called hostname: String, architecture: Architecture, caller: Caller, cpu: String? = nil
     ) throws(ProvisioningError) {

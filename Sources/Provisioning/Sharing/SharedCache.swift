@@ -10,10 +10,10 @@ internal import Sandbox
 internal import SystemPackage
 package import Terminal
 
-/// A repository in a registry through which machines share what takes long to make: tools trees, and the roots of builds.
+/// A repository in a registry for sharing tools trees and layers between machines.
 package struct SharedCache: Sendable {
     package let repository: ImageSource
-    /// Takes what nobody had to sign.
+    /// Accepts unsigned entries.
     package let acceptsUnsigned: Bool
     private let cache: Cache
     private let environment: [String: String]
@@ -38,7 +38,7 @@ package struct SharedCache: Sendable {
 
     private func place(_ entry: SharedEntry) -> ImageSource { repository.tagged(entry.tag) ?? repository }
 
-    /// What there is here to be shared.
+    /// The local entries that can be shared.
     package func own() throws(ProvisioningError) -> [SharedEntry] {
         let trees = ToolsTrees(cache)
         let tools = try trees.store.list().records.map(\.name).filter {
@@ -48,7 +48,7 @@ package struct SharedCache: Sendable {
             + cache.layers.list().records.filter { $0.removedInPart != true }.map { SharedEntry(.layer, $0.name) }
     }
 
-    /// What the repository has that this machine can use.
+    /// The repository's entries that this machine can use.
     package func offered() throws(ProvisioningError) -> [SharedEntry] {
         let skopeo = try skopeo()
         return try below { () throws(ImageError) in try skopeo.tags(of: repository) }.compactMap {
@@ -67,7 +67,7 @@ package struct SharedCache: Sendable {
 
     // MARK: Giving
 
-    /// Has the registry take it; the digest of what it has then.
+    /// Uploads the entry; returns its digest in the registry.
     package func push(
         _ entry: SharedEntry, signer: String?, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> String {
@@ -119,8 +119,8 @@ package struct SharedCache: Sendable {
 
     // MARK: Taking
 
-    /// Takes it from the registry; false where that has none. What is not signed as the policy says is refused, and what no policy
-    /// wants signed, too, unless that is accepted.
+    /// Downloads the entry; false if the registry does not have it. Entries that violate the signature policy are
+    /// refused, and so are entries for which no policy requires a signature, unless that is accepted.
     package func pull(
         _ entry: SharedEntry, ownership: RootRecord.Ownership, using workers: some NamespacePerforming
     ) throws(ProvisioningError) -> Bool {
@@ -139,11 +139,11 @@ package struct SharedCache: Sendable {
             guard acceptsUnsigned || artifact.policy?.requiresSignature == true else {
                 throw ProvisioningError(.unsignedCache(source.description))
             }
-            // A tag may have been put on another entry, which is signed as well.
+            // A tag may have been moved to another, equally signed, entry.
             guard SharedDocument(entry).isSaid(by: artifact.configuration) else {
                 throw ProvisioningError(
                     ImageError(
-                        .unsupported("it is not this entry, or of another edition of mangrove"), source.description))
+                        .unsupported("expected this entry from the same edition of mangrove"), source.description))
             }
             try take(artifact, entry, ownership, using: workers)
             return true
@@ -157,7 +157,7 @@ package struct SharedCache: Sendable {
         using workers: some NamespacePerforming
     ) throws(ProvisioningError) {
         let store = entry.store(in: cache)
-        // One of that name may be there, and not be whole.
+        // An incomplete one of that name may exist.
         let name =
             entry.kind == .tools
             ? try ToolsTrees(cache).next(ofSubject: ToolsTrees.subjectName(of: entry.name)).name : entry.name
@@ -187,7 +187,7 @@ package struct SharedCache: Sendable {
         }
     }
 
-    /// Deletes what does not belong to it, and reads its record.
+    /// Deletes files that do not belong to it, and reads its record.
     private func adopt(_ staging: borrowing Staging) throws(ProvisioningError) -> RootRecord {
         let path = staging.directory.appending(RootStore.record)
         let bytes = try below { () throws(FilesystemError) in

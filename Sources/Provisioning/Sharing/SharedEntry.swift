@@ -5,7 +5,7 @@ internal import Architectures
 internal import Images
 internal import SystemPackage
 
-/// Something of a cache that another machine can use as it is.
+/// An entry of a cache that another machine can use unchanged.
 package struct SharedEntry: Hashable, Sendable {
     package enum Kind: String, Codable, CaseIterable, Sendable {
         /// A tools tree.
@@ -25,7 +25,7 @@ package struct SharedEntry: Hashable, Sendable {
 
     func store(in cache: Cache) -> RootStore { kind == .tools ? ToolsTrees(cache).store : cache.layers }
 
-    /// What its tag begins with in a registry (OCI distribution specification: up to 128 letters, digits, `.`, `_` and `-`).
+    /// Its tag's prefix in a registry (OCI distribution specification: up to 128 letters, digits, `.`, `_` and `-`).
     private static func prefix(_ kind: Kind) -> String { "\(kind.rawValue)-" }
 
     /// Tools trees are of a host's architecture, and of one edition of mangrove only.
@@ -66,7 +66,7 @@ extension SharedEntry: CustomStringConvertible {
     package var description: String { kind == .tools ? "tools tree \(title)" : "layer \(name)" }
 }
 
-/// What an artifact in a registry says it is.
+/// The description of an artifact in a registry.
 struct SharedDocument: Codable, Equatable {
     private let version: Int
     private let kind: SharedEntry.Kind

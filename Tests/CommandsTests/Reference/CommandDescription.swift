@@ -19,7 +19,7 @@ struct CommandDescription: Decodable {
         let shouldDisplay: Bool
         let isOptional: Bool
         let isRepeating: Bool
-        let names: [Name]?
+        var names: [Name]?
         let valueName: String?
         let defaultValue: String?
         let allValues: [String]?
@@ -62,12 +62,23 @@ struct CommandDescription: Decodable {
 
     var positionals: [Argument] { (arguments ?? []).filter { $0.isPositional && $0.shouldDisplay } }
 
-    /// Without those every command has.
+    /// Without those every command has. A flag and its inversion are one: `--ccache, --no-ccache`.
     var options: [Argument] {
-        (arguments ?? []).filter { argument in
-            !argument.isPositional && argument.shouldDisplay
-                && !(argument.names ?? []).contains { ["help", "version"].contains($0.name) }
+        var found: [Argument] = []
+        for argument in arguments ?? [] {
+            let names = argument.names ?? []
+            guard !argument.isPositional, argument.shouldDisplay,
+                !names.contains(where: { ["help", "version"].contains($0.name) })
+            else { continue }
+            if let inverted = names.first?.name, let last = found.last, argument.kind == "flag",
+                last.names?.first.map({ "no-" + $0.name }) == inverted
+            {
+                found[found.count - 1].names = (last.names ?? []) + names
+            } else {
+                found.append(argument)
+            }
         }
+        return found
     }
 
     var synopsis: String {

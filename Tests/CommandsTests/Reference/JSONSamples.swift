@@ -13,7 +13,7 @@ import Terminal
 @testable import Acceleration
 @testable import Commands
 
-/// What `docs/json.md` shows of every report, by the name it has there.
+/// The report that each JSON example in `docs/json*.md` shows, by the name in the comment before it.
 enum JSONSamples {
     static func all() throws -> [(name: String, json: String)] {
         let root = try root()
@@ -60,7 +60,7 @@ enum JSONSamples {
             """
             [{"name": "arm", "state": "refreshed", "from": "12.15", "to": "12.15", "generation": 2, "bytes": 1487320,
               "seconds": 12.25, "packages": [{"name": "libc6", "from": "2.36-9+deb12u13", "to": "2.36-9+deb12u14"}]},
-             {"name": "mine", "state": "held", "why": "made from a tarball of your own, rootfs.tar.xz", "packages": [],
+             {"name": "mine", "state": "held", "why": "made from your own tarball, rootfs.tar.xz", "packages": [],
               "bytes": 0, "seconds": 0.001}]
             """)
     }
@@ -137,8 +137,8 @@ enum JSONSamples {
     private static let accelerated = RootReport.Accelerated(
         programs: ["/usr/bin/make", "/usr/bin/sed"],
         emulated: [
-            .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may show other processors"),
-            .init(package: "tar", program: nil, reason: "it is version 1.35-2, the tools tree's is 1.34-1"),
+            .init(package: "coreutils", program: "/usr/bin/nproc", reason: "the emulator may report other CPUs"),
+            .init(package: "tar", program: nil, reason: "version 1.35-2 differs from the tools tree's 1.34-1"),
         ])
 
     /// sed twice by itself, and once with a library to preload; something that is emulated always.

@@ -10,7 +10,7 @@ enum ManualPage {
         let commands = groups.flatMap(\.commands).flatMap(\.leaves)
         var text = """
             .\\" SPDX-License-Identifier: Apache-2.0
-            .\\" Made from the commands by scripts/document.
+            .\\" Generated from the commands by scripts/document.
             .TH MANGROVE 1 "" "mangrove \(version)" "User Commands"
             .SH NAME
             mangrove \\- \(escaped(abstract))
@@ -52,9 +52,10 @@ enum ManualPage {
     private static let description = """
         .SH DESCRIPTION
         .B mangrove
-        provisions root file systems for arm64 and other architectures, and runs commands in them under qemu.
+        provisions root filesystems for arm64 and other architectures, and runs commands in them.
+        Programs run under qemu or, where possible, natively.
         It works as an ordinary user, in user namespaces, and as root.
-        What is asked for goes to standard output, everything else to standard error.
+        Requested output goes to standard output, everything else to standard error.
 
         """
 
@@ -63,23 +64,23 @@ enum ManualPage {
         .B run
         and
         .B shell
-        exit with the status of the command, 128+N where signal N ended it.
+        exit with the status of the command, or 128+N if signal N ended it.
         125 means that mangrove failed, 126 that the command cannot be executed, 127 that it was not found.
-        The other commands exit with 0, or as in
+        The other commands exit with 0, or as defined in
         .BR sysexits (3head):
-        64 wrong command line, 65 bad checksum, signature or archive, 66 no such root, 69 unreachable,
-        70 a fault of mangrove itself, 73 cannot create, 74 input or output failed,
-        75 in use, try again, 77 not permitted, 78 bad configuration or something missing.
+        64 usage error, 65 bad checksum, signature or archive, 66 no such root, 69 unreachable,
+        70 internal error, 73 cannot create, 74 input or output failed,
+        75 in use, try again, 77 not permitted, 78 invalid configuration or something missing.
         .SH ENVIRONMENT
         .TP
         .B MANGROVE_HOME
         Holds the roots and the cache, instead of the directories below.
         .TP
         .B MANGROVE_DISTROS
-        A file of the user's own that adds to the distributions that are built in.
+        A file that is merged into the built-in distributions.
         .TP
         .BR QEMU_CPU
-        The emulated CPU, where none is chosen with
+        The emulated CPU, if none is chosen with
         .BR \\-\\-cpu .
         .TP
         .BR https_proxy ", " http_proxy ", " all_proxy ", " no_proxy
@@ -91,10 +92,10 @@ enum ManualPage {
         .SH FILES
         .TP
         .I /var/lib/mangrove/roots, /var/cache/mangrove
-        Roots and cache of the superuser.
+        Roots and cache of root.
         .TP
         .I $XDG_DATA_HOME/mangrove/roots, $XDG_CACHE_HOME/mangrove
-        Roots and cache of everybody else.
+        Roots and cache of other users.
         .TP
         .I $XDG_CONFIG_HOME/mangrove/config.json
         Configuration.

@@ -109,11 +109,11 @@ import Transfer
     }
 
     @Test(arguments: [
-        (#""suite" : "trixie-security""#, #""suite" : "sid""#, "there is no suite sid"),
-        (#""name" : "hello""#, #""name" : "libc6""#, "libc6 is here twice"),
+        (#""suite" : "trixie-security""#, #""suite" : "sid""#, "suite sid is not among suites"),
+        (#""name" : "hello""#, #""name" : "libc6""#, "libc6 is listed twice"),
         (#""path" : "pool/h.deb""#, #""path" : "pool/../../h.deb""#, "a path below"),
         ("2026-09-12T07:55:41Z", "12 September", "expected a time"),
-        (#""size" : 1,"#, #""size" : 9000000000000000,"#, "1 TiB at most"),
+        (#""size" : 1,"#, #""size" : 9000000000000000,"#, "at most 1 TiB"),
     ])
     func whatDoesNotFitIsRefused(was: String, becomes: String, words: String) throws {
         let text = String(decoding: Self.archive().encoded(), as: UTF8.self)

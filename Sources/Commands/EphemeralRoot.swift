@@ -7,12 +7,12 @@ internal import Processes
 internal import Sandbox
 internal import SystemPackage
 
-/// A root that is made for one command: `mangrove create` before it and `mangrove remove` after it (`OwnProcess`).
-struct PassingRoot {
+/// A root for a single command: `mangrove create` makes it, and `mangrove remove` deletes it afterwards (`OwnProcess`).
+struct EphemeralRoot {
     let name = "passing-\(getpid())"
     private let dryRun: Bool
 
-    /// Makes it. Throws status 125 where that fails; why was said then.
+    /// Makes it. Throws status 125 on failure, after the error has been reported.
     init(distro: String, arch: String?, isolation: Isolation, dryRun: Bool) throws {
         self.dryRun = dryRun
         let options =
@@ -23,7 +23,7 @@ struct PassingRoot {
         }
     }
 
-    /// Removes it; where that fails it says so, and the root is listed.
+    /// Removes it; a failure is reported, and the root stays listed.
     func remove() {
         if !dryRun { _ = try? OwnProcess.attend(["remove", "--progress", "none", "--", name]) }
     }
