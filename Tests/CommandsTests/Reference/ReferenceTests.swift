@@ -51,8 +51,8 @@ import Testing
     }
 
     private static let pages = [
-        "building.md", "configuration.md", "exit-status.md", "how-it-works.md", "images.md", "json.md", "refreshing.md",
-        "reproducing.md", "security.md", "troubleshooting.md",
+        "building.md", "ci.md", "configuration.md", "exit-status.md", "how-it-works.md", "images.md", "json.md",
+        "refreshing.md", "releasing.md", "reproducing.md", "security.md", "troubleshooting.md",
     ]
 
     private static func read(_ name: String) throws -> String {
