@@ -48,8 +48,8 @@ package struct Extractor: Sendable {
             try decoder.finish()
             return report
         }
-        #sourceLocation()
     }
+    #sourceLocation()
 
     /// Unpacks what `decoder` gives; `made` gets the name of every entry, on another thread.
     func extract(

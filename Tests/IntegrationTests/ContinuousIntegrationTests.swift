@@ -73,6 +73,43 @@ extension IntegrationTests {
             }
         }
 
+        /// All but apt itself.
+        @Test func thePackageThatIsInstalledIsWhatTheReleaseLists() throws {
+            try withScratchDirectory { scratch in
+                let release = scratch.appending("releases/download/v1.2.3")
+                try release.makeDirectories()
+                try scratch.appending("tree/DEBIAN").makeDirectories()
+                let control = "Package: mangrove\nVersion: 1.2.3-1\nArchitecture: all\nMaintainer: A <a@example.org>\n"
+                try AtomicFile.write(Array(control.utf8), to: scratch.appending("tree/DEBIAN/control"))
+                func bash(_ script: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
+                    let base = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MANGROVE_INSTALL_DRY_RUN": "1"]
+                    return try Program(
+                        ["/bin/bash", "-ec", script], environment: base.merging(environment) { $1 }, directory: scratch
+                    ).wait()
+                }
+                let made = try bash(
+                    """
+                    package=mangrove_1.2.3-1_$(dpkg --print-architecture).deb
+                    dpkg-deb --build tree "$package" && cd \(release) && mv \(scratch)/*.deb . && sha256sum *.deb >SHA256SUMS
+                    """)
+                #expect(made.status == 0, "\(made)")
+                let install = Self.repository.appending("scripts/ci/install").string
+                let releases = "file://\(scratch)/releases"
+                for name in ["MANGROVE_VERSION", "MANGROVE_ACTION_REF"] {
+                    let taken = try bash(install, [name: "v1.2.3", "MANGROVE_RELEASES": releases])
+                    #expect(taken.status == 0 && taken.output.contains("Version: 1.2.3-1"), "\(taken)")
+                }
+                let none = try bash(install, ["MANGROVE_VERSION": "1.2.4", "MANGROVE_RELEASES": releases])
+                #expect(none.status == 1 && none.errors.contains("there is no release at"), "\(none)")
+
+                #expect(try bash("echo more >>\(release)/*.deb").status == 0)
+                let damaged = try bash(
+                    install,
+                    ["MANGROVE_VERSION": "v1.2.3", "MANGROVE_RELEASES": releases, "GITHUB_ACTIONS": "true"])
+                #expect(damaged.status == 1 && damaged.output.contains("::error::mangrove_1.2.3-1_"), "\(damaged)")
+            }
+        }
+
         /// The root and the tools tree are in the project's directory there.
         @Test func theGitLabTemplateDoesTheSame() throws {
             try Home.withMirror(.root) { (home, mirror) throws in
