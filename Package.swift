@@ -22,12 +22,17 @@ func module(
 }
 
 /// A C target of ours.
-func cModule(_ name: String, _ dependencies: [Target.Dependency] = [], flags: [String] = []) -> Target {
+func cModule(
+    _ name: String, _ dependencies: [Target.Dependency] = [], flags: [String] = [], settings: [CSetting] = []
+) -> Target {
     .target(
         name: name, dependencies: dependencies,
         cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
-            + (flags.isEmpty ? [] : [.unsafeFlags(flags)]))
+            + (flags.isEmpty ? [] : [.unsafeFlags(flags)]) + settings)
 }
+
+/// The commit that scripts build; a plain `swift build` names none. Only what includes it is compiled again.
+let commit = Context.environment["MANGROVE_COMMIT"].flatMap { $0.isEmpty ? nil : $0 }
 
 /// A C library of the system that is loaded when it is first used: of which most commands use nothing.
 func loaded(_ name: String) -> Target { cModule(name, ["CLoading"]) }
@@ -47,9 +52,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 // Lowest first; a module depends on modules above it in this list only.
 let package = Package(
     name: "mangrove",
+    // Exact: the same commit is then the same program.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         cModule("CLinux"),
@@ -111,8 +117,9 @@ let package = Package(
                 "Sandbox",
                 "Terminal", "Transfer", arguments, system,
             ]),
+        cModule("CBuild", settings: commit.map { [.define("MANGROVE_COMMIT", to: $0)] } ?? []),
         .executableTarget(
-            name: "mangrove", dependencies: ["Commands"], swiftSettings: strict + [.strictMemorySafety()]),
+            name: "mangrove", dependencies: ["CBuild", "Commands"], swiftSettings: strict + [.strictMemorySafety()]),
 
         // What several modules' tests share: scratch directories, servers, archives.
         .target(

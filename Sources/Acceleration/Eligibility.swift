@@ -117,7 +117,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var packages: [String: Rule]
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?
-/// By package: libraries with which preloaded programs are native all the same.
+        /// By package: libraries with which preloaded programs are native all the same.
         package var preloads: [String: Preload]?
         /// Packages without (other) eligible programs, and why.
         package let excluded: [String: String]

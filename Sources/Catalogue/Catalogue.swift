@@ -11,23 +11,35 @@ package struct Catalogue: Sendable {
     /// By name.
     package let distros: [Distro]
 
-    /// The built-in distributions, with the user's file, if there is one, laid over them.
+    /// The built-in distributions, with the machine's file and then the user's laid over them.
     ///
-    /// It has the same shape; objects are merged key by key, everything else is replaced, and null takes a key away.
-    package static func load(userFile: FilePath? = nil) throws(CatalogueError) -> Catalogue {
-        let builtIn = (bytes: PackageResources.distros_json, file: "the built-in distros.json")
-        guard let userFile else { return try Catalogue(parsing: builtIn.bytes, file: builtIn.file) }
-        let bytes: [UInt8]
-        do throws(FilesystemError) {
-            bytes = try userFile.readInput(limit: 16 << 20)
-        } catch {
-            throw CatalogueError(.file(error), userFile.string)
-        }
+    /// They have the same shape; objects are merged key by key, everything else is replaced, and null takes a key away.
+    /// There need not be a file at `systemFile`.
+    package static func load(
+        systemFile: FilePath? = nil, userFile: FilePath? = nil
+    ) throws(CatalogueError) -> Catalogue {
+        var layers: [(bytes: [UInt8], path: FilePath)] = []
+        if let systemFile, let bytes = try read(systemFile, isRequired: false) { layers.append((bytes, systemFile)) }
+        if let userFile, let bytes = try read(userFile, isRequired: true) { layers.append((bytes, userFile)) }
         do throws(JSONError) {
-            let below = try JSONValue.parse(builtIn.bytes, file: builtIn.file)
-            return try Catalogue(try JSONField(parsing: bytes, file: userFile.string).overlaying(below))
+            var document = try JSONField(parsing: PackageResources.distros_json, file: "the built-in distros.json")
+            for layer in layers {
+                // Checked before the next is laid over it: a fault is then reported for the file that has it.
+                document = try JSONField(parsing: layer.bytes, file: layer.path.string).overlaying(document.value)
+                _ = try Catalogue(document)
+            }
+            return try Catalogue(document)
         } catch {
             throw CatalogueError(error)
+        }
+    }
+
+    private static func read(_ path: FilePath, isRequired: Bool) throws(CatalogueError) -> [UInt8]? {
+        do throws(FilesystemError) {
+            return try path.readInput(limit: 16 << 20)
+        } catch {
+            if !isRequired, [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { return nil }
+            throw CatalogueError(.file(error), path.string)
         }
     }
 

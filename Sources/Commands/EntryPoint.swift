@@ -13,8 +13,10 @@ internal import Terminal
 package enum EntryPoint {
     /// On the main thread, which a command that blocks signals for itself and the threads it makes has to be on: the
     /// concurrency runtime's are others, and while they work the main thread would take every signal.
-    package static func main() -> Never {
+    /// `commit`: what the program was built from, for `--version`; empty where that is unknown.
+    package static func main(commit: String) -> Never {
         StandardDescriptors.occupyClosed()
+        BuildIdentity.set(commit: commit)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let status = perform(arguments) { exit(status.rawValue) }
         Task { exit(await performAsynchronously(arguments).rawValue) }

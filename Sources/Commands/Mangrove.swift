@@ -7,7 +7,7 @@ struct Mangrove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mangrove",
         abstract: "Provision root filesystems for other architectures, and run builds in them.",
-        version: "mangrove \(version)",
+        version: BuildIdentity.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Roots",

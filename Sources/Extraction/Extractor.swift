@@ -39,6 +39,8 @@ package struct Extractor: Sendable {
         inspect: (UnsafeRawBufferPointer) -> Void, progress: (@Sendable (Int64) -> Void)? = nil
     ) throws(ExtractionError) -> ExtractionReport {
         let source = DescriptorSource(source.rawValue, name: name, progress: progress)
+        // The check for escapes has the path of this file in it, which -file-prefix-map leaves as it is.
+        #sourceLocation(file:"Extractor",line:44)
         return try unsafe withoutActuallyEscaping(inspect) { inspect throws(ExtractionError) in
             let decoder = unsafe InspectedDecoder(
                 try makeDecoder(for: source, name: name), name: name, limit: policy.byteLimit, inspect)
@@ -47,6 +49,7 @@ package struct Extractor: Sendable {
             return report
         }
     }
+    #sourceLocation()
 
     /// Unpacks what `decoder` gives; `made` gets the name of every entry, on another thread.
     func extract(

@@ -74,6 +74,28 @@ import Testing
         #expect(mine.signature == .none(reason: "it is mine"))
     }
 
+    /// The machine's file is below the user's, and what is wrong with it is said of it.
+    @Test func theMachinesFileIsBelowTheUsers() throws {
+        try withScratchDirectory { scratch in
+            let (system, user) = (scratch.appending("system.json"), scratch.appending("user.json"))
+            func write(_ text: String, to path: FilePath) throws { try AtomicFile.write(Array(text.utf8), to: path) }
+            try write("{ distros: { alpine: { title: 'A', aliases: ['a'] }, void: null } }", to: system)
+            try write("{ distros: { alpine: { title: 'B' } } }", to: user)
+            let both = try Catalogue.load(systemFile: system, userFile: user)
+            #expect(try both.distro("a").title == "B")
+            #expect(!both.distros.contains { $0.name == "void" })
+            #expect(try Catalogue.load(systemFile: system).distro("alpine").title == "A")
+            #expect(try Catalogue.load(systemFile: scratch.appending("none/x.json")).distro("void").name == "void")
+
+            try write("{ distros: { alpine: { title: 7 } } }", to: system)
+            let error = try #require(throws: CatalogueError.self) {
+                try Catalogue.load(systemFile: system, userFile: user)
+            }
+            #expect(error.problem.contains("system.json"))
+            #expect(error.status == .badConfiguration)
+        }
+    }
+
     @Test(arguments: [
         ("{\n  \"version\": 1,\n  \"distros\" {}\n}", "line 3, column 13"),
         ("{\n  \"distros\": {},", "line 2, column 17"),

@@ -62,7 +62,11 @@ struct Home {
         input: Program.Stream = .null, output: Program.Stream = .pipe, errors: Program.Stream = .pipe,
         keeping: [(CInt, CInt)] = [], ignoring: [CInt] = [], newGroup: Bool = false, before: [String] = []
     ) throws -> Program {
-        var variables = ["MANGROVE_HOME": self.directory.string, "PATH": "/usr/bin:/bin", "HOME": scratch.string]
+        var variables = [
+            "MANGROVE_HOME": self.directory.string, "PATH": "/usr/bin:/bin", "HOME": scratch.string,
+            // Not that of the machine that the tests run on.
+            "MANGROVE_SYSTEM_CONFIG": scratch.appending("etc").string,
+        ]
         variables.merge(environment) { $1 }
         return try Program(
             before + who.prefix + [Installation.program.string] + arguments, environment: variables,

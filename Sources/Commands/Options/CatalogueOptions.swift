@@ -13,7 +13,11 @@ struct CatalogueOptions: ParsableArguments {
     var distros: String?
 
     func load() throws -> Catalogue {
-        let chosen = distros ?? Surroundings.environment["MANGROVE_DISTROS"].flatMap { $0.isEmpty ? nil : $0 }
-        return try Catalogue.load(userFile: chosen.map { FilePath($0) })
+        let environment = Surroundings.environment
+        func path(_ name: String) -> FilePath? { environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) } }
+        let system = path("MANGROVE_SYSTEM_CONFIG") ?? "/etc/mangrove"
+        return try Catalogue.load(
+            systemFile: system.appending("distros.json"),
+            userFile: distros.map { FilePath($0) } ?? path("MANGROVE_DISTROS"))
     }
 }

@@ -79,6 +79,10 @@ enum ManualPage {
         .B MANGROVE_DISTROS
         A file that is merged into the built-in distributions.
         .TP
+        .B MANGROVE_SYSTEM_CONFIG
+        A directory to use instead of
+        .IR /etc/mangrove .
+        .TP
         .BR QEMU_CPU
         The emulated CPU, if none is chosen with
         .BR \\-\\-cpu .
@@ -99,6 +103,9 @@ enum ManualPage {
         .TP
         .I $XDG_CONFIG_HOME/mangrove/config.json
         Configuration.
+        .TP
+        .I /etc/mangrove/distros.json
+        Adds to the distributions that are built in, for all users; the user's own file is laid over it.
         .SH "SEE ALSO"
         .BR qemu\\-user (1),
         .BR newuidmap (1),

@@ -55,10 +55,10 @@ import Testing
     }
 
     private static let pages = [
-        "acceleration-internals.md", "building.md", "coming-from.md", "configuration.md", "debian-packages.md",
-        "exit-status.md", "faster-builds.md", "how-it-works.md", "images.md", "index.md", "isolation.md",
-        "json-builds.md", "json-refresh.md", "json-roots.md", "json.md", "recipes.md", "refreshing.md",
-        "reproducing.md", "security.md", "troubleshooting.md",
+        "acceleration-internals.md", "building.md", "ci.md", "coming-from.md", "configuration.md",
+        "debian-packages.md", "exit-status.md", "faster-builds.md", "how-it-works.md", "images.md", "index.md",
+        "isolation.md", "json-builds.md", "json-refresh.md", "json-roots.md", "json.md", "recipes.md",
+        "refreshing.md", "releasing.md", "reproducing.md", "security.md", "troubleshooting.md",
     ]
 
     private static func read(_ name: String) throws -> String {
