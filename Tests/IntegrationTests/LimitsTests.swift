@@ -19,7 +19,7 @@ extension IntegrationTests {
                     let run = try home.run("touch", "made", options: options)
                     #expect(run.status == 77)
                     let lines = run.errors.split(separator: "\n")
-                    #expect(lines.first == "mangrove: cannot hold --memory, --cpus or --pids")
+                    #expect(lines.first == "mangrove: cannot enforce --memory, --cpus or --pids")
                     #expect(lines.count == 3, "\(run.errors)")
                 }
                 #expect(try Directory.open(home.work).status(of: "made") == nil)
