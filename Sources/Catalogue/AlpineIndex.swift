@@ -10,7 +10,7 @@ struct AlpineIndex {
     init(parsing bytes: [UInt8], from url: String) throws(CatalogueError) {
         let document = try YAMLValue.parse(bytes, from: url)
         guard case .sequence(let items) = document else {
-            throw CatalogueError(.unusableDocument(reason: "it is no list of releases"), url)
+            throw CatalogueError(.unusableDocument(reason: "not a list of releases"), url)
         }
         images = items.compactMap { if case .mapping(let image) = $0 { image } else { nil } }
         self.url = url

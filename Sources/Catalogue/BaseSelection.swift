@@ -40,7 +40,7 @@ package struct BaseSelection: Hashable, Sendable {
     /// in for `{timestamp}`, or added.
     package func archive(mirror: String? = nil) throws(CatalogueError) -> ArchiveBase {
         guard let source = distro.archive else {
-            throw notOffered("mangrove knows no archive of \(distro.title) to make a root from")
+            throw notOffered("no known archive of \(distro.title) to make a root from")
         }
         guard pointRelease == nil else {
             throw notOffered("an archive holds the newest point release only; ask for \(release.number)")

@@ -42,8 +42,8 @@ package struct CatalogueError: Failure, Equatable {
         case .malformed(let error): error.problem
         case .unusableDocument: "cannot use \(subject)"
         case .file(let error): error.problem
-        case .noMoment: "\"\(subject)\" is no moment of an archive"
-        case .futureMoment: "\(subject) lies in the future"
+        case .noMoment: "\"\(subject)\" is not a snapshot time"
+        case .futureMoment: "\(subject) is in the future"
         }
     }
 
@@ -54,18 +54,18 @@ package struct CatalogueError: Failure, Equatable {
         case .malformed(let error): error.cause
         case .file(let error): error.cause
         case .noMoment: SnapshotMoment.form
-        case .futureMoment(let now): "nobody has the archive of that moment yet; now it is \(now)"
+        case .futureMoment(let now): "no snapshot of that moment exists yet; now it is \(now)"
         }
     }
 
     package var remedy: String? {
         switch code {
-        case .unknown, .notOffered: "mangrove distros lists what there is"
+        case .unknown, .notOffered: "list them: mangrove distros"
         case .malformed: "mend the file; docs/distros.schema.json describes it"
         case .unusableDocument: "try another mirror: --mirror URL"
         case .file(let error): error.remedy
         case .noMoment: nil
-        case .futureMoment: "name a moment that has passed, or none for the archive as it is"
+        case .futureMoment: "use a past moment, or none for the archive as it is"
         }
     }
 

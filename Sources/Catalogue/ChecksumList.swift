@@ -10,7 +10,7 @@ package struct ChecksumList: Sendable {
     package init(parsing bytes: [UInt8], from url: String) throws(CatalogueError) {
         entries = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
             .compactMap { Self.entry(String(decoding: $0, as: UTF8.self)) }
-        if entries.isEmpty { throw CatalogueError(.unusableDocument(reason: "there are no checksums in it"), url) }
+        if entries.isEmpty { throw CatalogueError(.unusableDocument(reason: "it has no checksums"), url) }
     }
 
     private static func entry(_ line: String) -> (file: String, digest: Digest)? {

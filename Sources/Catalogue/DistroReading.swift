@@ -40,7 +40,7 @@ extension Distro {
         // A name that means two releases would make the choice a matter of luck.
         var seen: Set<String> = []
         for name in releases.flatMap({ Set($0.names) }) where !seen.insert(name).inserted {
-            throw field.fault("two releases are called \(name)")
+            throw field.fault("duplicate release \(name)")
         }
         guard seen.contains(defaultRelease) else {
             throw try object.required("default").fault("no release is called \(defaultRelease)")
@@ -117,7 +117,7 @@ extension TarballSource {
         }
         switch self.signature {
         case .overIndex where index == nil, .clearsignedIndex where index == nil:
-            throw over.fault("there is no index that could be signed")
+            throw over.fault("no index to sign")
         default: break
         }
     }
@@ -166,7 +166,7 @@ extension JSONField {
     fileprivate func template(_ known: [String]) throws(JSONError) -> String {
         let text = try string()
         for name in URLTemplate.names(in: text) where !known.contains(name) {
-            throw fault("nothing is known to put in for {\(name)}")
+            throw fault("unknown placeholder {\(name)}")
         }
         return text
     }

@@ -16,7 +16,7 @@ enum YAMLValue: Equatable {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { unsafe parser.deallocate() }
         guard unsafe yaml_parser_initialize(parser) == 1 else {
-            throw CatalogueError(.unusableDocument(reason: "libyaml has no memory for it"), url)
+            throw CatalogueError(.unusableDocument(reason: "out of memory in libyaml"), url)
         }
         defer { unsafe yaml_parser_delete(parser) }
         // libyaml keeps the pointer: all parsing is done while it is valid.

@@ -57,7 +57,7 @@ import Testing
             let record = try trees.seal()
             let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/cat"])
-            let reason = "the native one would take the host's machine for the root's"
+            let reason = "the native one would report the host's machine name"
             #expect(plan.reason("coreutils", "/usr/bin/uname") == reason)
         }
         // What the machine is called then depends on the processor that is emulated.

@@ -69,7 +69,7 @@ import Testing
         try Self.with(tells: false) { trees, record in
             let plan = try trees.plan { $0.record = record }
             #expect(plan.programs == ["/usr/bin/sed"])
-            let reason = "the native one would take the host's machine for the root's"
+            let reason = "the native one would report the host's machine name"
             #expect(plan.reason("python3.11-minimal", "/usr/bin/python3.11") == reason)
         }
         // Words have another size, or bytes another order.

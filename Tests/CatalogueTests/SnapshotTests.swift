@@ -48,7 +48,7 @@ import Testing
         #expect(try select("debian:13@20261130T120000Z").snapshot == now)
         let error = #expect(throws: CatalogueError.self) { try select("debian:13@20261130T120001Z") }
         #expect(error?.status == .usage)
-        #expect(error?.problem == "20261130T120001Z lies in the future")
+        #expect(error?.problem == "20261130T120001Z is in the future")
         #expect(error?.cause?.contains("20261130T120000Z") == true)
     }
 

@@ -86,7 +86,7 @@ extension IntegrationTests {
                 let command = ["run", "--accelerate", "debian", "--", "/usr/bin/sh", "-c", "exit 3"]
                 let first = try scene.start(command).wait(seconds: 60)
                 #expect(first.status == 3)
-                #expect(first.errors.contains("is not brought up to date: "))
+                #expect(first.errors.contains("cannot be updated: "))
                 let second = try scene.start(command).wait(seconds: 60)
                 #expect(second.status == 3)
                 #expect(second.errors.isEmpty)

@@ -55,7 +55,7 @@ import Testing
     @Test func whatNobodyReviewedCanBeAdded() throws {
         let found = try advice("/usr/bin/jq", .notListed)
         #expect(found?.share == 1)
-        #expect(found?.reason == "nobody has reviewed package jq")
+        #expect(found?.reason == "package jq has not been reviewed")
         #expect(found?.remedy?.contains("accelerate: {add: [\"jq\"]}") == true)
     }
 
@@ -67,7 +67,7 @@ import Testing
 
     @Test func aProgramOfTheProjectIsOfNoPackage() throws {
         let found = try advice("/work/conftest", .notListed)
-        #expect(found?.reason == "it is of no package, so there is no native one")
+        #expect(found?.reason == "not part of a package, so no native equivalent")
         #expect(found?.remedy == nil)
     }
 
@@ -76,7 +76,7 @@ import Testing
         let found = try advice(
             "/usr/lib/gcc/aarch64-linux-gnu/12/\(name)", .notEligible,
             agreement: #"{"exceptions": {"-fstack-protector": "other code"}, "answersAlike": true}"#)
-        #expect(found?.reason == "the tools tree's generates other code with -fstack-protector…")
+        #expect(found?.reason == "the tools tree's generates different code with -fstack-protector…")
         #expect(found?.remedy?.hasPrefix("mangrove tools build ") == true)
     }
 

@@ -68,7 +68,7 @@ class Roots:
                 "create", self.base, self.release, "--arch", self.architecture, "--variant", "buildd", "--replace",
                 "--package", "debhelper", "--package", "fakeroot")
             self.mangrove("run", self.base, "--", "sh", "-c", CONFIGURATION)
-            # Where the distribution's cross compiler generates other code than the root's own.
+            # Where the distribution's cross compiler generates different code than the root's own.
             self.mangrove("tools", "build", self.base)
             part = archive.with_name("part.tar")
             self.mangrove("export", self.base, part)

@@ -116,9 +116,9 @@ package struct CompilerCheck: Sendable {
             if result.group == answers {
                 agreement.answersAlike = false
             } else if let option = options.first(where: { $0.option == result.group }) {
-                agreement.exceptions[option.prefix] = "the tools tree's compiler gives other code"
+                agreement.exceptions[option.prefix] = "the tools tree's compiler generates different code"
             } else {
-                agreement.disagreement = "the tools tree's compiler gives other code (\(name))"
+                agreement.disagreement = "the tools tree's compiler generates different code (\(name))"
             }
         }
         return agreement

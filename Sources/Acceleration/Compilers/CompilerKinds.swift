@@ -12,17 +12,17 @@ extension CompilerPairing {
     ) -> String? {
         switch kind {
         case .compiler where !searchesAlike(path, native, version ?? ""):
-            "the tools tree's looks for headers in other directories"
+            "the tools tree's compiler searches other header directories"
         case .driver where request.record.compilers?.drivers[native] == nil:
-            "the tools tree's looks in other directories"
+            "the tools tree's searches other directories"
         default: nil
         }
     }
 
     /// Why no archiver can be native.
     var refusalOfArchivers: String? {
-        if let path = plugins.unknown { return "\(path) is compiled for the root" }
-        return request.record.compilers?.findsPlugins == true ? nil : "the tools tree's does not find its own plugins"
+        if let path = plugins.unknown { return "\(path) is compiled for the root's architecture" }
+        return request.record.compilers?.findsPlugins == true ? nil : "the tools tree's cannot find its own plugins"
     }
 
     /// Whether two compilers proper look for headers in the same directories of the root.

@@ -64,7 +64,7 @@ package struct LoaderProof: Sendable {
         var imports = ImportedNames(path, host: host)
         for name in subjects {
             guard let libraries = found[name] else {
-                record.refuse(name, "its loader could not be started")
+                record.refuse(name, "cannot start its loader")
                 continue
             }
             var program = ToolsRecord.Program()
@@ -90,7 +90,7 @@ package struct LoaderProof: Sendable {
                 return .failure(Fault(reason: "it cannot be loaded natively: \(line)"))
             }
             guard words[arrow + 1].hasPrefix("\(ToolsRelocation.directory)/") || words[0].contains("vdso") else {
-                return .failure(Fault(reason: "the tools tree does not have its library \(words[0])"))
+                return .failure(Fault(reason: "the tools tree lacks its library \(words[0])"))
             }
             names.append(words[0])
         }

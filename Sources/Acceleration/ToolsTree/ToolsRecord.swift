@@ -53,7 +53,7 @@ package struct ToolsRecord: Codable, Equatable, Sendable {
     /// a tree that is being made.
     func refusal(_ path: String) -> String? {
         if let reason = refused[path] { return reason }
-        return programs.isEmpty || programs[path] != nil ? nil : "nobody has proved that it runs natively"
+        return programs.isEmpty || programs[path] != nil ? nil : "not verified to run natively"
     }
 
     package mutating func refuse(_ path: String, _ reason: String) {

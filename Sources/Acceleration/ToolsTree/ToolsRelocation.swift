@@ -40,7 +40,7 @@ package struct ToolsRelocation: Sendable {
         var edits = ["/usr/lib/\(host.triplet)", "/lib/\(host.triplet)"].map { path in
             PathEdit(
                 path, libraries + String(repeating: "/", count: path.utf8.count - libraries.utf8.count),
-                reason: "the host's libraries are not there in a root")
+                reason: "the host's libraries do not exist in a root")
         }
         for loader in [host.loader, host.muslLoader] {
             edits.append(
@@ -51,7 +51,7 @@ package struct ToolsRelocation: Sendable {
         edits += [
             PathEdit(
                 Self.loaderCache, Self.padded(Self.cache, to: Self.loaderCache.utf8.count),
-                reason: "the root's is of the root's own libraries"),
+                reason: "the root's is for the root's own libraries"),
             PathEdit(
                 Self.preloadList, Self.noPreloadList,
                 reason: "what the root's names cannot be loaded by the host's loader"),

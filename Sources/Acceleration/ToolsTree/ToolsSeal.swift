@@ -71,7 +71,7 @@ package struct ToolsSeal: Sendable {
                         sorts: rule.sorts?.contains(name) == true && !root.hasSignedCharacters)
                 }
                 if rule.sorts?.contains(name) == true, root.hasSignedCharacters, !host.hasSignedCharacters {
-                    record.refuse(file.path, "it orders strings by characters that have a sign there")
+                    record.refuse(file.path, "it sorts strings by signed characters there")
                 }
                 if let reason = refusal(of: file, rule, machine, offered, in: files.tree) {
                     record.refuse(file.path, reason)
@@ -177,7 +177,7 @@ package struct ToolsSeal: Sendable {
     }
 
     private static let architectureReason = "the native one would report the host's architecture"
-    private static let machineReason = "the native one would take the host's machine for the root's"
+    private static let machineReason = "the native one would report the host's machine name"
 
     /// Has the program say the names that the root's own has compiled in.
     private func edit(
@@ -231,7 +231,7 @@ package struct ToolsSeal: Sendable {
         // What was redirected is still there, and nobody refers to it.
         let edited = (rule.strings?[name] ?? [:]).keys.map(NamedMachine(host).expand)
         if rule.mentions?[name] == nil, let text = bytes(file.path).flatMap({ hostName($0, but: edited) }) {
-            return "it has the host's name in it: \(text)"
+            return "it contains the host's name: \(text)"
         }
         if rule.machine?.contains(name) == true, !(bytes(file.path).map(machine.isTold) ?? false) {
             return Self.machineReason

@@ -54,7 +54,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
                 try await creation.refreshTools(request)
             }
         } catch let error as any Failure where !outdated.isEmpty {
-            report.warn("the tools tree for \(subject.title) is not brought up to date: \(error.told)")
+            report.warn("the tools tree for \(subject.title) cannot be updated: \(error.told)")
             throw ExitCode(error.status.rawValue)
         } catch let error as any Failure where isOptional {
             creation.tools.noteFailure(subject, error.told)

@@ -24,8 +24,8 @@ struct AccelerationDraft: Sendable {
         guard let record = ToolsTrees.programs(of: subject.tools) else {
             throw AccelerationError(
                 "the tools tree \(subject.tools.name) is not used",
-                cause: "what is known of its programs cannot be read",
-                remedy: "mangrove cache prune, which has it made anew")
+                cause: "cannot read its record of programs",
+                remedy: "mangrove cache prune, to make it again")
         }
         request.record = record
         if subject.agreement?.answersAlike ?? false { drivers = try request.answeringDrivers(.builtIn()) }

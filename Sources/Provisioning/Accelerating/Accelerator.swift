@@ -83,12 +83,12 @@ package struct Accelerator: Sendable {
         guard !emulation.rules.isEmpty else {
             throw ProvisioningError(
                 AccelerationError(
-                    "this run cannot be accelerated", cause: "it has no binfmt_misc of its own",
+                    "this run cannot be accelerated", cause: "no private binfmt_misc",
                     remedy: "use Linux 6.7 or newer"))
         }
         guard let found = try isHolding ? held : holding().held else {
             throw ProvisioningError(
-                AccelerationError("\(subject.title) cannot be accelerated", cause: "there is no tools tree for it"))
+                AccelerationError("\(subject.title) cannot be accelerated", cause: "no tools tree"))
         }
         var wanted = TreeAcceleration.Subject(
             tree: tree, directory: directory, tools: found.record, interpreter: interpreter, mode: mode)

@@ -62,7 +62,7 @@ struct CompilerComparison {
     private func lock(_ note: (String) -> Void) throws(ProvisioningError) -> FileLock {
         let path = agreements.directory.appending(".agreement.lock")
         if let lock = try? FileLock.acquire(path, .exclusive, wait: false) { return lock }
-        note("waiting for another mangrove, which compares compilers")
+        note("waiting for another mangrove that is comparing compilers")
         return try below { () throws(FilesystemError) in try FileLock.acquire(path, .exclusive, wait: true) }
     }
 

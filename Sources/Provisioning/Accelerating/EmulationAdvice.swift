@@ -56,15 +56,15 @@ package struct EmulationAdviser {
                 return ("the tools tree's answers questions (-v) otherwise", "mangrove tools build \(root.name)")
             }
             guard let compilations = report.emulatedCompilations, !isDriver else { return (outcome.reason, nil) }
-            return ("the tools tree's generates other code \(compilations)", "mangrove tools build \(root.name)")
+            return ("the tools tree's generates different code \(compilations)", "mangrove tools build \(root.name)")
         case .byEnvironment:
             return (
                 outcome.reason,
                 "do without LD_PRELOAD and its like; of fakeroot the root needs the release's own version"
             )
-        case .changed: return (outcome.reason, "the next run looks at it anew")
+        case .changed: return (outcome.reason, "the next run checks it again")
         case .nativeMissing, .nativeFailed, .damaged:
-            return (outcome.reason, "mangrove cache prune, which has the tools tree made anew")
+            return (outcome.reason, "mangrove cache prune, to make the tools tree again")
         default: return (outcome.reason, nil)
         }
     }
@@ -85,7 +85,7 @@ package struct EmulationAdviser {
         else { return (DispatchLog.Outcome.notListed.reason, nil) }
         if let own = report.fallbacks.first(where: { $0.program == program }) { return (own.reason, nil) }
         guard let package = installed.owner(of: program, in: tree) else {
-            return ("it is of no package, so there is no native one", nil)
+            return ("not part of a package, so no native equivalent", nil)
         }
         if let reason = eligibility?[installed.manager].excluded[package] { return (reason, nil) }
         if let fallback = report.fallbacks.first(where: { $0.package == package && $0.program == nil }) {
@@ -93,15 +93,15 @@ package struct EmulationAdviser {
                 return (fallback.reason, "mangrove tools build \(root.name)")
             }
             return (
-                fallback.reason, fallback.versions == nil ? nil : "bring the root up to date with its package manager"
+                fallback.reason, fallback.versions == nil ? nil : "update the root with its package manager"
             )
         }
         guard eligibility?[installed.manager].packages[package] == nil else {
             return (DispatchLog.Outcome.notListed.reason, nil)
         }
         return (
-            "nobody has reviewed package \(package)",
-            "if what it writes does not depend on the machine, in the configuration: accelerate: {add: [\"\(package)\"]}"
+            "package \(package) has not been reviewed",
+            "if its output is architecture-independent, add to the configuration: accelerate: {add: [\"\(package)\"]}"
         )
     }
 }

@@ -44,6 +44,6 @@ extension Toolchain {
         ProvisioningError(
             AccelerationError(
                 "the toolchain \(directory) does not work in this root", cause: cause,
-                remedy: "take one of static programs, or one for the release that the root is of"))
+                remedy: "use a static toolchain, or one for the root's release"))
     }
 }

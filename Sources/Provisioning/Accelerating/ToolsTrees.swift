@@ -119,7 +119,7 @@ package struct ToolsTrees: Sendable {
             guard choice.isRequired else { return false }
             throw ProvisioningError(
                 AccelerationError(
-                    "\(subject.title) cannot be accelerated", cause: "mangrove knows no eligible programs of it"))
+                    "\(subject.title) cannot be accelerated", cause: "no eligible programs are known"))
         }
         if !choice.isRequired, recentFailure(subject) != nil { return false }
         return !has(subject)

@@ -26,7 +26,7 @@ package struct TreeAcceleration: Sendable {
         /// Where it is kept what is known of the tree's compilers.
         let compilers: CompilerAgreements.Place?
 
-        /// Which compilations the root's own compiler does, emulated, for the tools tree's generates other code: "with …", or
+        /// Which compilations the root's own compiler does, emulated, for the tools tree's generates different code: "with …", or
         /// why all; nil where there are none.
         package var emulatedCompilations: String? {
             guard let agreement = key.agreement, !agreement.isComplete else { return nil }
@@ -181,7 +181,7 @@ package struct TreeAcceleration: Sendable {
         return AccelerationError(
             "\(subject.title) cannot be accelerated",
             cause: reason.map { "\($0.package): \($0.reason)" } ?? "nothing in it is eligible",
-            remedy: report.outdated.isEmpty ? "bring the root up to date with its package manager" : nil)
+            remedy: report.outdated.isEmpty ? "update the root with its package manager" : nil)
     }
 
     /// Adds to `plan`, in which programs of the root are emulated, what makes some of them native.

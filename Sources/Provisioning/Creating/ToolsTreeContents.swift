@@ -133,7 +133,7 @@ extension Creation {
         progress.begin("installing tools")
         defer { progress.end() }
         guard try command.run(["apk", "update"], log: log) == 0 else {
-            return progress.warn("the tools tree for \(subject.title) has the base's programs only")
+            return progress.warn("the tools tree for \(subject.title) contains only the base's programs")
         }
         if upgrading { _ = try command.run(["apk", "upgrade"], log: log) }
         for package in try eligible(.apk, for: subject).union(added).sorted() {

@@ -27,10 +27,10 @@ extension Creation {
         return await BlockingThread.run {
             do throws(ProvisioningError) {
                 let isThere = try shared.pull(entry, ownership: ownership, using: workers)
-                if isThere { progress.say("took the tools tree for \(subject.title) from \(shared.repository)") }
+                if isThere { progress.say("pulled the tools tree for \(subject.title) from \(shared.repository)") }
                 return isThere
             } catch {
-                progress.warn("the tools tree for \(subject.title) is made here: \(error.told)")
+                progress.warn("the tools tree for \(subject.title) is made locally: \(error.told)")
                 return false
             }
         }
@@ -74,7 +74,7 @@ extension Creation {
         do throws(ProvisioningError) {
             try await refreshTools(wanted)
         } catch {
-            progress.warn("the tools tree for \(wanted.subject.title) is not brought up to date: \(error.told)")
+            progress.warn("the tools tree for \(wanted.subject.title) cannot be updated: \(error.told)")
         }
     }
 

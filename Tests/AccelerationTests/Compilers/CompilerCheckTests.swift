@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: ["aaaa", "bbbb"]) func `other code without any option is disagreement`(digest: String) {
         let agreement = CompilerCheck.agreement(of: Self.own, and: Self.own.replacing(digest, with: "0000"))
-        #expect(agreement.disagreement == "the tools tree's compiler gives other code (compile_base)")
+        #expect(agreement.disagreement == "the tools tree's compiler generates different code (compile_base)")
     }
 
     @Test func `another status, or a line too few, is disagreement`() {

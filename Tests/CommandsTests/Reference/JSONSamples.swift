@@ -169,9 +169,9 @@ enum JSONSamples {
 
     private static let advice = [
         EmulationAdvice(
-            program: "/usr/bin/cmake", share: 0.58, reason: "nobody has reviewed package cmake",
+            program: "/usr/bin/cmake", share: 0.58, reason: "package cmake has not been reviewed",
             remedy:
-                "if what it writes does not depend on the machine, in the configuration: accelerate: {add: [\"cmake\"]}"
+                "if its output is architecture-independent, add to the configuration: accelerate: {add: [\"cmake\"]}"
         )
     ]
 
