@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import Processes
 internal import SystemPackage
 
 /// Cleans up unfinished work when the user interrupts a command.
@@ -26,14 +27,19 @@ enum Interruption {
             unsafe sigaction(signal, nil, &action)
             // nohup(1), or a background job: ignored signals stay ignored.
             guard unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != 1 else { continue }
-            unsafe action.__sigaction_handler.sa_handler = { signal in
+            unsafe action.__sigaction_handler.sa_sigaction = { signal, information, _ in
+                // A terminal's signal has gone to all processes (sigaction(2), si_code); another's to this one alone, and
+                // what becomes of this process waits for its children.
+                if let information = unsafe information, unsafe information.pointee.si_code <= 0 {
+                    ChildProcess.passOn(signal)
+                }
                 if let arguments = unsafe argumentLists[Int(signal)] {
                     unsafe execve("/proc/self/exe", arguments, environ)
                 }
                 _exit(128 + signal)
             }
             // Else the signal would stay blocked in what is executed.
-            action.sa_flags = SA_NODEFER
+            action.sa_flags = SA_NODEFER | SA_SIGINFO
             unsafe sigaction(signal, &action, nil)
         }
     }

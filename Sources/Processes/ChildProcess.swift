@@ -88,7 +88,16 @@ package struct ChildProcess: Sendable {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        return end(of: try unsafe spawn(path, [path.string] + arguments, environment, &actions))
+        let process = try unsafe spawn(path, [path.string] + arguments, environment, &actions)
+        unsafe attendedProcess = process
+        defer { unsafe attendedProcess = 0 }
+        return end(of: process)
+    }
+
+    /// Sends `signal` to the process that is being attended, if any. For signal handlers (signal-safety(7)).
+    package static func passOn(_ signal: CInt) {
+        let process = unsafe attendedProcess
+        if process > 0 { _ = kill(process, signal) }
     }
 
     /// Executes `path` in a session of its own, without this process's standard descriptors, and does not wait for it.
@@ -171,3 +180,6 @@ package struct ChildProcess: Sendable {
         return (texts[0], texts[1], true)
     }
 }
+
+/// The process that `attend` waits for, or 0: one at a time, and read by signal handlers.
+nonisolated(unsafe) private var attendedProcess: pid_t = 0

@@ -64,7 +64,7 @@ extension IntegrationTests {
                 _ = consume held
                 let outcome = try run.wait(seconds: 60)
                 #expect(outcome.status == 0)
-                #expect(outcome.errors.contains("compares compilers"), "\(outcome.errors)")
+                #expect(outcome.errors.contains("comparing compilers"), "\(outcome.errors)")
                 #expect(try Self.names(scene.tools()).contains { $0.hasPrefix("agreement-") })
             }
         }

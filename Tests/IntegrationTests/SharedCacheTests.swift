@@ -137,7 +137,7 @@ extension IntegrationTests {
                 let none = try elsewhere(home, "cache", "pull", repository, "--allow-unsigned", "--only", "layer:none")
                 #expect(none.status == 64 && none.errors.contains("has no layer none"), "\(none)")
                 let nobody = try home.mangrove("cache", "push", "oci-layout:there")
-                #expect(nobody.status == 64 && nobody.errors.contains("expected a repository"), "\(nobody)")
+                #expect(nobody.status == 64 && nobody.errors.contains("expected one in a registry"), "\(nobody)")
             }
         }
     }

@@ -58,6 +58,30 @@ extension IntegrationTests {
             }
         }
 
+        /// A program that a command has begun and waits for, here git, is told of a signal that the command gets.
+        @Test func whatACommandWaitsForEndsWithIt() throws {
+            try Home.with(.root) { home in
+                let programs = home.work.appending("programs")
+                try programs.makeDirectories()
+                let end = home.work.appending("end")
+                let script = """
+                    #!/bin/sh
+                    trap 'echo told >\(end); exit 1' TERM
+                    echo begun
+                    i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
+
+                    """
+                try AtomicFile.write(
+                    Array(script.utf8), to: programs.appending("git"), permissions: FilePermissions(rawValue: 0o755))
+                let build = try home.start(
+                    ["build", "https://example.org/x.git"], environment: ["PATH": "\(programs):/usr/bin:/bin"])
+                try build.await("begun")
+                build.send(SIGTERM)
+                #expect(try build.wait().status == 128 + SIGTERM)
+                #expect(try end.readFile() == Array("told\n".utf8))
+            }
+        }
+
         /// A shell's ^Z and fg.
         @Test func aStopStopsTheRunUntilItIsContinued() throws {
             try Home.with(.delegated) { (home) throws in

@@ -16,6 +16,9 @@ package struct CompilerAgreement: Codable, Hashable, Sendable {
     /// Whether they also answer the same: nothing is left to the root's own.
     package var isSame: Bool { isComplete && answersAlike }
 
+    /// Why none of the tools tree's are used with a root whose own compiler fails.
+    package static let ownFails = "the root's own compiler does not work"
+
     /// What the root's own does: with which options, or why everything.
     package var differences: [String] {
         disagreement.map { [$0] } ?? exceptions.keys.sorted() + (answersAlike ? [] : ["questions (-v)"])

@@ -102,7 +102,7 @@ package struct CompilerCheck: Sendable {
         var agreement = CompilerAgreement()
         let (ownResults, otherResults) = (results(own), results(other))
         guard let ownResults, ownResults.contains(where: { $0.value.status == "0" }) else {
-            agreement.disagreement = "the root's own compiler does not work"
+            agreement.disagreement = CompilerAgreement.ownFails
             return agreement
         }
         guard let otherResults else {

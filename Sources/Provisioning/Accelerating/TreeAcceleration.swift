@@ -29,7 +29,9 @@ package struct TreeAcceleration: Sendable {
         /// Which compilations the root's own compiler does, emulated, for the tools tree's generates different code: "with …", or
         /// why all; nil where there are none.
         package var emulatedCompilations: String? {
-            guard let agreement = key.agreement, !agreement.isComplete else { return nil }
+            guard let agreement = key.agreement, !agreement.isComplete,
+                agreement.disagreement != CompilerAgreement.ownFails
+            else { return nil }
             return agreement.disagreement.map { "(\($0))" }
                 ?? "with \(agreement.exceptions.keys.sorted().map { "\($0)…" }.joined(separator: ", "))"
         }
