@@ -14,6 +14,8 @@ final class BuildConsole: BuildObserving {
     private let title: String
     private let isTidy: Bool
     private let draws: Bool
+    /// Whoever has it build says where the log is.
+    private let isSilent: Bool
     private var step = ""
     private var position = ""
     private var begun = ContinuousClock.now
@@ -25,6 +27,7 @@ final class BuildConsole: BuildObserving {
         title = "\(name) \(architecture)"
         draws = OutputStream.standardError.isTerminal && !isVerbose
         isTidy = draws || isSilent
+        self.isSilent = isSilent
     }
 
     func begin(step name: String, number: Int, of count: Int) {
@@ -74,7 +77,8 @@ final class BuildConsole: BuildObserving {
         let why = status > 128 ? "ended by signal \(status - 128)" : "exit status \(status)"
         FailureRendering(
             StepFailure(
-                problem: "\(title): step \(step): \(why)", remedy: "the complete log is \(log)", code: status)
+                problem: "\(title): step \(step): \(why)", remedy: isSilent ? nil : "the complete log is \(log)",
+                code: status)
         )
         .show(as: nil)
     }

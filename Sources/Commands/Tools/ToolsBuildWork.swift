@@ -80,9 +80,12 @@ struct ToolsBuildWork {
             )
             try build.write(to: source)
             FailureRendering.note("building gcc \(compiler.packageVersion) for \(subject.architecture), once")
-            try OwnProcess.require(
-                ["build", "--is-silent", "--arch", Architecture.host.rawValue, "--output", output.string]
-                    + sourceWords + ["--", source.string])
+            let log = output.appending("\(Architecture.host).log")
+            try keeping(log, as: "gcc-\(compiler.version)-\(subject.architecture).log") {
+                try OwnProcess.require(
+                    ["build", "--is-silent", "--arch", Architecture.host.rawValue, "--output", output.string]
+                        + sourceWords + ["--", source.string])
+            }
             guard let compilers = try CompiledCompilers(tools, subject) else { return }
             try compilers.add(
                 output.appending(Architecture.host.rawValue), version: compiler.version,
@@ -92,6 +95,21 @@ struct ToolsBuildWork {
             throw error
         }
         try workspace.remove(using: workers)
+    }
+
+    /// Keeps the log of a failed build, whose workspace is deleted. A failure is 65 then, an interruption stays what it is.
+    private func keeping(_ log: FilePath, as name: String, _ build: () throws -> Void) throws {
+        do {
+            try build()
+        } catch {
+            let kept = Cache(locations.cache).logs.appending(name)
+            try? Cache(locations.cache).logs.makeDirectories(mode: 0o700)
+            if let bytes = try? log.readFile(limit: 1 << 28), (try? AtomicFile.write(bytes, to: kept)) != nil {
+                FailureRendering.note("the complete log is \(kept)")
+            }
+            let isInterrupted = (error as? ExitCode).map { $0.rawValue > 128 } ?? false
+            throw isInterrupted ? error : ExitCode(ExitStatus.badData.rawValue)
+        }
     }
 
     /// Lines for apt, where the archive has packages for the root's architecture in another place than those for the host's.
