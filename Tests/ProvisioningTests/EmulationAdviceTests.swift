@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aProgramOfTheProjectIsOfNoPackage() throws {
-        let found = try advice("/work/conftest", .notListed)
+        let found = try advice("/here/conftest", .notListed)
         #expect(found?.reason == "not part of a package, so no native equivalent")
         #expect(found?.remedy == nil)
     }
