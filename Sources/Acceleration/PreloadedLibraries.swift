@@ -2,7 +2,6 @@
 
 internal import Architectures
 internal import Filesystem
-internal import Glibc
 internal import SystemPackage
 
 /// Libraries that programs have preloaded (ld.so(8), LD_PRELOAD), and that native programs find by the same name: fakeroot's.
@@ -78,14 +77,7 @@ package struct PreloadedLibraries: Hashable, Sendable {
             let path = rule.directory.replacing("{triplet}", with: host.triplet)
             guard let opened = try? tree.openInRoot(path, onlyDirectory: true) else { continue }
             let directory = Directory(adopting: opened, path: tree.path.pushing(FilePath(path)))
-            for text in rule.libraries {
-                guard let name = FilePath.Component(text), try directory.status(of: name)?.kind == .regular,
-                    try target.status(of: name) == nil
-                else { continue }
-                guard unsafe linkat(directory.rawValue, text, target.rawValue, text, 0) == 0 else {
-                    throw FilesystemError("link", directory.path.appending(name), .last)
-                }
-            }
+            _ = try PrivateLibraries.link(directory, into: target)
         }
     }
 }

@@ -35,7 +35,9 @@ import Testing
                     """.utf8))
             var root = try RootRecordTests.record()
             root.path = tree.string
-            return EmulationAdviser(root: root, report: report).advice(on: Self.profile(program, outcome)).first
+            return EmulationAdviser(root: root, report: report, buildingCompilers: "mangrove tools build xen").advice(
+                on: Self.profile(program, outcome)
+            ).first
         }
     }
 

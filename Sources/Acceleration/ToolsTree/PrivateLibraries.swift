@@ -38,7 +38,7 @@ struct PrivateLibraries {
     }
 
     /// Whether there are any, and all have got a name.
-    private static func link(
+    static func link(
         _ directory: borrowing Directory, into target: borrowing Directory
     ) throws(FilesystemError) -> Bool {
         var isAny = false

@@ -10,8 +10,8 @@ struct ToolsBuild: ParsableCommand {
         discussion: """
             The distribution's cross compiler may generate different code than a root's own compiler with some \
             options, or answer differently (-v); these are then emulated. This builds the cross compiler from the \
-            root's own source package, once for each version, and makes the tools tree again with it. It takes about \
-            ten minutes on two processors, and does nothing if both are the same. Without a name it applies to all \
+            root's own source package, once for each version, and makes the tools tree again with it. It takes \
+            11 to 13 minutes on two processors, and does nothing if both are the same. Without a name it applies to all \
             roots and layers.
             """)
 

@@ -46,8 +46,9 @@ struct ToolsBuildWork {
         let lock = try tools.lockBuild(subject)
         defer { withExtendedLifetime(lock.rawValue) {} }
         // Another process may have built it meanwhile.
-        if let now = try state(accelerator), !now.isAvailable { try build(compiler, subject, tools) }
-        try renew(subject)
+        let now = try state(accelerator) ?? before
+        if !now.isAvailable { try build(compiler, subject, tools) }
+        if !now.isBuilt { try renew(subject) }
         guard let after = try state(accelerator) else { return nil }
         return entry(after.agreement.isSame ? .built : .different, after.agreement)
     }
@@ -71,8 +72,9 @@ struct ToolsBuildWork {
                 let build = CompilerBuild(
                     compiler, subject.architecture, base: base, sources: try otherSources(subject, base))
             else {
-                throw ProvisioningError(
-                    .worker("\(compiler.package) \(compiler.packageVersion) is no package's version"))
+                throw RecipeError(
+                    "cannot build \(compiler.package) \(compiler.packageVersion)",
+                    cause: "expected the version of a Debian package", status: .badData)
             }
             let (source, output) = (
                 workspace.path.appending("gcc-\(compiler.version)-\(subject.architecture)"),

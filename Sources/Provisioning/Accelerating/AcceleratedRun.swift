@@ -38,7 +38,7 @@ package struct AcceleratedRun: ~Copyable {
     /// Why there is no tools tree, where that was found out a while ago.
     private var reasonForNone: String?
     /// The command that would make more of its compilations native.
-    private var compilerRemedy: String?
+    private(set) var compilerRemedy: String?
     /// nil: all programs are emulated.
     private var accelerator: Accelerator?
 

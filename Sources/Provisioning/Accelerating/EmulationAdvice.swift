@@ -24,7 +24,7 @@ package struct EmulationAdvice: Hashable, Sendable {
 extension AcceleratedRun {
     /// Whatever tells why programs of this run are emulated.
     package var adviser: EmulationAdviser? {
-        report.map { EmulationAdviser(root: record, report: $0) }
+        report.map { EmulationAdviser(root: record, report: $0, buildingCompilers: compilerRemedy) }
     }
 }
 
@@ -32,6 +32,8 @@ extension AcceleratedRun {
 package struct EmulationAdviser {
     let root: RootRecord
     let report: TreeAcceleration.Report
+    /// The command that builds compilers for it.
+    let buildingCompilers: String?
 
     /// For each program that cost more than `EmulationAdvice.threshold` of `profile` under emulation, the most expensive
     /// first.
@@ -53,10 +55,10 @@ package struct EmulationAdviser {
         case .notEligible where isCompiler(program):
             let isDriver = FilePath(program).lastComponent?.string.contains("-") ?? false
             if isDriver, report.asksDrivers {
-                return ("the tools tree's answers questions (-v) otherwise", "mangrove tools build \(root.name)")
+                return ("the tools tree's answers questions (-v) otherwise", buildingCompilers)
             }
             guard let compilations = report.emulatedCompilations, !isDriver else { return (outcome.reason, nil) }
-            return ("the tools tree's generates different code \(compilations)", "mangrove tools build \(root.name)")
+            return ("the tools tree's generates different code \(compilations)", buildingCompilers)
         case .byEnvironment:
             return (
                 outcome.reason,
@@ -90,7 +92,7 @@ package struct EmulationAdviser {
         if let reason = eligibility?[installed.manager].excluded[package] { return (reason, nil) }
         if let fallback = report.fallbacks.first(where: { $0.package == package && $0.program == nil }) {
             if isCompiler(program), fallback.versions == nil {
-                return (fallback.reason, "mangrove tools build \(root.name)")
+                return (fallback.reason, buildingCompilers)
             }
             return (
                 fallback.reason, fallback.versions == nil ? nil : "update the root with its package manager"
