@@ -163,12 +163,12 @@ let package = Package(
             of: "Commands",
             [
                 "Acceleration", "Architectures", "Building", "Catalogue", "Emulation", "Failures", "Filesystem",
-                "Fixtures",
+                "Fixtures", "Processes",
                 "Provisioning",
                 "Terminal",
                 arguments, system,
             ]),
-        tests(of: "Processes", ["Filesystem", system]),
+        tests(of: "Processes", ["Filesystem", "Fixtures", system]),
         // The built program against real roots.
         .testTarget(
             name: "IntegrationTests",

@@ -7,17 +7,22 @@ internal import FoundationEssentials
 /// behaviour must not depend on the architecture that they run on.
 package struct Eligibility: Decodable, Equatable, Sendable {
     /// Of the programs of one package. Words in braces stand for names of the root's architecture: `{machine}`
-    /// (`aarch64`), `{vendor}` (`unknown`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`).
+    /// (`aarch64`), `{vendor}` (`unknown`), `{system}` (`linux-gnu`), `{triplet}` (`aarch64-linux-gnu`), `{architecture}`
+    /// (Debian's: `arm64`), `{goarch}` (Go's).
     package struct Rule: Decodable, Equatable, Sendable {
         /// These only; nil: all.
         package var programs: Set<String>?
-        /// Directories to search, besides those of commands.
+        /// Directories to search, besides those of commands, with words in braces.
         package var directories: [String]?
+        /// Absolute links that native programs follow in the tools tree, and not in the root, with words in braces.
+        package var links: [String]?
+        /// The full version has to be the same in both trees, the packaging's revision included.
+        package var isWhole: Bool?
         /// Not these, and why.
         package var except: [String: String]?
         /// In roots of 64-bit architectures only, and why.
         package var only64: String?
-        /// NAME=VALUE that a program gets if its caller does not set it.
+        /// NAME=VALUE that a program gets if its caller does not set it, with words in braces.
         package var environment: [String]?
         /// Arguments with which all programs are emulated, as patterns (glob(7)), and why.
         package var refusing: [String: String]?
@@ -57,8 +62,15 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var refusing: [String: String]?
         /// The same, in roots of 32-bit architectures.
         package var refusing32: [String: String]?
+        /// Arguments that matter only without one of `apart`, and why.
+        package var together: [String: String]?
+        package var apart: [String]?
+        /// Arguments may be in files ("@FILE").
+        package var readsResponses: Bool?
         /// Variables that are set and not empty, and why.
         package var variables: [String: String]?
+        /// Files, relative to the working directory, that exist, and why.
+        package var existing: [String: String]?
         /// Contents of its script.
         package var script: DispatchEntry.ScriptSearch?
     }
@@ -115,12 +127,15 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Packages that are eligible, and that a tools tree has only once a root of its release has them.
         package var optional: [String]?
         package var packages: [String: Rule]
+        /// By names of packages with `{version}` in them, which their rules may repeat. A tools tree has those of the
+        /// versions that roots of its release have.
+        package var families: [String: Rule]?
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?
         /// By package: libraries with which preloaded programs are native all the same.
         package var preloads: [String: Preload]?
-        /// Packages without (other) eligible programs, and why.
-        package let excluded: [String: String]
+        /// Packages without (other) eligible programs, and why; the names may be families.
+        package var excluded: [String: String]
         /// nil: compilers are emulated. In a file of its own, compilers.json.
         package var compilers: CompilerRules?
     }

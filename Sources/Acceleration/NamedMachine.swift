@@ -19,12 +19,24 @@ package struct NamedMachine: Sendable {
         }
     }
 
+    /// The value of GOARCH (go(1), "go help environment").
+    private var goArchitecture: String {
+        switch architecture {
+        case .armel, .armhf: "arm"
+        case .i386: "386"
+        case .ppc64el: "ppc64le"
+        default: architecture.rawValue
+        }
+    }
+
     package func expand(_ text: String) -> String {
         let triplet = architecture.triplet
         let parts = triplet.split(separator: "-", maxSplits: 1)
         // Packages' names have no underscores.
         return text.replacing("{triplet}", with: triplet.replacing("_", with: "-"))
             .replacing("{vendor}", with: vendor)
+            .replacing("{architecture}", with: architecture.rawValue)
+            .replacing("{goarch}", with: goArchitecture)
             .replacing("{machine}", with: parts[0]).replacing("{system}", with: parts[1])
     }
 }

@@ -2,6 +2,7 @@
 
 internal import Architectures
 internal import SystemPackage
+internal import SystemPackage
 
 extension ProgramPairing {
     /// Why the program is emulated in a root of the other byte order; nil in others, and where that makes no difference.
@@ -27,6 +28,10 @@ extension ProgramPairing {
         exceptions.patterns = refusing.keys.sorted()
         exceptions.variables += (conditions?.variables ?? [:]).keys.sorted()
         exceptions.script = conditions?.script
+        exceptions.together = (conditions?.together ?? [:]).keys.sorted()
+        exceptions.apart = conditions?.apart ?? []
+        exceptions.readsResponses = conditions?.readsResponses ?? false
+        for path in (conditions?.existing ?? [:]).keys { exceptions.changes[FilePath(path)] = .some(nil) }
         if rule.machine?.contains(programName(file)) == true { exceptions.variables += MachineName.variables }
         return exceptions
     }

@@ -31,7 +31,7 @@ struct ProgramPairing: ~Copyable {
             )
         }
         (self.installed, self.offered) = (installed, offered)
-        packages = request.changes.applied(to: eligibility[installed.manager])
+        packages = request.changes.applied(to: eligibility[installed.manager].expanded(for: installed.names))
         names = NameServices(root: root, tools: tools, request)
         self.root = TreeFiles(root)
         self.tools = TreeFiles(tools)
@@ -67,7 +67,8 @@ struct ProgramPairing: ~Copyable {
 
     /// The package's files that are where its commands are.
     mutating func files(of name: String, _ rule: Eligibility.Rule) -> [TreeFiles.File] {
-        let places = Self.commands.union((rule.directories ?? []).map { "/\($0)" })
+        let machine = NamedMachine(request.architecture)
+        let places = Self.commands.union((rule.directories ?? []).map { "/\(machine.expand($0))" })
         let paths = installed.files(of: name, in: root.tree)
         return paths.filter { places.contains(FilePath($0).removingLastComponent().string) }.sorted()
             .compactMap { root.file(at: $0) }.filter(\.isExecutable)
@@ -99,10 +100,9 @@ struct ProgramPairing: ~Copyable {
         guard let native = offered[name] else {
             return .init(own, isWanted: request.changes.wanted(of: packages).contains(name))
         }
-        guard native.upstreamVersion == own.upstreamVersion else {
-            return .init(own, native)
-        }
-        return nil
+        let isSame =
+            rule.isWhole == true ? native.version == own.version : native.upstreamVersion == own.upstreamVersion
+        return isSame ? nil : .init(own, native)
     }
 
     private mutating func pair(_ name: String, _ rule: Eligibility.Rule) {
@@ -111,7 +111,7 @@ struct ProgramPairing: ~Copyable {
             let inode = UInt64(file.status.inode)
             guard rule.programs?.contains(programName(file)) ?? true, !refused.contains(inode) else { continue }
             guard paired.insert(inode).inserted else { continue }
-            guard let native = native(of: file.path) else {
+            guard let native = native(of: file.path, rule) else {
                 plan.fall(name, file.path, "not in the tools tree")
                 continue
             }
@@ -129,7 +129,8 @@ struct ProgramPairing: ~Copyable {
                     .program(
                         path: AccelerationPlan.place(ofTool: native.path),
                         native: FileState(native.status), when: condition,
-                        environment: rule.environment ?? []), except: exceptions(file, rule, native)), file.path)
+                        environment: (rule.environment ?? []).map(NamedMachine(request.architecture).expand)),
+                    except: exceptions(file, rule, native)), file.path)
         }
     }
 
@@ -139,8 +140,15 @@ struct ProgramPairing: ~Copyable {
     }
 
     /// The tools tree's program at the same path, but for directories that are named after the machine.
-    mutating func native(of path: String) -> TreeFiles.File? {
-        let path = path.replacing("/\(request.architecture.triplet)/", with: "/\(request.host.triplet)/")
+    mutating func native(of path: String, _ rule: Eligibility.Rule = Eligibility.Rule()) -> TreeFiles.File? {
+        var path = path.replacing("/\(request.architecture.triplet)/", with: "/\(request.host.triplet)/")
+        let (own, native) = (NamedMachine(request.architecture), NamedMachine(request.host))
+        for directory in rule.directories ?? [] {
+            let prefix = "/\(own.expand(directory))/"
+            guard path.hasPrefix(prefix) else { continue }
+            path = "/\(native.expand(directory))/\(path.dropFirst(prefix.count))"
+            break
+        }
         guard let file = tools.file(at: path), file.isExecutable, file.isProgram(for: request.host) else { return nil }
         return file
     }

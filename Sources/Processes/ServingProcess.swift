@@ -34,7 +34,8 @@ package struct ServingProcess: ~Copyable {
         self.input = input
     }
 
-    /// The next line without its end; nil where it has ended or says nothing until `deadline`.
+    /// The next line without its end; nil where it has ended or says nothing until `deadline`. What it has said already
+    /// counts even after that.
     package mutating func line(until deadline: ContinuousClock.Instant) -> String? {
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -43,9 +44,12 @@ package struct ServingProcess: ~Copyable {
                 return String(decoding: pending[..<end], as: UTF8.self)
             }
             let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
-            guard left > 0, pending.count < 1 << 16 else { return nil }
+            guard pending.count < 1 << 16 else { return nil }
             var waiting = pollfd(fd: output.reader.rawValue, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&waiting, 1, CInt(min(left + 1, 60_000))) > 0 else { continue }
+            guard unsafe poll(&waiting, 1, CInt(left > 0 ? min(left + 1, 60_000) : 0)) > 0 else {
+                guard left > 0 else { return nil }
+                continue
+            }
             let count = unsafe read(output.reader.rawValue, &chunk, chunk.count)
             guard count > 0 else { return nil }
             pending += chunk[..<count]

@@ -149,10 +149,10 @@ import Testing
             try Self.add(to: trees, versions)
             let root = ["sed": "4.9-2", "tar": "1:1.35-1", "grep": "3.7-9", "zz": "2", "gzip": "1.12"]
             // Neither another packaging, nor what is older, nor what is not eligible or only in one of the two.
-            let outdated = try trees.outdated(Self.subject, adding: []) { root[$0] }
+            let outdated = try trees.outdated(Self.subject, adding: [], root)
             #expect(outdated.map(\.description) == ["tar=1:1.35-1"])
             // What a user adds: in the root only, newer there, in neither.
-            let added = try trees.outdated(Self.subject, adding: ["gzip", "zz", "jq"]) { root[$0] }
+            let added = try trees.outdated(Self.subject, adding: ["gzip", "zz", "jq"], root)
             #expect(added.map(\.description) == ["gzip=1.12", "tar=1:1.35-1", "zz=2"])
         }
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 import acceleration
 import examples
 import hosts
+import languages
 import packages
 from bench import Bench
 from cases import CASES, compare
@@ -26,6 +27,8 @@ def main():
         return measure_acceleration(acceleration, sys.argv[2:])
     if sys.argv[1:2] == ["packages"]:
         return measure_acceleration(packages, sys.argv[2:])
+    if sys.argv[1:2] == ["languages"]:
+        return measure_acceleration(languages, sys.argv[2:])
     if sys.argv[1:2] == ["hosts"]:
         return measure_acceleration(hosts, sys.argv[2:])
     if sys.argv[1:2] in (["examples"], ["--examples"]):
@@ -33,7 +36,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.",
         epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated. "
             "scripts/bench packages --help: Debian's packages. scripts/bench examples --help: the examples. "
-            "scripts/bench hosts --help: several machines.")
+            "scripts/bench --plot: the README's picture. scripts/bench languages --help: Java, Go, Python, clang. scripts/bench hosts --help: several machines.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")

@@ -25,6 +25,8 @@ def parse(arguments):
     parser.add_argument("--files", type=int, default=500, help="that are compiled (default: 500)")
     parser.add_argument("--hosts", type=int, default=2, help="besides this one (default: 2)")
     parser.add_argument("--cpus", type=float, default=0.6, help="that each machine has, this one included (default: 0.6)")
+    parser.add_argument("--jobs", type=int, default=4, help="at once on each of the others (default: 4, as distcc's)")
+    parser.add_argument("--directory", type=Path, help="keep what is made there, for the next time")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     return parser.parse_args(arguments)
 
@@ -36,23 +38,40 @@ class Quota:
         older = Path("/sys/fs/cgroup/cpu")
         unified = Path("/sys/fs/cgroup/cgroup.controllers")
         base = Path("/sys/fs/cgroup") if unified.exists() else older
-        self.path = base / f"mangrove-bench-{os.getpid()}-{name}"
+        name = f"mangrove-bench-{os.getpid()}-{name}"
+        self.path = base / name
         self.path.mkdir()
+        self.paths = [self.path]
         if base == older:
             (self.path / "cpu.cfs_period_us").write_text("100000")
             (self.path / "cpu.cfs_quota_us").write_text(str(int(cpus * 100000)))
+            # Often the same directory, by another name.
+            accounting = Path("/sys/fs/cgroup/cpuacct") / name
+            if not accounting.exists():
+                accounting.mkdir()
+                self.paths.append(accounting)
+            self.usage = accounting / "cpuacct.usage"
         else:
             (self.path / "cpu.max").write_text(f"{int(cpus * 100000)} 100000")
+            self.usage = self.path / "cpu.stat"
 
     def enter(self):
-        (self.path / "cgroup.procs").write_text(str(os.getpid()))
+        for path in self.paths:
+            (path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def seconds(self):
+        """Of processors, since it exists."""
+        text = self.usage.read_text()
+        return int(text) / 1e9 if text.strip().isdigit() else int(text.split()[1]) / 1e6
 
     def close(self):
-        for _ in range(50):
-            try:
-                return self.path.rmdir()
-            except OSError:
-                time.sleep(0.1)
+        for path in self.paths:
+            for _ in range(50):
+                try:
+                    path.rmdir()
+                    break
+                except OSError:
+                    time.sleep(0.1)
 
 
 class Machine:
@@ -61,7 +80,8 @@ class Machine:
     def __init__(self, number, place, cpus, proxy):
         self.name, self.place = f"mangrove-{os.getpid()}-{number}", place / f"host{number}"
         self.address = f"10.213.{number}.2"
-        self.place.mkdir()
+        self.place.mkdir(exist_ok=True)
+        (self.place / "key").unlink(missing_ok=True)
         link = f"mg{os.getpid()}-{number}"
         for command in (
             f"ip netns add {self.name}",
@@ -105,6 +125,7 @@ class Machine:
 
 
 def write_project(directory, count):
+    shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     for number in range(count):
         lines = ["#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>"]
@@ -132,13 +153,16 @@ def main(bench, host, options):
     # What is made of the machine's is taken away, however this ends.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    place = Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
+    place = options.directory and options.directory.resolve() or Path(tempfile.mkdtemp(prefix="hosts-", dir=bench.cache))
+    place.mkdir(exist_ok=True)
     machines, own, proxy = [], None, Proxy("10.213.")
     try:
+        (place / "user").unlink(missing_ok=True)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "user"], check=True)
         project, program = place / "project", Path(bench.program)
-        write_project(project, options.files)
+        write_project(project, 1)
         # By the name that the others look for.
+        shutil.rmtree(place / "bin", ignore_errors=True)
         (place / "bin").mkdir()
         os.symlink(program.resolve(), place / "bin/mangrove")
         own = Quota("own", options.cpus)
@@ -148,34 +172,44 @@ def main(bench, host, options):
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(place), "MANGROVE_HOME": str(place / "home"),
             "MANGROVE_SSH": f"ssh -i {place}/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
         }
-        jobs = max(2, round(options.cpus * 2) + 1)
-        names = ",".join(f"root@{machine.address}/{jobs}" for machine in machines)
+        names = ",".join(f"root@{machine.address}/{options.jobs}" for machine in machines)
         # What is made once is made once: the roots of the others by their own, whose archives are those of this one.
         build(bench, project, environment, None, [], place / "out")
         for machine in machines:
+            if (machine.place / "home").exists():
+                continue
             (machine.place / "home").mkdir()
             shutil.copytree(place / "home" / "cache" / "archives", machine.place / "home" / "cache" / "archives", symlinks=True)
         build(bench, project, environment, None, ["--hosts", names], place / "out")
-        results = {}
-        results["this machine alone"] = build(bench, project, environment, own, [], place / "alone")
-        results[f"and {options.hosts} more"] = build(bench, project, environment, own, ["--hosts", names], place / "more")
+        # Only now all of it.
+        write_project(project, options.files)
+        results, used = {}, {}
+        quotas = [own] + [machine.quota for machine in machines]
+
+        def measure(name, *arguments):
+            before = [quota.seconds() for quota in quotas]
+            results[name] = build(bench, project, environment, own, *arguments)
+            used[name] = [quota.seconds() - start for quota, start in zip(quotas, before)]
+
+        measure("this machine alone", [], place / "alone")
+        measure(f"and {options.hosts} more", ["--hosts", names], place / "more")
         same = all(
             (place / "alone/arm64" / f"f{number}.o").read_bytes() == (place / "more/arm64" / f"f{number}.o").read_bytes()
             for number in range(options.files))
         after = results[f"and {options.hosts} more"] / 3
-        results["one of which dies"] = build(
-            bench, project, environment, own, ["--hosts", names], place / "dies", lambda: (time.sleep(after), machines[-1].die()))
+        measure("one of which dies", ["--hosts", names], place / "dies", lambda: (time.sleep(after), machines[-1].die()))
         count = (place / "dies/arm64/count").read_text().strip()
         alone, more = list(results.values())[:2]
         scaling = alone / more / (1 + options.hosts)
         if options.json:
             print(json.dumps({"version": 1, "host": host(bench), "files": options.files, "cpus": options.cpus,
-                              "seconds": results, "efficiency": scaling, "same": same}, indent=2))
+                              "seconds": results, "processors": used, "efficiency": scaling, "same": same}, indent=2))
         else:
             print(f"{options.files} files, machines of {options.cpus} processors each: `{COMMAND}` in an arm64 root\n")
-            print("| make | seconds | of all their processors |\n|---|--:|--:|")
+            print("| make | seconds | of all their processors | processor seconds of each, this one first |\n|---|--:|--:|---|")
             for name, seconds in results.items():
-                print(f"| {name} | {seconds:.1f} | {'' if name.startswith(('this', 'one')) else f'{scaling:.2f}'} |")
+                part = "" if name.startswith(("this", "one")) else f"{scaling:.2f}"
+                print(f"| {name} | {seconds:.1f} | {part} | {', '.join(f'{spent:.1f}' for spent in used[name])} |")
             print(f"\nThe same objects: {'yes' if same else 'no'}. Where one dies, {count} of {options.files} are made.")
         return 0 if same and count == str(options.files) else 1
     finally:
@@ -184,10 +218,11 @@ def main(bench, host, options):
             machine.close()
         if own:
             own.close()
-        subprocess.run(
-            [bench.program, "cache", "prune"], env={"MANGROVE_HOME": str(place / "home"), "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL, check=False)
-        shutil.rmtree(place, ignore_errors=True)
+        if not options.directory:
+            subprocess.run(
+                [bench.program, "cache", "prune"], env={"MANGROVE_HOME": str(place / "home"), "PATH": "/usr/bin:/bin"},
+                stdout=subprocess.DEVNULL, check=False)
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def build(bench, project, environment, quota, options, output, meanwhile=None):

@@ -18,7 +18,7 @@ struct ToolsPrograms {
             (paths, statics) = ([], [])
             return
         }
-        let packages = eligibility[offered.manager]
+        let packages = eligibility[offered.manager].expanded(for: offered.names)
         let compilers = CompilerDirectories(root, in: tree, cross: true)
         let own = CompilerDirectories(host, in: tree, cross: false)
         var files = TreeFiles(tree)

@@ -45,7 +45,7 @@ package struct ToolsSeal: Sendable {
         var record = ToolsRecord()
         let opened = try AccelerationError.wrapping { () throws(FilesystemError) in try Directory.open(tree) }
         guard let offered = try InstalledPackages(of: opened) else { return record }
-        let packages = eligibility[offered.manager]
+        let packages = eligibility[offered.manager].expanded(for: offered.names)
         try AccelerationError.wrapping { () throws(FilesystemError) in
             try PreloadedLibraries.link(packages.preloads ?? [:], in: opened, host)
         }
@@ -58,6 +58,7 @@ package struct ToolsSeal: Sendable {
         var files = TreeFiles(opened)
         var loading: [String: RestartLibrary.Answer] = [:]
         for (name, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
+            try redirect(rule.links ?? [])
             for path in offered.files(of: name, in: files.tree) {
                 guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
                 try edit(file, rule, &record)
@@ -129,6 +130,23 @@ package struct ToolsSeal: Sendable {
                 guard unsafe linkat(directory.rawValue, own.string, directory.rawValue, name.string, 0) == 0 else {
                     throw FilesystemError("link", directory.path.appending(name), .last)
                 }
+            }
+        }
+    }
+
+    /// Makes absolute links relative, so that they lead to files of the tree.
+    private func redirect(_ links: [String]) throws(AccelerationError) {
+        try AccelerationError.wrapping { () throws(FilesystemError) in
+            for path in links.map({ FilePath(NamedMachine(host).expand($0)) }) {
+                guard let name = path.lastComponent,
+                    let opened = try? Directory.open(tree)
+                        .openInRoot("/\(path.removingLastComponent())", onlyDirectory: true)
+                else { continue }
+                let directory = Directory(adopting: opened, path: tree.pushing(path.removingLastComponent()))
+                guard let target = try directory.symbolicLinkTarget(of: name), target.hasPrefix("/") else { continue }
+                try directory.unlink(name)
+                let up = String(repeating: "../", count: path.components.count - 1)
+                try directory.makeSymbolicLink(name, to: up + target.dropFirst())
             }
         }
     }

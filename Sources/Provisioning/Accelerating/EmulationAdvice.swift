@@ -81,15 +81,15 @@ package struct EmulationAdviser {
 
     /// Of a program for which there is no native one.
     private func unlisted(_ program: String) -> (String, String?) {
-        let eligibility = try? Eligibility.builtIn()
         guard let tree = try? Directory.open(FilePath(root.path)),
             let installed = try? InstalledPackages(of: tree)
         else { return (DispatchLog.Outcome.notListed.reason, nil) }
+        let eligibility = try? Eligibility.builtIn()[installed.manager].expanded(for: installed.names)
         if let own = report.fallbacks.first(where: { $0.program == program }) { return (own.reason, nil) }
         guard let package = installed.owner(of: program, in: tree) else {
             return ("not part of a package, so no native equivalent", nil)
         }
-        if let reason = eligibility?[installed.manager].excluded[package] { return (reason, nil) }
+        if let reason = eligibility?.excluded[package] { return (reason, nil) }
         if let fallback = report.fallbacks.first(where: { $0.package == package && $0.program == nil }) {
             if isCompiler(program), fallback.versions == nil {
                 return (fallback.reason, buildingCompilers)
@@ -98,7 +98,7 @@ package struct EmulationAdviser {
                 fallback.reason, fallback.versions == nil ? nil : "update the root with its package manager"
             )
         }
-        guard eligibility?[installed.manager].packages[package] == nil else {
+        guard eligibility?.packages[package] == nil else {
             return (DispatchLog.Outcome.notListed.reason, nil)
         }
         return (

@@ -57,16 +57,18 @@ extension ToolsTrees {
         try AtomicFile.write(Array(text.utf8), to: directory.appending(addedFile))
     }
 
-    /// What a tools tree has older than `version`, a root's version of a package by its name, has it, or does not have
+    /// What a tools tree has older than `versions`, a root's by the packages' names, or does not have
     /// although a user has added it; of another packaging of the same version nothing depends.
     func outdated(
-        _ subject: Subject, adding added: [String], _ version: (String) -> String?
+        _ subject: Subject, adding added: [String], _ versions: [String: String]
     ) throws(ProvisioningError) -> [OutdatedTool] {
         guard let offered = try packages(subject) else { return [] }
-        let eligible = try below { () throws(AccelerationError) in try Eligibility.builtIn()[offered.manager] }
+        let eligible = try below { () throws(AccelerationError) in
+            try Eligibility.builtIn()[offered.manager].expanded(for: versions.keys)
+        }
         let added = EligibilityChanges(add: added).wanted(of: eligible)
         return Set(eligible.packages.keys).union(added).sorted().compactMap { name in
-            guard let own = version(name) else { return nil }
+            guard let own = versions[name] else { return nil }
             guard let native = offered[name] else {
                 return added.contains(name) ? OutdatedTool(name, of: own, and: nil) : nil
             }

@@ -54,7 +54,7 @@ extension Creation {
             let request = try await tools.ready(progress)
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
-            await refreshTools(request) { versions[$0] }
+            await refreshTools(request, for: versions)
             let record = try complete(staging, request, origin, archive.plan, configuration)
             try keep(LockFile(archive.plan, origin, requested: request.packages), in: staging.directory)
             try survey(staging, RootOrigin(archive), request)

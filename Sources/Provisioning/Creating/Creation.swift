@@ -170,7 +170,7 @@ package struct Creation: Sendable {
         let tree = staging.tree
         if !request.packages.isEmpty {
             if let installed = try? InstalledPackages(of: Directory.open(tree)) {
-                await refreshTools(request) { installed[$0]?.version }
+                await refreshTools(request, for: installed.versions)
             }
             progress.begin("installing \(request.packages.joined(separator: " "))")
             let command = try command(

@@ -65,10 +65,10 @@ extension Creation {
         withExtendedLifetime(lock.rawValue) {}
     }
 
-    /// `refreshTools`, for a root whose version of a package, by its name, is `version`; without an error.
-    func refreshTools(_ request: CreationRequest, for version: (String) -> String?) async {
+    /// `refreshTools`, for a root whose packages have these versions, by name; without an error.
+    func refreshTools(_ request: CreationRequest, for versions: [String: String]) async {
         guard var wanted = request.tools, request.acceleration.mode != nil,
-            let outdated = try? tools.outdated(wanted.subject, adding: request.accelerationChanges.add, version)
+            let outdated = try? tools.outdated(wanted.subject, adding: request.accelerationChanges.add, versions)
         else { return }
         wanted.outdated = outdated
         do throws(ProvisioningError) {

@@ -34,6 +34,9 @@ enum ToolsTreeReach {
                 "usr/lib/gcc-cross/*/*/*.a", "usr/lib/gcc-cross/*/*/*.spec",
                 "usr/lib/*/*.a", "usr/lib/*/*.o", "usr/lib/*/*.la", "usr/lib/*/pkgconfig",
                 "usr/bin/*-lto-dump-*",
+                // Packages of Go that programs are linked with, and what Java programs run with.
+                "usr/lib/go-*/pkg/linux_*", "usr/lib/go-*/pkg/include", "usr/lib/jvm/*/jmods",
+                "usr/lib/jvm/*/lib/src.zip",
                 // The host's own compiler: what links is taken from it, for it does not depend on the target.
                 "usr/lib/gcc/\(host.triplet)/*/*", "usr/libexec/gcc/\(host.triplet)/*/*",
             ],

@@ -69,7 +69,7 @@ extension Refresher {
             origin.indices = indices
             let versions = Dictionary(
                 archive.plan.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
-            await creation.refreshTools(wanted) { versions[$0] }
+            await creation.refreshTools(wanted, for: versions)
             try await install(archive.only(changes), in: staging, record, wanted)
             try creation.keep(
                 LockFile(archive.plan, source, requested: record.packages), in: staging.directory)
