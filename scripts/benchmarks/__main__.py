@@ -15,6 +15,7 @@ import examples
 import hosts
 import languages
 import packages
+import starts
 from bench import Bench
 from cases import CASES, compare
 from runner import CommandFailed
@@ -29,6 +30,8 @@ def main():
         return measure_acceleration(packages, sys.argv[2:])
     if sys.argv[1:2] == ["languages"]:
         return measure_acceleration(languages, sys.argv[2:])
+    if sys.argv[1:2] == ["starts"]:
+        return measure_acceleration(starts, sys.argv[2:])
     if sys.argv[1:2] == ["hosts"]:
         return measure_acceleration(hosts, sys.argv[2:])
     if sys.argv[1:2] in (["examples"], ["--examples"]):
@@ -36,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures mangrove beside its peers.",
         epilog="scripts/bench acceleration --help: builds, native, accelerated and emulated. "
             "scripts/bench packages --help: Debian's packages. scripts/bench examples --help: the examples. "
-            "scripts/bench --plot: the README's picture. scripts/bench languages --help: Java, Go, Python, clang. scripts/bench hosts --help: several machines.")
+            "scripts/bench --plot: the README's picture. scripts/bench languages --help: Java, Go, Python, clang. scripts/bench starts --help: emulated programs. scripts/bench hosts --help: several machines.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all where none is given: {' '.join(CASES)}")
     parser.add_argument("--runs", type=int, help="how often each contender runs, instead of the case's own number")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
