@@ -127,8 +127,8 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Packages that are eligible, and that a tools tree has only once a root of its release has them.
         package var optional: [String]?
         package var packages: [String: Rule]
-        /// By names of packages with `{version}` in them, which their rules may repeat. A tools tree has those of the
-        /// versions that roots of its release have.
+        /// The same for packages that a tools tree has only once a root of its release has them, by name; with
+        /// `{version}`, which the rule may repeat, for all packages named like that.
         package var families: [String: Rule]?
         /// By the interpreter's path.
         package var scripts: [String: Scripts]?

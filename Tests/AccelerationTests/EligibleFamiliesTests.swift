@@ -86,4 +86,21 @@ import Testing
             #expect(target == "../../../../../etc/java-17-openjdk/jvm-\(Architecture.host).cfg")
         }
     }
+
+    /// It looks for compilers by that name.
+    @Test func distccThatNamesTheHostIsNotUsed() throws {
+        try PairedTrees.with { trees in
+            let own = "x86_64-pc-linux-gnu"
+            let files: [String: PairedTrees.Content] = [
+                "/usr/bin/distcc": .programSaying(own), "/usr/bin/distccd": .programSaying("gnuhost=\(own)"),
+            ]
+            for tree in [trees.root, trees.tools] { try trees.install("distcc", "3.4-4", in: tree, files) }
+            let record = try trees.seal()
+            // Nothing in these refers to the name, so it cannot be replaced.
+            let plan = try trees.plan { $0.record = record }
+            let reason = "the native one would report the host's architecture"
+            #expect(plan.reason("distcc", "/usr/bin/distcc") == reason)
+            #expect(plan.reason("distcc", "/usr/bin/distccd") == reason)
+        }
+    }
 }
