@@ -21,10 +21,12 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             or docker-archive:FILE.
             """)
 
-    @Argument(help: "The name of the new root.")
+    @Argument(help: "The name of the new root.", completion: Completions.none)
     var name: String
 
-    @Argument(help: ArgumentHelp("What to make it from.", valueName: "distro[:release][@moment]|image"))
+    @Argument(
+        help: ArgumentHelp("What to make it from.", valueName: "distro[:release][@moment]|image"),
+        completion: Completions.releases)
     var distro: String?
 
     @Option(
@@ -33,7 +35,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     var arch: String?
 
     @Option(
-        name: .customLong("package"), help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"))
+        name: .customLong("package"), help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"),
+        completion: Completions.packages)
     var packages: [String] = []
 
     @Option(

@@ -9,7 +9,7 @@ struct Distros: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List distros that can be provisioned.")
 
-    @Argument(help: "The distro (default: all).")
+    @Argument(help: "The distro (default: all).", completion: Completions.distros)
     var distro: String?
 
     @OptionGroup var catalogue: CatalogueOptions

@@ -40,7 +40,7 @@ struct Doctor: ParsableCommand {
 }
 
 /// `doctor`: an array of findings.
-struct DoctorReport: Report {
+struct DoctorReport: FittingReport {
     struct Item: Encodable {
         let subject: String
         let state: String
@@ -54,8 +54,8 @@ struct DoctorReport: Report {
         findings.map { Item(subject: $0.subject, state: $0.state.rawValue, detail: $0.detail, remedy: $0.remedy) }
     }
 
-    var text: StyledText {
-        let width = findings.reduce(0) { max($0, $1.subject.count) }
+    func text(width: Int?) -> StyledText {
+        let indent = findings.reduce(0) { max($0, $1.subject.count) } + 10
         return findings.map { finding in
             let (style, label): (Style, String) =
                 switch finding.state {
@@ -63,9 +63,12 @@ struct DoctorReport: Report {
                 case .warning: (.doubtful, "warning ")
                 case .problem: (.bad, "problem ")
                 }
-            let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-            let remedy = finding.remedy.map { String(repeating: " ", count: width + 10) + $0.printable + "\n" }
-            return StyledText(label, style) + "\(subject)  \(finding.detail.printable)\n\(remedy ?? "")"
+            let subject = finding.subject + String(repeating: " ", count: indent - 8 - finding.subject.count)
+            let lines = [finding.detail, finding.remedy].compactMap(\.self).map {
+                $0.printable.wrapped(to: width, indent: indent)
+            }
+            return StyledText(label, style)
+                + "\(subject)\(lines.joined(separator: "\n" + String(repeating: " ", count: indent)))\n"
         }.joined()
     }
 }

@@ -25,6 +25,7 @@ package enum EntryPoint {
 
     /// nil if the command needs the concurrency runtime.
     private static func perform(_ arguments: [String]) -> ExitStatus? {
+        if arguments == ["--generate-completion-script", "bash"] { return show("\(CompletionScript.bash)\n") }
         if let run = PlainRun(arguments) {
             do {
                 try run.perform()
@@ -98,18 +99,24 @@ package enum EntryPoint {
         }
         if let status = error as? ExitCode { return ExitStatus(rawValue: status.rawValue) }
         // What is left is the parser's: help and version are its "errors" too.
-        guard Mangrove.exitCode(for: error) != .success else {
-            do throws(FilesystemError) {
-                try Console.print("\(Mangrove.fullMessage(for: error))\n")
-                return .success
-            } catch {
-                FailureRendering(error).show(as: nil)
-                return error.status
-            }
-        }
+        guard Mangrove.exitCode(for: error) != .success else { return show("\(Mangrove.fullMessage(for: error))\n") }
+        // A shell asks, perhaps with a script of another version: a message would be in the way of what is being typed.
+        guard arguments.first != "---completion" else { return .usage }
         let usage = UsageError(Mangrove.message(for: error), command: Mangrove.name(of: arguments))
         FailureRendering(usage).show(as: form)
         return usage.status
+    }
+}
+
+extension EntryPoint {
+    private static func show(_ text: StyledText) -> ExitStatus {
+        do throws(FilesystemError) {
+            try Console.print(text)
+            return .success
+        } catch {
+            FailureRendering(error).show(as: nil)
+            return error.status
+        }
     }
 }
 

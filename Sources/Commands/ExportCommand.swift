@@ -18,7 +18,7 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
             the same bytes (docs/reproducing.md); $SOURCE_DATE_EPOCH limits times.
             """)
 
-    @Argument(help: "The root.")
+    @Argument(help: "The root.", completion: Completions.roots)
     var name: String
 
     @Argument(

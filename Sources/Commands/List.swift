@@ -18,25 +18,27 @@ struct List: ParsableCommand {
 }
 
 /// `list`: an array of roots.
-struct RootList: Report {
+struct RootList: FittingReport {
     let roots: [RootRecord]
 
     var document: [RootRecord] { roots }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var table = Table(
             [
-                Table.Column("name"), Table.Column("distro"), Table.Column("release"), Table.Column("version"),
-                Table.Column("architecture"), Table.Column("verified"), Table.Column("created"), Table.Column("path"),
+                Table.Column("name"), Table.Column("distro"), Table.Column("version", optional: true),
+                Table.Column("arch"), Table.Column("created", optional: true), Table.Column("verified", optional: true),
+                Table.Column("path", optional: true),
             ])
         for root in roots {
+            let isRemoved = root.removedInPart == true
             table.add(
                 [
-                    root.name.description, root.distro, root.release, root.version, root.architecture,
-                    root.verified.how.rawValue, root.created,
-                    root.removedInPart == true ? "\(root.path) (removed in part)" : root.path,
+                    isRemoved ? "\(root.name) (removed in part)" : root.name.description,
+                    root.release.isEmpty ? root.distro : "\(root.distro):\(root.release)", root.version,
+                    root.architecture, root.created, root.verified.how.rawValue, root.path,
                 ])
         }
-        return table.text
+        return table.text(width: width)
     }
 }

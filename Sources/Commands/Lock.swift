@@ -15,7 +15,7 @@ struct Lock: ParsableCommand, ShowsProgress {
             root from exactly these. Later changes to the root are not included.
             """)
 
-    @Argument(help: "The root.")
+    @Argument(help: "The root.", completion: Completions.roots)
     var name: String
 
     @Option(

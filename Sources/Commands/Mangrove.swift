@@ -26,4 +26,9 @@ struct Mangrove: ParsableCommand {
                     ComparePackages.self,
                 ]),
         ])
+
+    /// Without a command: what most people need first.
+    func run() throws {
+        try Console.print(Introduction.text)
+    }
 }

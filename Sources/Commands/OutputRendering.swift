@@ -15,6 +15,19 @@ protocol Report {
     /// What `--format json` prints. Its shape is documented and only ever grows.
     var document: Document { get }
     var text: StyledText { get }
+    /// `text` on a terminal of `width` columns; nil: no limit.
+    func text(width: Int?) -> StyledText
+}
+
+extension Report {
+    func text(width: Int?) -> StyledText { text }
+}
+
+/// A report that leaves out or breaks lines where there is little room.
+protocol FittingReport: Report {}
+
+extension FittingReport {
+    var text: StyledText { text(width: nil) }
 }
 
 /// The one place that knows every output format.
@@ -23,7 +36,7 @@ enum OutputRendering {
         _ report: some Report, as format: OutputFormat, on output: OutputStream = .standardOutput
     ) throws(FilesystemError) {
         switch format {
-        case .table: try output.write(report.text)
+        case .table: try output.write(report.text(width: output.reportWidth))
         case .json: try output.write(json: Console.json(report.document))
         }
     }

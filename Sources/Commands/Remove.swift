@@ -12,7 +12,7 @@ struct Remove: ParsableCommand, ShowsProgress {
         abstract: "Delete roots.",
         discussion: "Refuses while something runs or is mounted in a root.", aliases: ["rm"])
 
-    @Argument(help: "The roots.")
+    @Argument(help: "The roots.", completion: Completions.roots)
     var names: [String]
 
     @OptionGroup var dryRun: DryRunOption

@@ -26,7 +26,9 @@ struct Run: ParsableCommand, PassesStatus {
         completion: .list(Architecture.allValueStrings))
     var arch: String?
 
-    @Argument(help: ArgumentHelp("The root, distro:release or image.", valueName: "name|image"))
+    @Argument(
+        help: ArgumentHelp("The root, distro:release or image.", valueName: "name|image"),
+        completion: Completions.rootsOrDistros)
     var name: String
 
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")

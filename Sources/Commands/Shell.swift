@@ -9,7 +9,7 @@ struct Shell: ParsableCommand, PassesStatus {
 
     @OptionGroup var options: RunOptions
 
-    @Argument(help: "The root.")
+    @Argument(help: "The root.", completion: Completions.roots)
     var name: String
 
     func run() throws {

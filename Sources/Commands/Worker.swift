@@ -23,7 +23,9 @@ struct Worker: ParsableCommand, PassesStatus {
             It exits at the end of standard input.
             """)
 
-    @Option(help: ArgumentHelp("The distro and release of the compilers.", valueName: "distro:release"))
+    @Option(
+        help: ArgumentHelp("The distro and release of the compilers.", valueName: "distro:release"),
+        completion: Completions.releases)
     var base: String
 
     @Option(help: ArgumentHelp("The target architecture.", valueName: "architecture"))

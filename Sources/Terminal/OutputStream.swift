@@ -11,6 +11,9 @@ package struct OutputStream: Sendable {
     package let isTerminal: Bool
     /// Whether colour may be used: on a terminal that is not dumb, without `NO_COLOR` (no-color.org).
     package let showsColour: Bool
+    /// Whether a line can be redrawn: on a terminal that is not dumb.
+    package let isDrawable: Bool
+    package let glyphs: Glyphs
 
     package static let standardOutput = OutputStream(.standardOutput)
     package static let standardError = OutputStream(.standardError)
@@ -18,12 +21,11 @@ package struct OutputStream: Sendable {
     /// `descriptor` stays the caller's.
     package init(_ descriptor: FileDescriptor) {
         self.descriptor = descriptor
+        func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
         isTerminal = isatty(descriptor.rawValue) == 1
-        showsColour =
-            isTerminal
-            && Self.allowsColour { name in
-                unsafe getenv(name).map { unsafe String(cString: $0) }
-            }
+        isDrawable = isTerminal && environment("TERM") != "dumb"
+        showsColour = isTerminal && Self.allowsColour(environment)
+        glyphs = Glyphs(environment)
     }
 
     /// Whether the environment allows colour.
@@ -38,6 +40,9 @@ package struct OutputStream: Sendable {
         return Int(size.ws_col)
     }
 
+    /// The columns that a report may use: a terminal's; nil where there is no limit.
+    package var reportWidth: Int? { isTerminal ? width : nil }
+
     /// Writes all of `text`, in colour if enabled.
     package func write(_ text: StyledText) throws(FilesystemError) {
         try write(bytes: text.rendered(colour: showsColour))
@@ -48,9 +53,13 @@ package struct OutputStream: Sendable {
         try write(bytes: text.escapedJSON)
     }
 
-    /// Replaces the cursor's line with `line`, and stays in it. For terminals.
-    package func redraw(_ line: StyledText) throws(FilesystemError) {
-        try write(bytes: "\r" + line.rendered(colour: showsColour) + "\u{1B}[K")
+    /// Replaces the cursor's line with `finished`, whole lines, and `line`, in which the cursor stays. For terminals.
+    ///
+    /// The rest of a line is cleared after what was there has been overwritten (ECMA-48, EL).
+    package func redraw(_ line: StyledText, below finished: StyledText = "") throws(FilesystemError) {
+        let above = finished.rendered(colour: showsColour).split(separator: "\n", omittingEmptySubsequences: false)
+        let text = above.dropLast() + [line.rendered(colour: showsColour)[...]]
+        try write(bytes: "\r" + text.map { $0 + "\u{1B}[K" }.joined(separator: "\n"))
     }
 
     /// Writes output of a command in a root, unchanged.

@@ -14,8 +14,9 @@ package final class Progress: Sendable {
     private struct State {
         var current: ProgressState?
         var lastShown: ProgressState.Instant?
-        /// Whether an unfinished line is on the terminal.
-        var isDrawn = false
+        /// Where it is drawn.
+        var line: LiveLine
+        var isTicking = false
     }
 
     /// One line of `--progress json`. Amounts are in `unit`, `rate` is per second, times are in seconds.
@@ -38,26 +39,28 @@ package final class Progress: Sendable {
     package let form: Form
     private let output: OutputStream
     private let now: @Sendable () -> ProgressState.Instant
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// The progress that shows this one's messages.
     private let main: Progress?
 
-    /// `form` nil: drawn where `output` is a terminal, lines where it is not.
+    /// `form` nil: drawn where `output` is a terminal that can, lines where it is not.
     package init(
         _ form: Form? = nil, to output: OutputStream = .standardError,
         clock now: @escaping @Sendable () -> ProgressState.Instant = { ContinuousClock().now }
     ) {
         // Never draw without a terminal, whatever was requested.
         let form = form ?? .drawn
-        self.form = form == .drawn && !output.isTerminal ? .lines : form
+        self.form = form == .drawn && !output.isDrawable ? .lines : form
         self.output = output
         self.now = now
+        state = Mutex(State(line: LiveLine(on: output)))
         main = nil
     }
 
     /// For work next to that of `main`: its messages appear there, its progress is hidden.
     package init(beside main: Progress) {
         (form, output, now) = (.silent, main.output, main.now)
+        state = Mutex(State(line: LiveLine(on: main.output)))
         self.main = main
     }
 
@@ -70,7 +73,9 @@ package final class Progress: Sendable {
             state.current = begun
             state.lastShown = now
             switch form {
-            case .drawn: draw(begun, at: now, &state)
+            case .drawn:
+                state.line.draw(drawing(begun, at: now))
+                tick(&state)
             case .lines: emit("\(activity.printable)\n")
             case .json: emit(Event(event: .begin, activity: activity, unit: unit, total: total))
             case .silent: break
@@ -88,7 +93,7 @@ package final class Progress: Sendable {
             guard let last = state.lastShown, last.duration(to: now) >= interval else { return }
             state.lastShown = now
             switch form {
-            case .drawn: draw(current, at: now, &state)
+            case .drawn: state.line.draw(drawing(current, at: now))
             case .lines: emit("\(current.activity.printable): \(current.figures(at: now))\n")
             case .json:
                 emit(
@@ -108,9 +113,7 @@ package final class Progress: Sendable {
             guard let current = state.current else { return }
             state.current = nil
             switch form {
-            case .drawn:
-                erase(&state)
-                emit("\(current.activity.printable): \(current.summary(at: now))\n")
+            case .drawn: state.line.write(current.summary(at: now))
             case .lines: break
             case .json:
                 emit(
@@ -135,7 +138,7 @@ package final class Progress: Sendable {
     /// Restores the terminal; no activity remains.
     package func stop() {
         state.withLock { state in
-            erase(&state)
+            state.line.erase()
             state.current = nil
         }
     }
@@ -148,10 +151,9 @@ package final class Progress: Sendable {
             case .json: emit(Event(event: kind, text: text))
             case .silent where kind == .message: break
             case .drawn, .lines, .silent:
-                erase(&state)
                 let label = kind == .warning ? StyledText("warning:", .doubtful) + " " : ""
-                emit(label + "\(text.printable)\n")
-                if form == .drawn, let current = state.current { draw(current, at: now, &state) }
+                let below = form == .drawn ? state.current.map { drawing($0, at: now) } : nil
+                state.line.write(label + "\(text.printable)\n", above: below ?? "")
             }
         }
     }
@@ -165,15 +167,23 @@ package final class Progress: Sendable {
         }
     }
 
-    private func draw(_ current: ProgressState, at now: ProgressState.Instant, _ state: inout State) {
+    private func drawing(_ current: ProgressState, at now: ProgressState.Instant) -> StyledText {
         // The last column stays free: some terminals wrap as soon as it is written.
-        try? output.redraw("\(current.drawing(width: output.width - 1, at: now))")
-        state.isDrawn = true
+        current.drawing(width: output.width - 1, at: now, with: output.glyphs)
     }
 
-    private func erase(_ state: inout State) {
-        if state.isDrawn { try? output.redraw("") }
-        state.isDrawn = false
+    /// Shows from now on that time passes, whether anything else happens or not.
+    private func tick(_ state: inout State) {
+        guard !state.isTicking else { return }
+        state.isTicking = true
+        Ticker.start { [weak self] in
+            guard let self else { return false }
+            let now = now()
+            self.state.withLock { state in
+                if let current = state.current { state.line.draw(drawing(current, at: now)) }
+            }
+            return true
+        }
     }
 
     private func emit(_ event: Event) {

@@ -17,6 +17,12 @@ package enum Quantity {
         return "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
+    /// `1.2 s` below 10 seconds, else as `duration`.
+    package static func precise(_ duration: Duration) -> String {
+        let tenths = max(Int((duration / .milliseconds(100)).rounded()), 0)
+        return tenths < 100 ? "\(tenths / 10).\(tenths % 10) s" : Self.duration(duration)
+    }
+
     /// `45 s`, `3 min 20 s`, `2 h 5 min`.
     package static func duration(_ duration: Duration) -> String {
         let seconds = max(duration.components.seconds, 0)

@@ -31,7 +31,7 @@ package struct StyledText: ExpressibleByStringInterpolation, Equatable, Sendable
     package func rendered(colour: Bool) -> String {
         parts.map { part in
             let text = part.text.visible(keepingLines: true)
-            guard colour, let style = part.style else { return text }
+            guard colour, !text.isEmpty, let style = part.style else { return text }
             return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
         }.joined()
     }

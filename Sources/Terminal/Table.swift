@@ -5,11 +5,12 @@ package struct Table: Sendable {
     package struct Column: Sendable {
         let title: String
         let isNumeric: Bool
+        let isOptional: Bool
 
-        /// Numbers are aligned to the right.
-        package init(_ title: String, numeric: Bool = false) {
+        /// Numbers are aligned to the right. An optional column is left out where there is no room for it.
+        package init(_ title: String, numeric: Bool = false, optional: Bool = false) {
             self.title = title
-            isNumeric = numeric
+            (isNumeric, isOptional) = (numeric, optional)
         }
     }
 
@@ -27,19 +28,30 @@ package struct Table: Sendable {
     }
 
     /// One line a row, without trailing spaces; nothing at all where there are no rows.
-    package var text: StyledText {
+    package var text: StyledText { text(width: nil) }
+
+    /// The same, without the last optional columns if it would have more than `width` columns of a terminal.
+    package func text(width: Int?) -> StyledText {
         guard !rows.isEmpty else { return "" }
         let titles = columns.map { $0.title.uppercased() }
         let widths = columns.indices.map { column in
-            rows.reduce(titles[column].count) { max($0, $1[column].count) }
+            rows.reduce(titles[column].columns) { max($0, $1[column].columns) }
         }
-        return StyledText(line(titles, widths), .heading)
-            + StyledText("\n" + rows.map { line($0, widths) + "\n" }.joined())
+        var shown = Array(columns.indices)
+        if let width {
+            while shown.reduce(-2, { $0 + widths[$1] + 2 }) > width,
+                let last = shown.lastIndex(where: { columns[$0].isOptional })
+            {
+                shown.remove(at: last)
+            }
+        }
+        return StyledText(line(titles, widths, shown), .heading)
+            + StyledText("\n" + rows.map { line($0, widths, shown) + "\n" }.joined())
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        let padded = columns.indices.map { column in
-            let gap = String(repeating: " ", count: widths[column] - cells[column].count)
+    private func line(_ cells: [String], _ widths: [Int], _ shown: [Int]) -> String {
+        let padded = shown.map { column in
+            let gap = String(repeating: " ", count: widths[column] - cells[column].columns)
             return columns[column].isNumeric ? gap + cells[column] : cells[column] + gap
         }
         let line = padded.joined(separator: "  ")

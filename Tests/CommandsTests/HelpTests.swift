@@ -24,6 +24,10 @@ import Testing
             let help = Mangrove.fullMessage(for: try #require(error), columns: 80)
             #expect(Mangrove.exitCode(for: try #require(error)) == .success)
             #expect(help.contains("USAGE: " + (["mangrove"] + path).joined(separator: " ")), "\(path)")
+            // The parser does not wrap the line with the usage; the terminal does.
+            let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+            let rows = lines.reduce(0) { $0 + max(1, ($1.count + 79) / 80) }
+            #expect(rows <= 50, "\(path): \(rows) rows do not fit a screen")
         }
     }
 

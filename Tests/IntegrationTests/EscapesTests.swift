@@ -26,7 +26,10 @@ extension IntegrationTests {
         /// Nothing but colours, and what draws progress.
         private func isTame(_ text: String) -> Bool {
             var rest = text
-            for own in ["\r\n", "\u{1B}[K", "\u{1B}[0m", "\u{1B}[1m", "\u{1B}[1;31m", "\u{1B}[33m", "\r", "\n"] {
+            for own in [
+                "\r\n", "\u{1B}[K", "\u{1B}[0m", "\u{1B}[1m", "\u{1B}[1;31m", "\u{1B}[33m", "\u{1B}[2m", "\u{1B}[32m",
+                "\r", "\n",
+            ] {
                 rest = rest.replacing(own, with: "")
             }
             return !rest.unicodeScalars.contains { $0.properties.generalCategory == .control }

@@ -139,7 +139,7 @@ extension IntegrationTests {
                     #expect(run.status == 42)
                     #expect(!run.errors.contains("anew"))
                 }
-                let inspected = try scene.start(["inspect", "debian"]).wait()
+                let inspected = try scene.start(["inspect", "debian", "--verbose"]).wait()
                 #expect(inspected.output.contains("echo: not in the tools tree"), "\(inspected.output)")
             }
         }

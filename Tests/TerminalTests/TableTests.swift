@@ -26,4 +26,30 @@ import Testing
         table.add(["evil\u{1B}[2J\nname\u{202E}"])
         #expect(table.text.rendered(colour: false) == "NAME\nevil\\u{1b}[2J\\u{a}name\\u{202e}\n")
     }
+
+    @Test func optionalColumnsAreLeftOutWhereThereIsNoRoom() {
+        var table = Table([
+            Table.Column("name"), Table.Column("day", optional: true), Table.Column("note"),
+            Table.Column("path", optional: true),
+        ])
+        table.add(["xen", "today", "new", "/srv/xen"])
+        func line(_ width: Int?) -> Substring? {
+            table.text(width: width).rendered(colour: false).split(separator: "\n").last
+        }
+        #expect(line(nil) == "xen   today  new   /srv/xen")
+        #expect(line(27) == "xen   today  new   /srv/xen")
+        #expect(line(26) == "xen   today  new")
+        #expect(line(16) == "xen   new")
+        #expect(line(1) == "xen   new")
+    }
+
+    @Test func textIsWrappedBetweenWords() {
+        #expect("a bb ccc dddd eeeee fff".wrapped(to: 28, indent: 4) == "a bb ccc dddd eeeee fff")
+        #expect("a bb ccc dddd eeeee fff".wrapped(to: 26, indent: 4) == "a bb ccc dddd eeeee\n    fff")
+        let word = String(repeating: "x", count: 40)
+        #expect("a \(word) b".wrapped(to: 30, indent: 2) == "a\n  \(word)\n  b")
+        #expect("a \(word) b".wrapped(to: nil, indent: 2) == "a \(word) b")
+        // Too little room for anything.
+        #expect("a \(word) b".wrapped(to: 20, indent: 10) == "a \(word) b")
+    }
 }

@@ -18,8 +18,8 @@ struct Build: ParsableCommand, PassesStatus {
         abstract: "Build a project for another architecture.",
         discussion: """
             Follows mangrove.json, or detects the build system. Changes to the root and the source are discarded; \
-            artifacts are in mangrove-out/ARCHITECTURE. Exits with the status of a failed step, 78 for an invalid \
-            recipe, 65 if there is no way to build or no artifact, and 125 if mangrove fails.
+            artifacts are in mangrove-out/ARCHITECTURE. Exits with a failed step's status, 78 for an invalid recipe, \
+            65 without a way to build or an artifact, and 125 if mangrove fails. --help-hidden shows further options.
             """)
 
     @Argument(
@@ -36,10 +36,12 @@ struct Build: ParsableCommand, PassesStatus {
     var recipe: String?
 
     @Option(
-        help: ArgumentHelp("Build in this DISTRO[:RELEASE].", valueName: "distro"))
+        help: ArgumentHelp("Build in this DISTRO[:RELEASE].", valueName: "distro"), completion: Completions.releases)
     var base: String?
 
-    @Option(help: ArgumentHelp("Build in this root, without changing it.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Build in this root, without changing it.", valueName: "name"), completion: Completions.roots
+    )
     var root: String?
 
     @Option(
@@ -50,7 +52,8 @@ struct Build: ParsableCommand, PassesStatus {
 
     @Option(
         name: .customLong("package"),
-        help: ArgumentHelp("Also install this package. Repeatable.", valueName: "package"))
+        help: ArgumentHelp("Also install this package. Repeatable.", valueName: "package"),
+        completion: Completions.packages)
     var packages: [String] = []
 
     @Option(help: ArgumentHelp("Use this build system.", valueName: "name"))
@@ -101,7 +104,7 @@ struct Build: ParsableCommand, PassesStatus {
     @Flag(help: "Show all output of steps, on a terminal too.")
     var verbose = false
 
-    @Flag(help: ArgumentHelp("Print no report, and of the steps what they are called.", visibility: .hidden))
+    @Flag(help: ArgumentHelp("Print no report, and of the steps what they are called.", visibility: .private))
     var isSilent = false
 
     @OptionGroup var limits: LimitOptions
@@ -109,8 +112,8 @@ struct Build: ParsableCommand, PassesStatus {
     @Option(help: ArgumentHelp("The CPU model that qemu emulates.", valueName: "model"))
     var cpu: String?
 
-    @OptionGroup var allowed: AllowanceOptions
-    @OptionGroup var sources: SourceOptions
+    @OptionGroup(visibility: .hidden) var allowed: AllowanceOptions
+    @OptionGroup(visibility: .hidden) var sources: SourceOptions
     @OptionGroup var isolation: IsolationOption
     @OptionGroup var acceleration: AccelerationOptions
     @OptionGroup var dryRun: DryRunOption

@@ -7,8 +7,8 @@ internal import Synchronization
 internal import SystemPackage
 internal import Terminal
 
-/// Shows a build on standard error: on a terminal one line with the step, its duration and its last output, elsewhere
-/// all output of the steps, or one line per step if it `isSilent`.
+/// Shows a build on standard error: on a terminal one line with the step and how far it is, or else its duration and its
+/// last output; elsewhere all output of the steps, or one line per step if it `isSilent`.
 final class BuildConsole: BuildObserving {
     private let output = OutputStream.standardError
     private let title: String
@@ -16,23 +16,22 @@ final class BuildConsole: BuildObserving {
     private let draws: Bool
     /// Whoever has it build says where the log is.
     private let isSilent: Bool
-    private var step = ""
-    private var position = ""
-    private var begun = ContinuousClock.now
+    private var progress = ProgressState("", unit: .items, at: .now)
     private var line = ""
     private var partial: [UInt8] = []
-    private var isDrawn = false
+    private var live = LiveLine(on: .standardError)
+    private var lastDrawn: ContinuousClock.Instant?
 
     init(name: String, architecture: Architecture, isVerbose: Bool, isSilent: Bool) {
         title = "\(name) \(architecture)"
-        draws = OutputStream.standardError.isTerminal && !isVerbose
+        draws = OutputStream.standardError.isDrawable && !isVerbose
         isTidy = draws || isSilent
         self.isSilent = isSilent
     }
 
     func begin(step name: String, number: Int, of count: Int) {
-        (step, position, begun, line) = (name, "\(number)/\(count)", .now, "")
-        partial = []
+        progress = ProgressState("\(title)  \(number)/\(count) \(name)", unit: .items, at: .now)
+        (line, partial, lastDrawn) = ("", [], nil)
         if isTidy { draw() } else { emit(StyledText("==> ", .good) + "\(title): \(name.printable)\n") }
     }
 
@@ -48,6 +47,7 @@ final class BuildConsole: BuildObserving {
         }
         let lines = partial[..<end].split { $0 == 0x0A || $0 == 0x0D }
         if let last = lines.last { line = String(decoding: last.prefix(400), as: UTF8.self) }
+        if let (completed, total) = StepProgress.read(line) { progress.advance(to: completed, total: total, at: .now) }
         partial.removeSubrange(...end)
         draw()
     }
@@ -57,20 +57,21 @@ final class BuildConsole: BuildObserving {
     }
 
     func end(step name: String, status: Int32, seconds: Double) {
-        erase()
-        if status == 0, isTidy { emit("\(title): \(name.printable)  \(Self.time(seconds))\n") }
+        guard status == 0, isTidy else { return live.erase() }
+        let time = StyledText("  \(Quantity.precise(.seconds(seconds)))", .dim)
+        live.write(StyledText("\(title): \(name.printable)") + time + "\n")
     }
 
     func note(_ text: String) {
-        erase()
+        live.erase()
         FailureRendering.note(text)
     }
 
-    func stop() { erase() }
+    func stop() { live.erase() }
 
     /// Shows the end of the log, and its path.
     func fail(step: String, status: Int32, log: FilePath) {
-        erase()
+        live.erase()
         if isTidy {
             for line in LogEnd.lines(log, count: 20) { emit("    \(line.printable)\n") }
         }
@@ -84,22 +85,16 @@ final class BuildConsole: BuildObserving {
     }
 
     private func draw() {
-        guard draws else { return }
         let now = ContinuousClock.now
-        let head = "\(title)  \(position) \(step)  \(Self.time(begun.duration(to: now) / .seconds(1)))  "
-        try? output.redraw("\((head + line).printable.prefix(max(output.width - 1, 0)))")
-        isDrawn = true
-    }
-
-    private func erase() {
-        if isDrawn { try? output.redraw("") }
-        isDrawn = false
+        guard draws, lastDrawn.map({ $0.duration(to: now) >= .milliseconds(100) }) != false else { return }
+        lastDrawn = now
+        let width = output.width - 1
+        if let fraction = progress.fraction, fraction < 1 {
+            return live.draw(progress.drawing(width: width, at: now, with: output.glyphs))
+        }
+        let time = Quantity.duration(progress.started.duration(to: now))
+        live.draw("\(output.glyphs.shortened("\(progress.activity)  \(time)  \(line)".printable, to: width))")
     }
 
     private func emit(_ text: StyledText) { try? output.write(text) }
-
-    private static func time(_ seconds: Double) -> String {
-        let tenths = Int((seconds * 10).rounded())
-        return seconds < 60 ? "\(tenths / 10).\(tenths % 10) s" : Quantity.duration(.seconds(seconds))
-    }
 }

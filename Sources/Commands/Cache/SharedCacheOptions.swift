@@ -42,7 +42,8 @@ struct SharedCacheOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Only this entry: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"))
+            "Only this entry: tools:debian-13-arm64, layer:NAME. Repeatable.", valueName: "kind:name"),
+        completion: Completions.cacheEntries)
     var only: [String] = []
 
     func validate() throws {

@@ -19,7 +19,7 @@ struct CleanUp: ParsableCommand {
 
     func run() throws {
         // A line of progress may stand there.
-        if OutputStream.standardError.isTerminal { try? OutputStream.standardError.redraw("") }
+        if OutputStream.standardError.isDrawable { try? OutputStream.standardError.redraw("") }
         // Its workers are now children of this process; they exit with the process they work for.
         while waitpid(-1, nil, 0) > 0 {}
         if let file { _ = unsafe unlink(file) }

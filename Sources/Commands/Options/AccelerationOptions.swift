@@ -10,7 +10,7 @@ struct AccelerationOptions: ParsableArguments {
         help: "Run eligible programs natively, or fail.")
     var accelerate: Bool?
 
-    @Option(help: ArgumentHelp("What to run natively.", valueName: "extent"))
+    @Option(help: ArgumentHelp("What is native.", valueName: "extent"))
     var acceleration: AccelerationChoice.Extent?
 
     func validate() throws {

@@ -19,7 +19,7 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
             it is. One root's failure does not stop the others; the exit status is that of the worst.
             """)
 
-    @Argument(help: "The roots.")
+    @Argument(help: "The roots.", completion: Completions.roots)
     var names: [String] = []
 
     @Flag(help: "Refresh all roots.")

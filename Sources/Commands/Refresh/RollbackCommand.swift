@@ -12,10 +12,10 @@ struct RollbackCommand: ParsableCommand, ShowsProgress {
             something newer.
             """)
 
-    @Argument(help: "The root.")
+    @Argument(help: "The root.", completion: Completions.roots)
     var name: String
 
-    @Argument(help: "The generation (default: the previous one).")
+    @Argument(help: "The generation (default: the previous one).", completion: Completions.generations)
     var generation: Int?
 
     @OptionGroup var dryRun: DryRunOption

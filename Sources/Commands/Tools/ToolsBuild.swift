@@ -15,7 +15,7 @@ struct ToolsBuild: ParsableCommand {
             roots and layers.
             """)
 
-    @Argument(help: "The root (default: all).")
+    @Argument(help: "The root (default: all).", completion: Completions.roots)
     var name: String?
 
     @OptionGroup var sources: SourceOptions

@@ -62,12 +62,15 @@ struct CommandDescription: Decodable {
 
     var positionals: [Argument] { (arguments ?? []).filter { $0.isPositional && $0.shouldDisplay } }
 
-    /// Without those every command has. A flag and its inversion are one: `--ccache, --no-ccache`.
+    /// Without those every command has, and with those that only `--help-hidden` shows. A flag and its inversion are one:
+    /// `--ccache, --no-ccache`.
     var options: [Argument] {
         var found: [Argument] = []
+        let words = Set(completeHelp.split { " \n/,".contains($0) })
         for argument in arguments ?? [] {
             let names = argument.names ?? []
-            guard !argument.isPositional, argument.shouldDisplay,
+            guard !argument.isPositional,
+                argument.shouldDisplay || names.contains(where: { words.contains($0.written[...]) }),
                 !names.contains(where: { ["help", "version"].contains($0.name) })
             else { continue }
             if let inverted = names.first?.name, let last = found.last, argument.kind == "flag",
@@ -79,6 +82,13 @@ struct CommandDescription: Decodable {
             }
         }
         return found
+    }
+
+    /// What `--help-hidden` shows. Internal options are not in it.
+    private var completeHelp: String {
+        let path = (superCommands ?? []).dropFirst() + [commandName]
+        let found = HelpTests.walk().first { $0.path == Array(path) }
+        return found.map { Mangrove.helpMessage(for: $0.command, includeHidden: true, columns: 80) } ?? ""
     }
 
     var synopsis: String {

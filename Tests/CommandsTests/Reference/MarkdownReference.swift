@@ -16,7 +16,9 @@ enum MarkdownReference {
         var index = """
             # Commands
 
-            Every command has `--help`. `scripts/document` generates these pages from the commands.
+            Every command has `--help`. `scripts/document` generates these pages from the commands. bash, zsh and fish
+            complete names of roots, generations, distros, releases and packages; the Debian package and
+            `scripts/install` install what they need for that (`mangrove --generate-completion-script SHELL`).
 
             """
         var rendered: [(file: String, text: String)] = []
