@@ -47,7 +47,7 @@ extension CopiedFiles {
         if permissions != mode || !hasOwnUmask, fchmod(target, permissions) != 0 {
             throw failed("set permissions of", file.name)
         }
-        try give(target, extendedAttributes(of: source), file.name)
+        try give(target, rules.shift.attributes(extendedAttributes(of: source)), file.name)
         if unsafe futimens(target, [timespec.omitted, status.st_mtim]) != 0 { throw failed("set times of", file.name) }
     }
 

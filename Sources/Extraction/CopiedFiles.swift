@@ -13,6 +13,7 @@ struct CopyRules: Sendable {
     let ownership: ExtractionPolicy.Ownership
     /// Whether a file of an id that this user namespace does not have ends the copy. It looks like nobody's.
     let refusesForeign: Bool
+    let shift: OwnerShift
     /// That of the source, where another one shows a mount; nil where the kernel tells mounts apart, for then another one
     /// is a subvolume's.
     let device: dev_t?
@@ -98,7 +99,8 @@ struct CopyRules: Sendable {
             return nil
         }
         try requireKnownOwner(last, name, in: source, status, O_DIRECTORY)
-        try makeDirectory(last, name, in: target, values(status, extendedAttributes(of: opened)))
+        try makeDirectory(
+            last, name, in: target, values(status, rules.shift.attributes(extendedAttributes(of: opened))))
         queue.count(status)
         let made = unsafe openat(target, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard made >= 0 else { throw failed("open", name) }
@@ -133,7 +135,7 @@ struct CopyRules: Sendable {
 
     /// The owner to give a file; nil where it has that one already.
     func owner(_ status: stat) -> (user: uid_t, group: gid_t)? {
-        let owner = rules.ownership == .caller ? caller : (status.st_uid, status.st_gid)
+        let owner = rules.ownership == .caller ? caller : rules.shift.owner(status.st_uid, status.st_gid)
         return owner == caller && !rules.inheritsGroup ? nil : owner
     }
 

@@ -14,11 +14,15 @@ package import SystemPackage
 package struct TreeCopy: Sendable {
     private let ownership: ExtractionPolicy.Ownership
     private let refusesForeign: Bool
+    private let shift: OwnerShift
 
     /// `refusesForeign`: a file of a user that has no id in this user namespace is an error; else it may become nobody's.
-    package init(ownership: ExtractionPolicy.Ownership, refusesForeign: Bool = false) {
+    package init(
+        ownership: ExtractionPolicy.Ownership, refusesForeign: Bool = false, shift: OwnerShift = OwnerShift()
+    ) {
         self.ownership = ownership
         self.refusesForeign = refusesForeign
+        self.shift = shift
     }
 
     /// More threads than that would only wait for each other.
@@ -37,14 +41,15 @@ package struct TreeCopy: Sendable {
         }
         let (status, own) = (try Self.status(from, name), try Self.status(to, name))
         let rules = CopyRules(
-            archive: name, ownership: ownership, refusesForeign: refusesForeign,
+            archive: name, ownership: ownership, refusesForeign: refusesForeign, shift: shift,
             device: Self.tellsMountsApart(from) ? nil : status.st_dev,
             target: .init(device: own.st_dev, inode: own.st_ino), inheritsGroup: own.st_mode & S_ISGID != 0)
         let top = CopiedDirectory(CopiedPair(source: from, target: to), EntryName(components: []))
         let queue = CopyQueue(progress)
         // One that no thread uses: the umask is not its own.
         let files = CopiedFiles(rules, queue, hasOwnUmask: false)
-        queue.note(top.name, files.values(status, extendedAttributes(of: top.source.rawValue)))
+        queue.note(
+            top.name, files.values(status, shift.attributes(extendedAttributes(of: top.source.rawValue))))
         queue.count(status)
         queue.add([.init(parent: top, name: nil)])
         do throws(Errno) {

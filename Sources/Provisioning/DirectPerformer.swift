@@ -52,7 +52,8 @@ package struct DirectPerformer: NamespacePerforming {
     ) throws(ProvisioningError) -> ExtractionReport {
         let target = try below { () throws(FilesystemError) in try Directory.open(FilePath(copying.to)) }
         let copy = TreeCopy(
-            ownership: copying.ownership == .caller ? .caller : .archive, refusesForeign: copying.refusesForeign)
+            ownership: copying.ownership == .caller ? .caller : .archive, refusesForeign: copying.refusesForeign,
+            shift: copying.shift)
         return try below { () throws(ExtractionError) in
             try copy.copy(FilePath(copying.from), into: target, progress: progress)
         }
