@@ -45,7 +45,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     var directory: String?
 
     @Option(
-        help: ArgumentHelp("Use this tarball as the base.", valueName: "file|url"), completion: .file())
+        help: ArgumentHelp("Use this tarball or a copy of this directory.", valueName: "file|directory|url"),
+        completion: .file())
     var from: String?
 
     @Option(help: ArgumentHelp("The expected digest of that tarball.", valueName: "hex"))
@@ -87,7 +88,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     func validate() throws {
         if locked != nil { return try validateLocked() }
         guard distro != nil || from != nil else {
-            throw ValidationError("expected a distro, an image, or --from TARBALL")
+            throw ValidationError("expected a distro, an image, or --from FILE|DIRECTORY|URL")
         }
         if from == nil, ImageSource.isMeant(by: distro ?? "") { return try validateImage() }
         guard from == nil || distro?.contains("@") != true else {
@@ -218,7 +219,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         _ selection: BaseSelection?, _ creation: Creation, _ request: CreationRequest, _ configuration: Configuration
     ) async throws -> Base {
         guard let from else {
-            guard let selection else { throw ValidationError("expected a distro, an image, or --from TARBALL") }
+            guard let selection else {
+                throw ValidationError("expected a distro, an image, or --from FILE|DIRECTORY|URL")
+            }
             guard !keepCredentials else {
                 throw ValidationError(
                     "--keep-credentials requires a package archive: a root does not use its tarball's mirror")
@@ -229,6 +232,14 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             return try await creation.fetcher(keyring: request.keyring).resolve(discovery)
         }
         var base = Base(from: creation.bare(from), digest: digest, relativeTo: Surroundings.workingDirectory)
+        if base.directory != nil {
+            guard sha256 == nil else {
+                throw ValidationError("--sha256 cannot be combined with a directory, which has no digest")
+            }
+            guard !sources.requireSignature else {
+                throw ValidationError("--require-signature cannot be combined with a directory, which has no signature")
+            }
+        }
         base.architecture = try arch.map { try Catalogue.architecture($0) }
         // The user chooses names; the tree decides the contents.
         let words = (distro ?? "").split(separator: ":", maxSplits: 1).map(String.init)

@@ -14,6 +14,7 @@ struct CreationReport: Report {
 
     var text: StyledText {
         if let selected = plan.selected { return archiveText(selected) }
+        if plan.copies == true { return copyText }
         var lines = plan.sources.prefix(1).map { "get \($0)" }
         lines += plan.sources.dropFirst().map { "  or \($0)" }
         switch plan.verification {
@@ -23,6 +24,16 @@ struct CreationReport: Report {
         }
         if let digest = plan.digest { lines.append("expect \(digest)") }
         lines.append("unpack it to \(plan.path)")
+        if !plan.packages.isEmpty { lines.append("install \(plan.packages.joined(separator: " "))") }
+        lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
+        return StyledText(lines.map { $0.printable + "\n" }.joined())
+    }
+
+    private var copyText: StyledText {
+        var lines = plan.sources.map { "copy \($0)" }
+        lines += [
+            "  to \(plan.path)", "verify nothing: a directory has no signature or digest",
+        ]
         if !plan.packages.isEmpty { lines.append("install \(plan.packages.joined(separator: " "))") }
         lines.append(plan.replaces ? "replace root \(plan.name)" : "make root \(plan.name)")
         return StyledText(lines.map { $0.printable + "\n" }.joined())

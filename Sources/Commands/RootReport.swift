@@ -72,8 +72,9 @@ struct RootReport: FittingReport {
         if let codename = root.codename { lines.append(("codename", codename)) }
         lines += [
             ("architecture", root.architecture), ("path", root.path), ("created", root.created),
-            ("source", root.source), ("verified", root.verified.how.rawValue), ("digest", root.verified.digest),
+            ("source", root.source), ("verified", root.verified.how.rawValue),
         ]
+        if let digest = root.verified.digest { lines.append(("digest", digest)) }
         if let fingerprint = root.verified.fingerprint { lines.append(("fingerprint", fingerprint)) }
         if let signer = root.verified.signedBy { lines.append(("signed by", signer)) }
         lines += root.verified.urls.map { ("url", $0) }

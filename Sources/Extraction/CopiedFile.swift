@@ -19,11 +19,18 @@ struct CopiedFile {
 extension CopiedFiles {
     func copy(_ file: CopiedFile) throws(ExtractionError) {
         let source = unsafe mg_open_within_mount(file.source, file.last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-        guard source >= 0 else { return try requireGone(.last, file.name) }
+        guard source >= 0 else {
+            let error = Errno.last
+            if error == .improperLink { return queue.noteMount(file.name) }
+            return try requireGone(error, file.name)
+        }
         defer { _ = close(source) }
         var status = stat()
         guard unsafe fstat(source, &status) == 0 else { throw failed("examine", file.name) }
-        guard status.st_mode & S_IFMT == S_IFREG, isFirst(file, status) else { return }
+        guard status.st_mode & S_IFMT == S_IFREG else { return try requireGone(.invalidArgument, file.name) }
+        try requireKnownOwner(file.last, file.name, in: file.source, status)
+        queue.count(status)
+        guard isFirst(file, status) else { return }
 
         let (owner, permissions) = (owner(status), status.st_mode & 0o7777)
         // Without bits that others could use before the file is theirs.
@@ -40,12 +47,13 @@ extension CopiedFiles {
         if permissions != mode || !hasOwnUmask, fchmod(target, permissions) != 0 {
             throw failed("set permissions of", file.name)
         }
-        try give(target, extendedAttributes(of: source), file.name)
+        try give(target, rules.shift.attributes(extendedAttributes(of: source)), file.name)
         if unsafe futimens(target, [timespec.omitted, status.st_mtim]) != 0 { throw failed("set times of", file.name) }
     }
 
     /// A symbolic link or a named pipe.
     func copy(_ file: CopiedFile, _ status: stat) throws(ExtractionError) {
+        queue.count(status)
         guard isFirst(file, status) else { return }
         if status.st_mode & S_IFMT == S_IFLNK {
             var link = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)

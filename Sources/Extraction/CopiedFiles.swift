@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CArchive
 internal import CLinux
 internal import Filesystem
 internal import Glibc
@@ -10,8 +11,14 @@ struct CopyRules: Sendable {
     /// What messages call the source.
     let archive: String
     let ownership: ExtractionPolicy.Ownership
-    /// That of the source.
-    let device: dev_t
+    /// Whether a file of an id that this user namespace does not have ends the copy. It looks like nobody's.
+    let refusesForeign: Bool
+    let shift: OwnerShift
+    /// That of the source, where another one shows a mount; nil where the kernel tells mounts apart, for then another one
+    /// is a subvolume's.
+    let device: dev_t?
+    /// The top of the copy, which may lie in the source.
+    let target: CopyQueue.Identity
     /// Whether what is made gets another group than the caller's.
     let inheritsGroup: Bool
 }
@@ -50,7 +57,8 @@ struct CopyRules: Sendable {
             case S_IFDIR: directories.append(name)
             case S_IFREG: try copy(file)
             case S_IFLNK, S_IFIFO: try copy(file, status)
-            default: continue
+            case S_IFSOCK: queue.skip(file.name, "a socket")
+            default: queue.skip(file.name, "a device node")
             }
         }
         return directories
@@ -77,13 +85,23 @@ struct CopyRules: Sendable {
                 try requireGone(error, name)
                 return nil
             }
-            try makeDirectory(last, name, in: target, values(status, []))
+            try makeMountPoint(last, name, in: target, status)
             return nil
         }
         let from = OwnedDescriptor(adopting: FileDescriptor(rawValue: opened))
         guard unsafe fstat(opened, &status) == 0 else { throw failed("examine", name) }
-        try makeDirectory(last, name, in: target, values(status, extendedAttributes(of: opened)))
-        guard status.st_dev == rules.device else { return nil }
+        guard rules.device ?? status.st_dev == status.st_dev else {
+            try makeMountPoint(last, name, in: target, status)
+            return nil
+        }
+        guard rules.target != .init(device: status.st_dev, inode: status.st_ino) else {
+            queue.skip(name, "the copy itself")
+            return nil
+        }
+        try requireKnownOwner(last, name, in: source, status, O_DIRECTORY)
+        try makeDirectory(
+            last, name, in: target, values(status, rules.shift.attributes(extendedAttributes(of: opened))))
+        queue.count(status)
         let made = unsafe openat(target, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard made >= 0 else { throw failed("open", name) }
         return CopiedPair(source: from, target: OwnedDescriptor(adopting: FileDescriptor(rawValue: made)))
@@ -96,6 +114,18 @@ struct CopyRules: Sendable {
         queue.note(name, values)
     }
 
+    /// Owner and times are those of what is mounted, and no part of this tree.
+    private func makeMountPoint(
+        _ last: [CChar], _ name: EntryName, in target: CInt, _ status: stat
+    ) throws(ExtractionError) {
+        queue.noteMount(name)
+        try makeDirectory(
+            last, name, in: target,
+            .init(
+                permissions: status.st_mode & 0o7777, owner: rules.inheritsGroup ? caller : nil,
+                times: (.omitted, .omitted), attributes: []))
+    }
+
     /// What a directory like this is to get. A setgid bit that it has from the one above goes.
     func values(_ status: stat, _ attributes: [(name: String, value: [UInt8])]) -> DirectoryMetadata.Values {
         .init(
@@ -105,11 +135,30 @@ struct CopyRules: Sendable {
 
     /// The owner to give a file; nil where it has that one already.
     func owner(_ status: stat) -> (user: uid_t, group: gid_t)? {
-        let owner = rules.ownership == .caller ? caller : (status.st_uid, status.st_gid)
+        let owner = rules.ownership == .caller ? caller : rules.shift.owner(status.st_uid, status.st_gid)
         return owner == caller && !rules.inheritsGroup ? nil : owner
     }
 
     // MARK: Errors
+
+    /// That `last`, which was opened and has `status`, belongs to an id of this user namespace.
+    func requireKnownOwner(
+        _ last: [CChar], _ name: @autoclosure () -> EntryName, in directory: CInt, _ status: stat, _ flags: CInt = 0
+    ) throws(ExtractionError) {
+        guard rules.refusesForeign, status.st_uid == Self.nobody else { return }
+        let flags = flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | mg_open_noatime
+        let opened = unsafe mg_open_within_mount(directory, last, flags)
+        let error = Errno.last
+        if opened >= 0 { _ = close(opened) }
+        guard opened < 0, error == .notPermitted else { return }
+        throw ExtractionError(rules.archive, .foreign(path: printable(name().rooted), owner: nil))
+    }
+
+    /// What the kernel says instead of ids that a user namespace does not have.
+    private static let nobody: uid_t = {
+        let text = (try? FilePath("/proc/sys/kernel/overflowuid").readFile(limit: 32)) ?? []
+        return uid_t(String(decoding: text, as: UTF8.self).filter(\.isNumber)) ?? 65_534
+    }()
 
     /// That what was listed is not there any more, or has become something else; any other error ends the copy.
     func requireGone(_ error: Errno, _ name: @autoclosure () -> EntryName) throws(ExtractionError) {
@@ -118,6 +167,7 @@ struct CopyRules: Sendable {
             .invalidArgument, .improperLink,
         ]
         guard gone.contains(error) else { throw failed("read", name(), error) }
+        queue.skip(name(), "it was deleted or replaced during the copy")
     }
 
     func failed(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CArchive
 internal import Filesystem
 internal import Glibc
 internal import SystemPackage
@@ -50,13 +51,13 @@ final class CopyQueue: @unchecked Sendable {
     /// Directories that are being copied: more may come of them.
     private var busy = 0
     private var firstNames: [Identity: EntryName] = [:]
-    private var bytes: Int64 = 0
     private let progress: @Sendable (Int64) -> Void
 
     // The same; read by the one who has joined all threads.
     private(set) var failure: ExtractionError?
     private(set) var links: [Link] = []
     private(set) var directories = DirectoryMetadata()
+    private(set) var report = ExtractionReport()
 
     init(_ progress: @escaping @Sendable (Int64) -> Void) { self.progress = progress }
 
@@ -113,8 +114,31 @@ final class CopyQueue: @unchecked Sendable {
 
     func advance(by count: Int64) {
         monitor.locked {
-            bytes += count
-            progress(bytes)
+            report.bytes += count
+            progress(report.bytes)
         }
     }
+
+    /// Counts what has been copied.
+    func count(_ status: stat) {
+        monitor.locked {
+            report.entries += 1
+            report.newestTime = max(report.newestTime, Int64(status.st_mtim.tv_sec))
+        }
+    }
+
+    /// Records what is left out.
+    func skip(_ name: EntryName, _ reason: String) {
+        monitor.locked { report.skip(name.relative, reason) }
+    }
+
+    /// Records that what is mounted at `name` is left out.
+    func noteMount(_ name: EntryName) {
+        monitor.locked { report.noteMount(name.relative) }
+    }
+}
+
+extension EntryName {
+    /// For messages, as a tarball has it: `etc/passwd`.
+    fileprivate var relative: String { printable(rooted.dropFirst()) }
 }

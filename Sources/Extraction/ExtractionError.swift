@@ -19,6 +19,8 @@ package struct ExtractionError: Failure, Equatable {
         case stream(Errno)
         /// The file system refused to create, change or read `path`.
         case file(operation: String, path: String, Errno)
+        /// `path` of a tree belongs to an id of the host that a copy by this user cannot keep; which, if known.
+        case foreign(path: String, owner: String?)
     }
 
     /// What the caller calls the archive: a path or URL.
@@ -38,6 +40,7 @@ package struct ExtractionError: Failure, Equatable {
         case .tooLarge: "\(archive) is too large when unpacked"
         case .stream: "cannot transfer \(archive)"
         case .file(let operation, let path, _): "cannot \(operation) \(path) of \(archive)"
+        case .foreign(let path, _): "cannot copy \(path == "/" ? archive : "\(path) of \(archive)") with its owner"
         }
     }
 
@@ -46,6 +49,7 @@ package struct ExtractionError: Failure, Equatable {
         case .notAnArchive(let found): "expected tar or cpio (gzip, xz, zstd, bzip2, lz4), found \(found)"
         case .damaged(let detail), .hostile(_, let detail), .tooLarge(let detail): detail
         case .stream(let errno), .file(_, _, let errno): errno.description
+        case .foreign(_, let owner): "it belongs to \(owner ?? "another user"), not to you or your subordinate ids"
         }
     }
 
@@ -53,6 +57,9 @@ package struct ExtractionError: Failure, Equatable {
         switch reason {
         case .stream(.noSpace), .stream(.diskQuotaExceeded), .file(_, _, .noSpace), .file(_, _, .diskQuotaExceeded):
             "free space on that file system and try again"
+        case .foreign:
+            "run as root, or let root pack it: sudo tar -C \(archive) --one-file-system --numeric-owner -cf root.tar . "
+                + "(then --from root.tar)"
         case .notAnArchive, .damaged: "download it again, and compare its checksum with the published one"
         default: nil
         }
@@ -62,6 +69,7 @@ package struct ExtractionError: Failure, Equatable {
         switch reason {
         case .notAnArchive, .damaged, .hostile, .tooLarge: .badData
         case .stream: .inputOutput
+        case .foreign: .notPermitted
         case .file(let operation, let path, let errno): FilesystemError(operation, FilePath(path), errno).status
         }
     }

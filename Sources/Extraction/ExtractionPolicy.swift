@@ -90,6 +90,8 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
     /// The first thousand; `skippedCount` has the number of all.
     package internal(set) var skipped: [Skipped] = []
     package internal(set) var skippedCount = 0
+    /// Of a copied tree: the first thousand paths at which something else is mounted. A directory is there, and empty.
+    package internal(set) var mounts: [String] = []
 
     /// Adds what was unpacked over it.
     package mutating func add(_ other: ExtractionReport) {
@@ -98,6 +100,7 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
         newestTime = max(newestTime, other.newestTime)
         skipped += other.skipped.prefix(1_000 - skipped.count)
         skippedCount += other.skippedCount
+        mounts += other.mounts.prefix(1_000 - mounts.count)
     }
 
     package init() {}
@@ -106,6 +109,10 @@ package struct ExtractionReport: Codable, Equatable, Sendable {
         skippedCount += 1
         guard skipped.count < 1_000 else { return }
         skipped.append(Skipped(path: Self.shortened(path), reason: Self.shortened(reason)))
+    }
+
+    mutating func noteMount(_ path: String) {
+        if mounts.count < 1_000 { mounts.append(Self.shortened(path)) }
     }
 
     /// A path may have any length, and all of them are kept in one record.

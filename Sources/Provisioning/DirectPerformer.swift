@@ -20,8 +20,7 @@ package struct DirectPerformer: NamespacePerforming {
         case .collect(let collection):
             return .collected(try ArtifactCollector(collection).collect(progress))
         case .copy(let copying):
-            try copy(copying, progress)
-            return .done
+            return .extracted(try copy(copying, progress))
         case .survey(let tree, let file):
             try below { () throws(FilesystemError) in try TreeSurvey(of: FilePath(tree)).write(to: FilePath(file)) }
             return .done
@@ -50,10 +49,12 @@ package struct DirectPerformer: NamespacePerforming {
 
     private func copy(
         _ copying: WorkerRequest.Copying, _ progress: @escaping @Sendable (Int64) -> Void
-    ) throws(ProvisioningError) {
+    ) throws(ProvisioningError) -> ExtractionReport {
         let target = try below { () throws(FilesystemError) in try Directory.open(FilePath(copying.to)) }
-        let copy = TreeCopy(ownership: copying.ownership == .caller ? .caller : .archive)
-        try below { () throws(ExtractionError) in
+        let copy = TreeCopy(
+            ownership: copying.ownership == .caller ? .caller : .archive, refusesForeign: copying.refusesForeign,
+            shift: copying.shift)
+        return try below { () throws(ExtractionError) in
             try copy.copy(FilePath(copying.from), into: target, progress: progress)
         }
     }

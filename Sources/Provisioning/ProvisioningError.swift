@@ -36,6 +36,10 @@ package struct ProvisioningError: Failure {
         case foreignStore(FilePath, user: UInt32)
         /// The file to unpack does not exist.
         case noArchive(FilePath)
+        /// The caller may not look at the base.
+        case unreadableBase(FilePath)
+        /// A directory that no root is to be copied from.
+        case unsuitableDirectory(FilePath, reason: String, remedy: String)
         case notSigned(String)
         /// The distro publishes a signature, but no mirror has it: its URL.
         case signatureMissing(String, distro: String)
@@ -65,6 +69,7 @@ package struct ProvisioningError: Failure {
         /// There is no record of what a root was made of; `installed` by its own package manager.
         case noLock(RootName, installed: [String])
         case noLockOfImage(RootName, RootRecord.Image)
+        case noLockOfDirectory(RootName)
         /// A shared cache needs a repository in a registry, and this is none.
         case noRepository(String)
         /// No policy requires a signature on programs that would be executed here.
@@ -105,7 +110,9 @@ package struct ProvisioningError: Failure {
             position.map { "invalid configuration in \(path), \($0)" } ?? "invalid configuration in \(path)"
         case .noHome: "no directory for roots"
         case .foreignStore(let path, let user): "\(path) belongs to another user (id \(user))"
-        case .noArchive(let path): "no such file: \(path)"
+        case .noArchive(let path): "no such file or directory: \(path)"
+        case .unreadableBase(let path): "cannot open \(path)"
+        case .unsuitableDirectory(let path, _, _): "cannot copy \(path)"
         case .notSigned(let name): "\(name) is not signed"
         case .unfitCredentials(let mirror): "cannot store the credentials of \(mirror) for apt"
         case .signatureMissing(let url, _): "no signature at \(url)"
@@ -120,7 +127,8 @@ package struct ProvisioningError: Failure {
         case .artifact(let path, _): "cannot collect artifact \(path)"
         case .worker: "the worker for a root's files failed"
         case .noSourceDate(let name): "unknown source date of root \"\(name)\""
-        case .noLock(let name, _), .noLockOfImage(let name, _): "cannot lock root \"\(name)\""
+        case .noLock(let name, _), .noLockOfImage(let name, _), .noLockOfDirectory(let name):
+            "cannot lock root \"\(name)\""
         case .notRepeatable(let distro): "the lock file for \(distro) lists no packages and no tarball"
         case .noRepository(let name): "\(name) is not a repository for a shared cache"
         case .unsignedCache(let name): "no signature is required for \(name)"
@@ -144,8 +152,9 @@ package struct ProvisioningError: Failure {
         case .unusableDirectory(_, let reason), .openDirectory(_, let reason), .damagedRecord(_, let reason),
             .configuration(_, _, let reason),
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _),
-            .artifact(_, let reason), .worker(let reason):
+            .artifact(_, let reason), .worker(let reason), .unsuitableDirectory(_, let reason, _):
             reason
+        case .unreadableBase: Errno.permissionDenied.description
         case .olderUpstream(_, _, let has, let had):
             "expected at least \(had), found \(has): an old copy, or tampering"
         case .notWorking(_, _, let reason), .upgrading(_, let reason): reason
@@ -159,6 +168,7 @@ package struct ProvisioningError: Failure {
                 ? "an earlier mangrove made it without recording its packages"
                 : "its own package manager fetched \(installed.joined(separator: " ")), without a record of the versions"
         case .noLockOfImage: "it was made from an image, whose digest identifies it"
+        case .noLockOfDirectory: "it was copied from a directory, which has no digest"
         case .noSourceDate: "an earlier mangrove made it without recording the date"
         case .foreignStore: "its contents decide what is executed and deleted"
         case .below(let failure): failure.cause
@@ -193,6 +203,10 @@ package struct ProvisioningError: Failure {
                 ? "create it again: mangrove create \(name) … --replace"
                 : "create it from a package archive, if the distro has one: --from-archive"
         case .noLockOfImage(let name, let image): "create it again: mangrove create \(name) \(image.pinnedReference)"
+        case .noLockOfDirectory(let name):
+            "create it from a tarball: mangrove export \(name) FILE, then mangrove create NAME --from FILE"
+        case .unreadableBase: "run as root, or use a copy that you can read"
+        case .unsuitableDirectory(_, _, let remedy): remedy
         case .noRepository: "expected one in a registry: oci:registry.example/team/cache"
         case .unsignedCache:
             "sign it (cache push --sign-by) and require that in containers-policy.json(5), or accept it unsigned: --allow-unsigned, "
@@ -221,11 +235,14 @@ package struct ProvisioningError: Failure {
         case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate, .noRepository: .usage
         case .removedInPart(_, let failure): failure.status
         case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
-        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage, .unsignedCache: .badData
-        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree:
+        case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage, .noLockOfDirectory,
+            .unsignedCache:
+            .badData
+        case .nameInUse, .mountInside, .directoryNotEmpty, .unusableDirectory, .openDirectory, .foreignTree,
+            .unsuitableDirectory:
             .cannotCreate
         case .rootInUse: .tryAgain
-        case .foreignStore: .notPermitted
+        case .foreignStore, .unreadableBase: .notPermitted
         case .damagedRecord, .configuration, .noHome, .notRepeatable: .badConfiguration
         case .packages(_, _, let status): status
         case .configuring, .olderUpstream, .notWorking, .upgrading: .badData

@@ -15,6 +15,8 @@ package struct RootOrigin: Codable, Equatable, Sendable {
         case archive
         /// A tarball of the user's own.
         case file
+        /// A directory of the user's own.
+        case directory
         /// A container image.
         case image
     }

@@ -14,8 +14,8 @@ package struct Verification: Codable, Equatable, Sendable {
     }
 
     package var how: Means
-    /// Of the base, `sha256:…`.
-    package var digest: String
+    /// Of the base, `sha256:…`; nil of a directory, and until the base is there.
+    package var digest: String?
     /// The signing key, in full.
     package var fingerprint: String?
     /// Who the key says it belongs to.
@@ -36,7 +36,7 @@ package struct Verification: Codable, Equatable, Sendable {
     }
 
     package init(
-        how: Means, digest: String, fingerprint: String? = nil, signedBy: String? = nil, urls: [String] = []
+        how: Means, digest: String?, fingerprint: String? = nil, signedBy: String? = nil, urls: [String] = []
     ) {
         self.how = how
         self.digest = digest

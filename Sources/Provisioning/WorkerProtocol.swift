@@ -118,6 +118,9 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let from: String
         package let to: String
         package let ownership: RootRecord.Ownership
+        /// Whether a file of a user without an id in the namespace is an error.
+        package var refusesForeign = false
+        package var shift = OwnerShift()
     }
 
     /// Looks for what has changed in the tree `tree` since the survey in the file `survey` was made.

@@ -95,4 +95,22 @@ package enum Identity: Hashable, Sendable {
             return range.map { $0.inside + (user - $0.outside) }
         }
     }
+
+    /// The id inside for the host's `group`; nil if it is not mapped.
+    package func inside(group: UInt32) -> UInt32? {
+        switch self {
+        case .host: return group
+        case .direct(_, let groups), .shifted(_, let groups), .subordinate(_, let groups):
+            let range = groups.first { group >= $0.outside && group - $0.outside < $0.count }
+            return range.map { $0.inside + (group - $0.outside) }
+        }
+    }
+
+    /// The ids inside for the host's `user` and `group`, each where a subordinate range begins with it; else 0.
+    package func beginnings(user: UInt32, group: UInt32) -> (user: UInt32, group: UInt32) {
+        guard case .subordinate(let users, let groups) = self else { return (0, 0) }
+        return (
+            users.first { $0.outside == user }?.inside ?? 0, groups.first { $0.outside == group }?.inside ?? 0
+        )
+    }
 }

@@ -112,6 +112,48 @@ import Testing
         }
     }
 
+    @Test func whatIsLeftOutIsSaid() throws {
+        try withScratchDirectory { scratch in
+            let tree = scratch.appending("tree")
+            try tree.appending("run").makeDirectories()
+            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let bytes = Array(tree.appending("run/socket").string.utf8)
+            try #require(bytes.count < MemoryLayout.size(ofValue: address.sun_path))
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+            try writeFile([1, 2, 3], to: tree.appending("run/file"))
+            try Directory.open(scratch).makeDirectory("copy")
+            let target = scratch.appending("copy")
+            let report = try TreeCopy(ownership: .caller).copy(tree, into: try .open(target)) { _ in }
+            #expect(report.skipped.map { [$0.path, $0.reason] } == [["run/socket", "a socket"]])
+            #expect(report.entries == 3 && report.bytes == 3 && report.mounts.isEmpty)
+            let times = try ["", "run", "run/file"].map { try status(tree.pushing(FilePath($0))).modified }
+            #expect(report.newestTime == times.map { $0 / 1_000_000_000 }.max())
+            #expect(try Directory.open(target.appending("run")).names() == ["file"])
+        }
+    }
+
+    /// It would not end.
+    @Test func aCopyInItsOwnSourceIsNotCopied() throws {
+        try withScratchDirectory { scratch in
+            try scratch.appending("d/copy").makeDirectories()
+            try writeFile([1], to: scratch.appending("file"))
+            let target = scratch.appending("d/copy")
+            let report = try TreeCopy(ownership: .caller).copy(scratch, into: try .open(target)) { _ in }
+            #expect(report.skipped.map { [$0.path, $0.reason] } == [["d/copy", "the copy itself"]])
+            #expect(try Set(Directory.open(target).names()) == ["d", "file"])
+            #expect(try Directory.open(target.appending("d")).names() == [])
+        }
+    }
+
     @Test func whatCannotBeMadeIsSaid() throws {
         try withScratchDirectory { scratch in
             let tree = scratch.appending("tree").appending("usr")

@@ -5,6 +5,7 @@ import Extraction
 import Failures
 import Filesystem
 import Fixtures
+import Glibc
 import Integrity
 import Sandbox
 import SystemPackage
@@ -30,8 +31,8 @@ import Transfer
                 workers: DirectPerformer(),
                 caller: Caller(
                     identity: .direct(
-                        users: [IdentityRange(inside: 0, outside: 0, count: 1)],
-                        groups: [IdentityRange(inside: 0, outside: 0, count: 1)]),
+                        users: [IdentityRange(inside: 0, outside: geteuid(), count: 1)],
+                        groups: [IdentityRange(inside: 0, outside: getegid(), count: 1)]),
                     currentDirectory: "/", environment: [:]),
                 cpu: nil, progress: Progress(.silent))
         }
@@ -173,6 +174,58 @@ import Transfer
             #expect(plan.path == place.scratch.appending("roots/toy/rootfs").string)
             #expect(plan.verification == .none)
             #expect(try Directory.open(place.scratch).names() == [])
+        }
+    }
+
+    /// The tree of `tarball` as a directory called `tree`.
+    private static func directory(in place: Place, program: [UInt8] = elf(machine: 183)) throws -> FilePath {
+        let tree = place.scratch.appending("tree")
+        for name in ["etc", "usr/bin", "bin"] { try tree.appending(FilePath(name).components).makeDirectories() }
+        try AtomicFile.write(Array("ID=toy\nVERSION_ID=1.2\n".utf8), to: tree.appending("etc/os-release"))
+        for name in ["usr/bin/env", "bin/sh"] {
+            try AtomicFile.write(
+                program, to: tree.appending(FilePath(name).components), permissions: FilePermissions(rawValue: 0o755))
+        }
+        return try tree.resolved()
+    }
+
+    @Test func aDirectoryIsCopiedAndRecordedAsUnverified() async throws {
+        try await withPlace { place in
+            let tree = try Self.directory(in: place)
+            let base = Base(from: "tree/.", digest: nil, relativeTo: place.scratch)
+            #expect(base.directory == tree && base.name == "tree")
+            let request = CreationRequest(name: try RootName("toy"))
+            let plan = try place.creation.plan(request, from: base)
+            #expect(plan.sources == [tree.string] && plan.copies == true && plan.verification == .none)
+            try place.leavesNothing()
+            let root = try await place.creation.create(request, from: base)
+            #expect([root.distro, root.release, root.architecture, root.source] == ["toy", "1.2", "arm64", "tree"])
+            #expect(root.verified == Verification(how: .none, digest: nil))
+            #expect(try FilePath(root.path).appending("usr/bin/env").readFile() == Self.elf(machine: 183))
+            #expect(try Directory.open(tree).names().count == 3)
+            #expect(RootOrigin.read(in: place.store.path(of: root.name))?.kind == .directory)
+            let error = #expect(throws: ProvisioningError.self) { try place.store.lockFile(of: root) }
+            #expect(error?.cause == "it was copied from a directory, which has no digest")
+        }
+    }
+
+    @Test func aDirectoryThatIsNoSystemIsRefusedBeforeItIsCopied() async throws {
+        try await withPlace { place in
+            var base = Base(from: ".", digest: nil, relativeTo: place.scratch)
+            let request = CreationRequest(name: try RootName("toy"))
+            _ = try Self.directory(in: place, program: Self.elf(machine: 62))
+            let inside = #expect(throws: ProvisioningError.self) { try place.creation.plan(request, from: base) }
+            #expect(inside?.status == .cannotCreate)
+            base = Base(from: "tree/etc", digest: nil, relativeTo: place.scratch)
+            let empty = #expect(throws: ProvisioningError.self) { try place.creation.plan(request, from: base) }
+            #expect(empty?.cause == "it contains no program" && empty?.status == .badData)
+            base = Base(from: "tree", digest: nil, relativeTo: place.scratch)
+            base.architecture = .arm64
+            let other = await #expect(throws: ProvisioningError.self) {
+                try await place.creation.create(request, from: base)
+            }
+            #expect(other?.cause == "expected programs for arm64, found amd64")
+            try place.leavesNothing()
         }
     }
 

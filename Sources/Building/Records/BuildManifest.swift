@@ -13,7 +13,8 @@ package struct BuildManifest: Codable, Equatable, Sendable {
         package let release: String
         package let version: String
         package let source: String
-        package let digest: String
+        /// nil of a root that was copied from a directory.
+        package let digest: String?
         package let verified: String
         package let created: String
     }

@@ -71,7 +71,7 @@ struct Provenance: Encodable {
         }
         let recipe = request.recipe
         var base = Dependency(uri: root.verified.urls.first ?? root.source)
-        let parts = root.verified.digest.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = (root.verified.digest ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         if parts.count == 2 { base.digest = [parts[0]: parts[1]] }
         let packages =
             installed.map { installed in

@@ -31,6 +31,10 @@ int mg_open_within_mount(int directory, const char *name, int flags);
 /// open(2): a descriptor that stands for the file and opens nothing (O_PATH).
 static const int mg_open_path = 010000000;
 
+/// open(2): EPERM where the caller neither owns the file nor has CAP_FOWNER over it (O_NOATIME). In a user namespace that
+/// is so of files whose owner has no id there.
+static const int mg_open_noatime = 01000000;
+
 /// utimensat(2): this time stays as it is (UTIME_OMIT).
 static const long mg_utime_omit = (1L << 30) - 2;
 

@@ -16,6 +16,8 @@ package struct VerifiedBase: Sendable {
     enum Contents: Sendable {
         /// A tarball, at that path.
         case archive(FilePath)
+        /// A tree, at that path.
+        case directory(FilePath)
         case image(StoredImage)
     }
 
@@ -39,6 +41,7 @@ package struct BaseFetcher: Sendable {
         switch base.place {
         case .image(let source): return try await obtainImage(base, source)
         case .local(let path): return try await verify(base, at: path)
+        case .directory(let path): return VerifiedBase(contents: .directory(path), verification: base.trust)
         case .remote(let urls):
             try below { () throws(FilesystemError) in
                 try cache.make()
@@ -114,7 +117,7 @@ package struct BaseFetcher: Sendable {
     }
 
     private func verify(_ base: Base, at path: FilePath) async throws(ProvisioningError) -> VerifiedBase {
-        guard isFile(path) else { throw ProvisioningError(.noArchive(path)) }
+        try requireFile(path)
         progress.begin("verifying \(base.name)")
         defer { progress.end() }
         var verification = base.trust
@@ -124,7 +127,7 @@ package struct BaseFetcher: Sendable {
             if let digest = base.digest { try digest.verify(file, at: path, named: subject) }
             verification.digest =
                 try base.digest?.algorithm == .sha256
-                ? base.digest?.description ?? "" : Digest.of(file, at: path).description
+                ? base.digest?.description : Digest.of(file, at: path).description
         }
         if let signature = base.signature {
             let verifier = SignatureVerifier(
@@ -165,6 +168,19 @@ package struct BaseFetcher: Sendable {
         } catch {
             throw ProvisioningError(error)
         }
+    }
+}
+
+/// That there is a regular file at `path`, links followed.
+private func requireFile(_ path: FilePath) throws(ProvisioningError) {
+    var found = stat()
+    guard unsafe stat(path.string, &found) == 0 else {
+        let error = Errno.last
+        throw ProvisioningError(error == .permissionDenied ? .unreadableBase(path) : .noArchive(path))
+    }
+    let kind = FileStatus(found).kind
+    guard kind == .regular else {
+        throw ProvisioningError(FilesystemError("open", path, .invalidArgument, found: kind))
     }
 }
 

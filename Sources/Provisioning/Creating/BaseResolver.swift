@@ -15,7 +15,7 @@ extension BaseFetcher {
         let name = discovery.selection.name
         progress.begin("looking for \(name)")
         defer { progress.end() }
-        var trust = Verification(how: .none, digest: "")
+        var trust = Verification(how: .none, digest: nil)
         var index: [UInt8]?
         var origin = RootOrigin(.tarball)
         origin.pointRelease = discovery.selection.pointRelease?.text

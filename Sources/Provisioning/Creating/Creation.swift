@@ -66,7 +66,11 @@ package struct Creation: Sendable {
     /// Makes the root; on failure only downloads remain.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {
         try prepare(request)
-        if !base.isSigned, base.lock == nil, base.image == nil {
+        try admit(base, request)
+        if base.directory != nil {
+            guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.title)) }
+            progress.say("\(base.title): a directory has no signature or digest; recorded as unverified")
+        } else if !base.isSigned, base.lock == nil, base.image == nil {
             guard !request.requiresSignature else { throw ProvisioningError(.notSigned(base.name)) }
             progress.warn(
                 base.digest == nil
@@ -102,8 +106,8 @@ package struct Creation: Sendable {
             try survey(staging, origin, request)
             try before?.keep(in: staging.directory)
             try await carryOver(to: staging, record, request)
-            // Nothing recorded what a package manager fetched from the network.
-            if request.packages.isEmpty, base.image == nil {
+            // Nothing recorded what a package manager fetched from the network, or what was in a directory.
+            if request.packages.isEmpty, base.image == nil, base.directory == nil {
                 try keep(base.lock ?? LockFile(base, verified.verification, record), in: staging.directory)
             }
             try await finish(staging, record, request)

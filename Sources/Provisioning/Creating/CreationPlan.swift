@@ -26,6 +26,8 @@ package struct CreationPlan: Codable, Equatable, Sendable {
     package let packages: [String]
     /// Made from an archive: everything the root gets, `NAME=VERSION`.
     package var selected: [String]?
+    /// True if the base is a directory, which is copied.
+    package var copies: Bool?
 }
 
 extension Creation {
@@ -51,19 +53,22 @@ extension Creation {
     /// What `create` would do; throws what it would throw before it downloads the base.
     package func plan(_ request: CreationRequest, from base: Base) throws(ProvisioningError) -> CreationPlan {
         try store.requireFree(request.name, replacing: request.replaces)
+        try admit(base, request)
         if request.requiresSignature, !base.isSigned, base.image == nil {
-            throw ProvisioningError(.notSigned(base.name))
+            throw ProvisioningError(.notSigned(base.title))
         }
         let sources =
             switch base.place {
             case .remote(let urls): urls
-            case .local(let path): [path.string]
+            case .local(let path), .directory(let path): [path.string]
             case .image(let source): [source.description]
             }
-        return CreationPlan(
+        var plan = CreationPlan(
             name: request.name.description, distro: base.distro, release: base.release, version: base.version,
             architecture: base.architecture?.rawValue, sources: sources, digest: base.digest?.description,
             verification: base.signature == nil ? base.trust.how : .signature,
             path: path(of: request), replaces: request.replaces, packages: request.packages)
+        if base.directory != nil { plan.copies = true }
+        return plan
     }
 }

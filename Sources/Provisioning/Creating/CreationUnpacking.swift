@@ -17,16 +17,18 @@ extension Creation {
         _ base: Base, _ verified: VerifiedBase, in staging: borrowing Staging, _ request: CreationRequest
     ) throws(ProvisioningError) -> RootRecord {
         let tree = staging.tree
-        let report = try unpack(verified.contents, named: base.name, to: tree)
-        if let enclosed = try inBase(base.name, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
-            progress.say("\(base.name): using the system below \(enclosed.name)/")
-            try inBase(base.name) { () throws(FilesystemError) in try enclosed.unwrap() }
+        let report = try unpack(verified.contents, named: base.title, to: tree)
+        if let enclosed = try inBase(base.title, { () throws(FilesystemError) in try EnclosedTree(tree) }) {
+            progress.say("\(base.title): using the system below \(enclosed.name)/")
+            try inBase(base.title) { () throws(FilesystemError) in try enclosed.unwrap() }
         }
         var record = try describe(tree, request, base, verified.verification)
         record.sourceDate = RecordTime.text(report.newestTime)
         if case .image(let image) = verified.contents { record.image = RootRecord.Image(image) }
         if let lock = base.lock { record.lock = try lock.digest() }
         record.skipped = report.skipped.map { .init(path: $0.path, reason: $0.reason) }
+        record.skipped += report.mounts.sorted().map { .init(path: $0, reason: "something is mounted there") }
+        warnOfMounts(report, base)
         // Runs have their own /dev.
         let missed = report.skipped.filter { skipped in
             !FilePath("/").appending(FilePath(skipped.path).components).lexicallyNormalized().starts(with: "/dev")
@@ -35,10 +37,10 @@ extension Creation {
             progress.warn(
                 "\(counted(missed.count, "entry", plural: "entries")) could not be created here: see mangrove inspect")
         }
-        record.resolvConf = try inBase(base.name) { () throws(FilesystemError) in
+        record.resolvConf = try inBase(base.title) { () throws(FilesystemError) in
             try ResolvConf.prepare(in: try Directory.open(tree))
         }
-        record.hosts = try inBase(base.name) { () throws(FilesystemError) in
+        record.hosts = try inBase(base.title) { () throws(FilesystemError) in
             try EtcHosts.prepare(in: try Directory.open(tree), name: request.name.description)
         }
         return record
@@ -48,7 +50,7 @@ extension Creation {
         _ contents: VerifiedBase.Contents, named name: String, to tree: FilePath
     ) throws(ProvisioningError) -> ExtractionReport {
         let request: WorkerRequest
-        let size: Int64
+        let size: Int64?
         switch contents {
         case .archive(let path):
             var policy = ExtractionPolicy.base
@@ -57,34 +59,50 @@ extension Creation {
                 try OwnedDescriptor.open(path, .readOnly).size(of: path)
             }
             request = .extract(.init(archive: path.string, name: name, tree: tree.string, policy: policy))
+        case .directory(let path):
+            request = .copy(
+                .init(
+                    from: path.string, to: tree.string, ownership: ownership, refusesForeign: true,
+                    shift: try shift(of: path)))
+            size = nil
         case .image(let image):
             size = image.size
             request = .layer(.init(image, ownership: ownership, tree: tree))
         }
-        progress.begin("unpacking \(name)", total: size)
+        // Nobody knows the size of a directory.
+        progress.begin("\(size == nil ? "copying" : "unpacking") \(name)", total: size)
         defer { progress.end() }
         let reply = try workers.perform(request) { [progress] in progress.advance(to: $0) }
         guard case .extracted(let report) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
         return report
     }
 
+    /// The proc, sys and dev of a chroot in use need not be copied; a volume of the user's own might.
+    private func warnOfMounts(_ report: ExtractionReport, _ base: Base) {
+        guard !report.mounts.isEmpty else { return }
+        let shown = report.mounts.sorted().prefix(6).map { "/\($0)" }.joined(separator: ", ")
+        let more = report.mounts.count - 6
+        progress.warn(
+            "\(base.title): what is mounted in it was not copied: \(shown)\(more > 0 ? " and \(more) more" : "")")
+    }
+
     private func describe(
         _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
     ) throws(ProvisioningError) -> RootRecord {
-        let found = try inBase(base.name) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        let found = try inBase(base.title) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
         guard let architecture = found.architecture ?? base.architecture else {
-            throw ProvisioningError(.notASystem(base.name, reason: "it contains no program"))
+            throw ProvisioningError(.notASystem(base.title, reason: "it contains no program"))
         }
         if let wanted = base.architecture, wanted.elf != architecture.elf {
             throw ProvisioningError(
-                .notASystem(base.name, reason: "expected programs for \(wanted), found \(architecture)"))
+                .notASystem(base.title, reason: "expected programs for \(wanted), found \(architecture)"))
         }
-        let obstacle = try inBase(base.name) { () throws(FilesystemError) in
+        let obstacle = try inBase(base.title) { () throws(FilesystemError) in
             try BaseObstacle.find(
                 in: try Directory.open(tree), for: base.architecture ?? architecture,
                 needsShell: base.image == nil)
         }
-        if let obstacle { throw ProvisioningError(.notASystem(base.name, reason: obstacle)) }
+        if let obstacle { throw ProvisioningError(.notASystem(base.title, reason: obstacle)) }
         let release = found.release
         return RootRecord(
             name: request.name, distro: base.distro ?? release?.id ?? "linux",

@@ -31,7 +31,7 @@ extension Creation {
         try await fetchSource(
             Base(
                 name: name, place: .remote(urls: urls), digest: digest,
-                trust: Verification(how: .checksum, digest: "", urls: urls)), into: directory)
+                trust: Verification(how: .checksum, digest: nil, urls: urls)), into: directory)
     }
 
     /// Fetches the newest version of a source package, or `version`, of the archive into `directory`.

@@ -53,7 +53,8 @@ struct ImageDocument {
     /// The same of a tarball or an archive of packages, for which there are no words of OCI's.
     private static func annotations(_ root: RootRecord) -> [String: String]? {
         guard root.image == nil else { return nil }
-        let values = ["mangrove.source": root.source, "mangrove.source.digest": root.verified.digest]
+        var values = ["mangrove.source": root.source]
+        values["mangrove.source.digest"] = root.verified.digest
         return values.filter { !$0.value.isEmpty }
     }
 

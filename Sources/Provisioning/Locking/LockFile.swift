@@ -130,18 +130,18 @@ extension LockFile {
         }
     }
 
-    /// The lock file of a root made from `base` alone.
+    /// The lock file of a root made from `base` alone, which has a digest.
     init(_ base: Base, _ verification: Verification, _ record: RootRecord) {
         self.init(.tarball, distro: record.distro, release: record.release, architecture: record.architecture)
         (version, codename) = (record.version, record.codename)
         let urls =
             switch base.place {
             case .remote(let urls): urls
-            case .local(let path): ["file://\(path)"]
+            case .local(let path), .directory(let path): ["file://\(path)"]
             case .image(let source): [source.description]
             }
         tarball = Tarball(
-            name: base.name, digest: verification.digest, urls: urls, verified: verification.how,
+            name: base.name, digest: verification.digest ?? "", urls: urls, verified: verification.how,
             fingerprint: verification.fingerprint, signedBy: verification.signedBy)
     }
 

@@ -13,6 +13,9 @@ extension RootStore {
             bytes = try path.readFile(limit: 64 << 20)
         } catch let error where error.errno == .noSuchFileOrDirectory {
             if let image = root.image { throw ProvisioningError(.noLockOfImage(root.name, image)) }
+            if RootOrigin.read(in: self.path(of: root.name))?.kind == .directory {
+                throw ProvisioningError(.noLockOfDirectory(root.name))
+            }
             throw ProvisioningError(.noLock(root.name, installed: root.packages))
         } catch {
             throw ProvisioningError(error)

@@ -31,6 +31,9 @@ extension Refresher {
         guard origin.kind != .file else {
             return finding(.held("made from your own tarball, \(record.source)"))
         }
+        guard origin.kind != .directory else {
+            return finding(.held("copied from your own directory, \(record.source)"))
+        }
         if origin.kind == .image { return finding(try await lookAtImage(record)) }
         let selection = try below { () throws(CatalogueError) in
             try catalogue.select(
