@@ -139,3 +139,17 @@ int mg_birth_time(int descriptor, long long *seconds, unsigned int *nanoseconds)
 const void *mg_memmem(const void *haystack, unsigned long size, const void *needle, unsigned long length) {
     return memmem(haystack, size, needle, length);
 }
+
+int mg_spreads_subdirectories(int descriptor) {
+    int flags = 0;
+    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return -1;
+    return (flags & FS_TOPDIR_FL) != 0;
+}
+
+int mg_spread_subdirectories(int descriptor) {
+    int flags = 0;
+    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return -1;
+    if (flags & FS_TOPDIR_FL) return 0;
+    flags |= FS_TOPDIR_FL;
+    return ioctl(descriptor, FS_IOC_SETFLAGS, &flags);
+}

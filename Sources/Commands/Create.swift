@@ -187,8 +187,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             return try ToolsRequest(subject, in: catalogue, for: request, mirror: mirror, configuration)
         } catch let error as any Failure {
             guard !request.acceleration.isRequired else { throw error }
-            report.warn("not accelerated: \(error.told)")
-            creation.tools.noteFailure(subject, error.told)
+            report.warn("not accelerated: \(error.summary)")
+            creation.tools.noteFailure(subject, error.summary)
             return nil
         }
     }

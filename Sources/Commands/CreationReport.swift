@@ -5,7 +5,7 @@ internal import Provisioning
 internal import Terminal
 
 /// `create --dry-run`.
-struct CreationReport: Report {
+struct CreationReport: CommandReport {
     let plan: CreationPlan
     /// A lock file says what it is made of.
     var isLocked = false

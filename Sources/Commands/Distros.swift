@@ -23,7 +23,7 @@ struct Distros: ParsableCommand {
 }
 
 /// `distros`: an array of distros with their releases.
-struct DistroReport: Report {
+struct DistroReport: CommandReport {
     struct Item: Encodable {
         struct Release: Encodable {
             let release: String

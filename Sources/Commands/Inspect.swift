@@ -22,7 +22,7 @@ struct Inspect: ParsableCommand {
         let locations = try Surroundings.locations()
         let store = RootStore(locations.roots)
         let root = try store.find(name)
-        let accelerated = TreeAcceleration.Report.last(in: store.path(of: root.name))
+        let accelerated = TreeAcceleration.Record.last(in: store.path(of: root.name))
         var report = RootReport(root: root, accelerated: accelerated.map { .init(of: $0) })
         let tools = ToolsTrees(Cache(locations.cache))
         if let accelerator = Accelerator(AccelerationChoice(), for: ToolsTrees.Subject(root), tools: tools),

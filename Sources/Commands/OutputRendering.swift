@@ -10,7 +10,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// Something a command reports: as text for people, as JSON for programs.
-protocol Report {
+protocol CommandReport {
     associatedtype Document: Encodable
     /// What `--format json` prints. Its shape is documented and only ever grows.
     var document: Document { get }
@@ -19,12 +19,12 @@ protocol Report {
     func text(width: Int?) -> StyledText
 }
 
-extension Report {
+extension CommandReport {
     func text(width: Int?) -> StyledText { text }
 }
 
 /// A report that leaves out or breaks lines where there is little room.
-protocol FittingReport: Report {}
+protocol FittingReport: CommandReport {}
 
 extension FittingReport {
     var text: StyledText { text(width: nil) }
@@ -33,7 +33,7 @@ extension FittingReport {
 /// The one place that knows every output format.
 enum OutputRendering {
     static func show(
-        _ report: some Report, as format: OutputFormat, on output: OutputStream = .standardOutput
+        _ report: some CommandReport, as format: OutputFormat, on output: OutputStream = .standardOutput
     ) throws(FilesystemError) {
         switch format {
         case .table: try output.write(report.text(width: output.reportWidth))

@@ -6,7 +6,7 @@ internal import SystemPackage
 internal import Terminal
 
 /// `run --profile`: an array of programs, that which cost most under emulation first.
-struct ProfileReport: Report {
+struct ProfileReport: CommandReport {
     struct Spent: Encodable {
         let executions: Int
         let seconds: Double?

@@ -94,7 +94,7 @@ struct RootReport: FittingReport {
 }
 
 extension RootReport.Accelerated {
-    init(of report: TreeAcceleration.Report) {
+    init(of report: TreeAcceleration.Record) {
         programs = report.programs
         emulated = report.fallbacks.map { .init(package: $0.package, program: $0.program, reason: $0.reason) }
     }

@@ -59,7 +59,7 @@ struct RunSettings: Equatable {
         guard !dryRun else {
             let run = try AcceleratedRun(request, in: name, of: store, caller: caller, accelerator: accelerator)
             try check(run.obstacle, isAccelerated: run.isAccelerated, accelerator)
-            if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.told)") }
+            if let obstacle = run.obstacle { FailureRendering.note("not accelerated: \(obstacle.summary)") }
             if let note = run.note { FailureRendering.note(note) }
             return try Console.print("\(try run.plan.shifted().description)\n")
         }

@@ -138,7 +138,7 @@ extension Interpreter {
         }
         guard child.succeeded, let version = QemuVersion(parsing: child.outputText) else {
             throw EmulationError(
-                .misbehaved, "cannot read the version of \(path)", cause: "with --version it \(child.end.told)",
+                .misbehaved, "cannot read the version of \(path)", cause: "with --version it \(child.end.summary)",
                 remedy: "reinstall it", status: .badConfiguration)
         }
         return version
@@ -147,7 +147,7 @@ extension Interpreter {
 
 extension ChildProcess.End {
     /// As the end of a sentence about the program.
-    var told: String {
+    var summary: String {
         switch self {
         case .exited(let status): "exits with status \(status)"
         case .killed(let signal): "is killed by signal \(signal)"

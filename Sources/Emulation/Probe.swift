@@ -37,7 +37,7 @@ package enum Probe {
             let child = try ChildProcess.run(
                 path, arguments, environment: cpu.map { ["QEMU_CPU=\($0)"] } ?? [], keeping: [descriptor],
                 timeout: .seconds(5))
-            return child.end == .exited(42) ? .works : .fails("a test program \(child.end.told)")
+            return child.end == .exited(42) ? .works : .fails("a test program \(child.end.summary)")
         } catch {
             switch error.errno {
             case .execFormatError: return .fails("no registered interpreter (exec format error)")

@@ -19,7 +19,7 @@ extension Failure {
     package var remedy: String? { nil }
 
     /// On one line, for a warning or a note.
-    package var told: String { problem + (cause.map { ": \($0)" } ?? "") }
+    package var summary: String { problem + (cause.map { ": \($0)" } ?? "") }
 }
 
 /// Exit statuses, as in sysexits(3head), chroot(1) and env(1).

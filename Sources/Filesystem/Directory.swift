@@ -106,6 +106,16 @@ package struct Directory: ~Copyable, Sendable {
         throw FilesystemError("read symbolic link", path.appending(name), error)
     }
 
+    /// Has ext4 place the trees of directories that are made in this one apart from each other (chattr(1), "T").
+    ///
+    /// For minutes ext4 does not use the inodes of deleted files again, and looks at every one of them each time that it
+    /// needs a new one near by: a tree beside one that was just deleted takes several times as long
+    /// (fs/ext4/ialloc.c, recently_deleted). Where the file system has no such flag, nothing happens.
+    package func spreadSubdirectories() { _ = mg_spread_subdirectories(rawValue) }
+
+    /// Whether that is so; false where the file system does not say.
+    package var spreadsSubdirectories: Bool { mg_spreads_subdirectories(rawValue) == 1 }
+
     package func unlink(_ name: FilePath.Component) throws(FilesystemError) {
         guard unsafe name.withPlatformString({ unsafe unlinkat(rawValue, $0, 0) }) == 0 else {
             throw FilesystemError("delete", path.appending(name), .last)

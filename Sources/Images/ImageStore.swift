@@ -129,7 +129,7 @@ package struct ImageStore: Sendable {
                 found = try fetched(over: known)
             } catch {
                 guard case .transport(.unreachable, _) = error.kind, let known else { throw error }
-                warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
+                warn("\(error.summary); using the one fetched on \(Self.text(known.fetched))")
                 found = known
             }
         }
@@ -180,7 +180,7 @@ package struct ImageStore: Sendable {
         } catch {
             guard case .transport(.unreachable, _) = error.kind, let known = read(try recordPath(source, architecture))
             else { throw error }
-            warn("\(error.told); using the one fetched on \(Self.text(known.fetched))")
+            warn("\(error.summary); using the one fetched on \(Self.text(known.fetched))")
             return known.index ?? known.digest
         }
     }

@@ -74,7 +74,10 @@ extension RootStore {
         let old = try existing(name)
         if old != nil, !replacing { throw ProvisioningError(.nameInUse(name)) }
         // Programs in a root may be setuid and outdated: other users must not have access, as in /var/lib/machines.
-        try below { () throws(FilesystemError) in try directory.makeDirectories(mode: 0o700) }
+        try below { () throws(FilesystemError) in
+            try directory.makeDirectories(mode: 0o700)
+            try Directory.open(directory).spreadSubdirectories()
+        }
         let place = try path.map { path throws(ProvisioningError) in try admit(path, for: name, old: old) }
         let staging = try makeStaging()
         let component = staging.name

@@ -11,7 +11,7 @@ import Testing
 
 /// What reports show on a terminal of 80 columns.
 @Suite struct ReportWidthTests {
-    private func lines(_ report: some Report, width: Int? = 80) -> [Substring] {
+    private func lines(_ report: some CommandReport, width: Int? = 80) -> [Substring] {
         report.text(width: width).rendered(colour: false).split(separator: "\n")
     }
 

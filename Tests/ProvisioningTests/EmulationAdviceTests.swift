@@ -26,7 +26,7 @@ import Testing
                     Array("\(path)\n".utf8), to: tree.pushing(FilePath("var/lib/dpkg/info/\(name).list")))
             }
             let report = try JSONDecoder().decode(
-                TreeAcceleration.Report.self,
+                TreeAcceleration.Record.self,
                 from: Data(
                     """
                     {"key": {"edition": "", "packages": "", "tools": "", "made": "", "interpreter": "",

@@ -64,7 +64,7 @@ import Testing
             let file = try scene.file()
             #expect(try scene.accelerate().report == first.report)
             #expect(try scene.file() == file)
-            #expect(TreeAcceleration.Report.last(in: scene.directory) == first.report)
+            #expect(TreeAcceleration.Record.last(in: scene.directory) == first.report)
         }
     }
 

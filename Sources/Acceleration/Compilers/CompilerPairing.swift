@@ -89,7 +89,7 @@ struct CompilerPairing: ~Copyable {
             let native = (rule.ofHost == true ? hostCompilers : crossCompilers).path(of: program, version)
                 .flatMap { tools.file(at: $0) }
             guard let native, native.isExecutable, native.isProgram(for: request.host) else {
-                plan.fall(package.title, file.path, "the tools tree does not have it")
+                plan.fall(package.title, file.path, "not in the tools tree")
                 continue
             }
             if let reason = request.record.refusal(native.path)
@@ -133,7 +133,7 @@ struct CompilerPairing: ~Copyable {
         guard let native, native.upstreamVersion == own.upstreamVersion else {
             let fallback =
                 native.map { AccelerationPlan.Fallback(own, $0) }
-                ?? .init(package: own.name, reason: "the tools tree does not have it")
+                ?? .init(package: own.name, reason: "not in the tools tree")
             if !plan.fallbacks.contains(fallback) { plan.fallbacks.append(fallback) }
             return false
         }

@@ -74,7 +74,7 @@ extension Recipe.Base {
             do throws(ImageError) {
                 self = try ImageSource(name, relativeTo: place).map { .image($0.description) } ?? .distro(name)
             } catch {
-                throw field.fault(error.told)
+                throw field.fault(error.summary)
             }
             return
         }

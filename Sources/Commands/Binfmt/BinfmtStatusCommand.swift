@@ -24,7 +24,7 @@ struct BinfmtStatusCommand: ParsableCommand {
 }
 
 /// `binfmt status`: an array of architectures.
-struct BinfmtReport: Report {
+struct BinfmtReport: CommandReport {
     struct Item: Encodable {
         struct Rule: Encodable {
             let name: String

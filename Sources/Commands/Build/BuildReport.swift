@@ -7,7 +7,7 @@ internal import SystemPackage
 internal import Terminal
 
 /// The results of `build`.
-struct BuildReport: Report {
+struct BuildReport: CommandReport {
     let manifests: [BuildManifest]
     /// The directory of each one's artifacts.
     let places: [FilePath]

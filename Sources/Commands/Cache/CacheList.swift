@@ -18,7 +18,7 @@ struct CacheList: ParsableCommand {
 }
 
 /// `cache list` and `cache prune`: an array of files.
-struct CacheReport: Report {
+struct CacheReport: CommandReport {
     let entries: [Cache.Entry]
 
     var document: [Cache.Entry] { entries }

@@ -54,10 +54,10 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
                 try await creation.refreshTools(request)
             }
         } catch let error as any Failure where !outdated.isEmpty {
-            report.warn("the tools tree for \(subject.title) cannot be updated: \(error.told)")
+            report.warn("the tools tree for \(subject.title) cannot be updated: \(error.summary)")
             throw ExitCode(error.status.rawValue)
         } catch let error as any Failure where isOptional {
-            creation.tools.noteFailure(subject, error.told)
+            creation.tools.noteFailure(subject, error.summary)
             throw ExitCode(error.status.rawValue)
         }
     }

@@ -5,7 +5,7 @@ internal import Provisioning
 internal import Terminal
 
 /// `refresh`: an array of roots.
-struct RefreshReport: Report {
+struct RefreshReport: CommandReport {
     let outcomes: [RefreshOutcome]
 
     var document: [RefreshOutcome] { outcomes }

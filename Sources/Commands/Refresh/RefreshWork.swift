@@ -65,7 +65,7 @@ struct RefreshWork: Sendable {
     }
 
     private func failed(_ name: String, _ failure: any Failure, _ seconds: Double) -> Result {
-        var outcome = RefreshOutcome(name, .failed, why: failure.told)
+        var outcome = RefreshOutcome(name, .failed, why: failure.summary)
         outcome.seconds = seconds
         return Result(outcome: outcome, failure: failure)
     }
@@ -74,7 +74,7 @@ struct RefreshWork: Sendable {
     private func tell(_ result: Result) -> Result {
         progress.end()
         if let failure = result.failure {
-            progress.warn("\(result.outcome.name): \(failure.told)")
+            progress.warn("\(result.outcome.name): \(failure.summary)")
             if let remedy = failure.remedy { progress.say("  \(remedy)") }
         } else if result.outcome.state == .refreshed {
             progress.say("\(result.outcome.name): refreshed, \(result.outcome.news)")

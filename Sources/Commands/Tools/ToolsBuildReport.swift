@@ -3,7 +3,7 @@
 internal import Terminal
 
 /// `tools build`: an array of compilers.
-struct ToolsBuildReport: Report {
+struct ToolsBuildReport: CommandReport {
     enum State: String, Encodable {
         /// The tools tree's generates the same code and gives the same answers without being built.
         case same

@@ -26,7 +26,7 @@ struct ToolsList: ParsableCommand {
 }
 
 /// `tools list`: an array of tools trees.
-struct ToolsReport: Report {
+struct ToolsReport: CommandReport {
     struct Compiler: Encodable {
         /// The major version.
         let gcc: String

@@ -95,7 +95,7 @@ package struct AcceleratedRun: ~Copyable {
             plan.steps +=
                 try run.request.toolchain?.loaderSteps(
                     in: run.tree, isAccelerated ? acceleration?.mounts ?? [] : [],
-                    reason: reasonForNone ?? obstacle?.told) ?? []
+                    reason: reasonForNone ?? obstacle?.summary) ?? []
             return plan
         }
     }
@@ -104,7 +104,7 @@ package struct AcceleratedRun: ~Copyable {
     package var note: String? { run.note }
 
     /// What was decided of the root's programs; nil where all are emulated.
-    var report: TreeAcceleration.Report? { acceleration?.report }
+    var report: TreeAcceleration.Record? { acceleration?.report }
 
     package var isAccelerated: Bool { acceleration != nil && obstacle == nil }
 
@@ -165,7 +165,7 @@ package struct AcceleratedRun: ~Copyable {
         } catch {
             (acceleration, obstacle) = (nil, error)
         }
-        let reason = reasonForNone ?? obstacle?.told
+        let reason = reasonForNone ?? obstacle?.summary
         guard reason != nil || isAccelerated else { return [] }
         var notes: [String] = []
         if AccelerationNote.unaccelerated.keep(reason, in: run.directory), let reason {

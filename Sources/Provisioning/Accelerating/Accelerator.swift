@@ -96,7 +96,7 @@ package struct Accelerator: Sendable {
         wanted.isComparison = comparison != nil
         wanted.cpu = emulation.environment["QEMU_CPU"]
         (wanted.isThrowaway, wanted.isAmidPackages) = (isThrowaway, isAmidPackages)
-        let last = TreeAcceleration.Report(reading: wanted.file)
+        let last = TreeAcceleration.Record(reading: wanted.file)
         let compilers: CompilerAgreements.State
         switch comparison {
         case .own: compilers = .unknown
@@ -153,7 +153,7 @@ struct PlannedAcceleration: Sendable {
         obstacle = acceleration.obstacle(subject).map { ProvisioningError($0) }
     }
 
-    var report: TreeAcceleration.Report { acceleration.report }
+    var report: TreeAcceleration.Record { acceleration.report }
 
     /// What is emulated because the tools tree's is older.
     var outdated: [OutdatedTool] { report.outdated }

@@ -31,7 +31,7 @@ extension AcceleratedRun {
 /// What is known of a root's programs when a run of it has ended.
 package struct EmulationAdviser {
     let root: RootRecord
-    let report: TreeAcceleration.Report
+    let report: TreeAcceleration.Record
     /// The command that builds compilers for it.
     let buildingCompilers: String?
 

@@ -29,7 +29,7 @@ package struct OutdatedTool: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(name)=\(wanted)" }
 }
 
-extension TreeAcceleration.Report {
+extension TreeAcceleration.Record {
     /// What is emulated because the tools tree's is older.
     package var outdated: [OutdatedTool] {
         let found = fallbacks.compactMap { fallback in

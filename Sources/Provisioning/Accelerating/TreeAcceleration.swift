@@ -12,7 +12,7 @@ package import SystemPackage
 /// The acceleration of one tree, decided and written down: what a run of it adds to its plan.
 package struct TreeAcceleration: Sendable {
     /// What is known of it, beside the image.
-    package struct Report: Codable, Equatable, Sendable {
+    package struct Record: Codable, Equatable, Sendable {
         /// What it was made from; with anything else it has to be made anew.
         let key: Key
         package let mounts: [AccelerationPlan.Mount]
@@ -42,16 +42,16 @@ package struct TreeAcceleration: Sendable {
         /// nil where there is none at `file`, or none that can be read.
         init?(reading file: FilePath) {
             guard let bytes = try? file.readFile(),
-                let report = try? JSONDecoder().decode(Report.self, from: Data(bytes))
+                let report = try? JSONDecoder().decode(Record.self, from: Data(bytes))
             else { return nil }
             self = report
         }
 
         /// That of the last accelerated run whose files are kept in `directory`; nil where there was none.
-        package static func last(in directory: FilePath) -> Report? {
+        package static func last(in directory: FilePath) -> Record? {
             let files = AccelerationMode.allCases.map { directory.appending("acceleration-\($0.rawValue).json") }
             for file in files {
-                if let bytes = try? file.readFile() { return try? JSONDecoder().decode(Report.self, from: Data(bytes)) }
+                if let bytes = try? file.readFile() { return try? JSONDecoder().decode(Record.self, from: Data(bytes)) }
             }
             return nil
         }
@@ -69,7 +69,7 @@ package struct TreeAcceleration: Sendable {
     }
 
     package let image: FilePath
-    package let report: Report
+    package let report: Record
 
     /// What it is made for.
     package struct Subject: Sendable {
@@ -114,10 +114,10 @@ package struct TreeAcceleration: Sendable {
 
     /// That which is there, or a new one where anything it depends on has changed. Writes nothing.
     package init(planning subject: Subject) throws(ProvisioningError) {
-        try self.init(planning: subject, last: Report(reading: subject.file))
+        try self.init(planning: subject, last: Record(reading: subject.file))
     }
 
-    init(planning subject: Subject, last: Report?) throws(ProvisioningError) {
+    init(planning subject: Subject, last: Record?) throws(ProvisioningError) {
         let image = subject.directory.appending("dispatch-\(subject.title)")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
         var wanted = key
@@ -132,11 +132,11 @@ package struct TreeAcceleration: Sendable {
             return
         }
         let draft = try below { () throws(AccelerationError) in try AccelerationDraft(subject) }
-        report = Report(key, draft, image: draft.isEmpty ? nil : "to be made", compilers: subject.compilers)
+        report = Record(key, draft, image: draft.isEmpty ? nil : "to be made", compilers: subject.compilers)
         self.draft = draft
     }
 
-    private init(image: FilePath, report: Report) {
+    private init(image: FilePath, report: Record) {
         (self.image, self.report, draft) = (image, report, nil)
     }
 
@@ -148,7 +148,7 @@ package struct TreeAcceleration: Sendable {
             try final.image()?.replace(image)
             do throws(FilesystemError) {
                 let state = final.isEmpty ? nil : try Self.state(of: image)
-                let report = Report(report.key, final, image: state, compilers: report.compilers)
+                let report = Record(report.key, final, image: state, compilers: report.compilers)
                 let data = (try? JSONEncoder().encode(report)) ?? Data()
                 try AtomicFile.write(Array(data), to: draft.file)
                 return TreeAcceleration(image: image, report: report)
@@ -198,7 +198,7 @@ package struct TreeAcceleration: Sendable {
     }
 }
 
-extension TreeAcceleration.Report {
+extension TreeAcceleration.Record {
     fileprivate init(
         _ key: TreeAcceleration.Key, _ draft: AccelerationDraft, image: String?, compilers: CompilerAgreements.Place?
     ) {

@@ -54,7 +54,7 @@ extension Creation {
                 do throws(ProvisioningError) {
                     differences = try PackageDifferences.between(file, theirs, scratch: cache.directory)
                 } catch {
-                    differences = [error.told]
+                    differences = [error.summary]
                 }
                 compared.append(ComparedPackage(name: name, result: .different(differences)))
             }

@@ -85,10 +85,10 @@ extension Creation {
         } catch {
             // Given up, which says nothing of the archive.
             guard !request.acceleration.isRequired, !Task.isCancelled else { throw error }
-            progress.warn("not accelerated: \(error.told)")
-            tools.noteFailure(wanted.subject, error.told)
+            progress.warn("not accelerated: \(error.summary)")
+            tools.noteFailure(wanted.subject, error.summary)
             var without = request
-            (without.tools, without.reasonForNoTools) = (nil, error.told)
+            (without.tools, without.reasonForNoTools) = (nil, error.summary)
             return without
         }
     }

@@ -47,7 +47,7 @@ extension Creation {
             // What one user adds must not be in the way of the others.
             bootstrap.tools = try eligible(.dpkg, for: request.subject).sorted()
             archive = try await resolve(creation, bootstrap, client)
-            progress.warn("the tools tree is made without \(added.sorted().joined(separator: " ")): \(error.told)")
+            progress.warn("the tools tree is made without \(added.sorted().joined(separator: " ")): \(error.summary)")
         }
         if let old {
             let versions = Dictionary(

@@ -30,7 +30,7 @@ extension Creation {
                 if isThere { progress.say("pulled the tools tree for \(subject.title) from \(shared.repository)") }
                 return isThere
             } catch {
-                progress.warn("the tools tree for \(subject.title) is made locally: \(error.told)")
+                progress.warn("the tools tree for \(subject.title) is made locally: \(error.summary)")
                 return false
             }
         }
@@ -74,7 +74,7 @@ extension Creation {
         do throws(ProvisioningError) {
             try await refreshTools(wanted)
         } catch {
-            progress.warn("the tools tree for \(wanted.subject.title) cannot be updated: \(error.told)")
+            progress.warn("the tools tree for \(wanted.subject.title) cannot be updated: \(error.summary)")
         }
     }
 

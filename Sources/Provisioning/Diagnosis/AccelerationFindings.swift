@@ -35,7 +35,7 @@ package struct AccelerationFindings {
                 title, .warning, "the tools tree was modified; the next run makes it again",
                 remedy: "mangrove run --accelerate \(root.name) -- true")
         }
-        guard let report = TreeAcceleration.Report.last(in: store.path(of: root.name)) else {
+        guard let report = TreeAcceleration.Record.last(in: store.path(of: root.name)) else {
             return Finding(title, .ok, "nothing has run yet")
         }
         let count = "native: \(counted(report.programs.count, "program"))"

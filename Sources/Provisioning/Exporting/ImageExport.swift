@@ -143,7 +143,7 @@ package struct ImageExport: Sendable {
             if found.digest.description == image.digest { return found }
             note("\(image.reference) has changed; writing a single layer")
         } catch {
-            note("writing a single layer, because the layers of \(image.reference) are unavailable: \(error.told)")
+            note("writing a single layer, because the layers of \(image.reference) are unavailable: \(error.summary)")
         }
         return nil
     }

@@ -35,7 +35,7 @@ struct SmokeTest {
             reason = "/bin/sh -c '\(script)' ended with \(status): \(LogEnd.read(log) ?? "no output")"
         } catch {
             guard [.notFound, .notExecutable].contains(error.status) else { throw error }
-            reason = error.told
+            reason = error.summary
         }
         throw ProvisioningError(.notWorking(record.name, record.version, reason: reason))
     }

@@ -35,7 +35,7 @@ enum JSONSamples {
         ]
     }
 
-    private static func render(_ report: some Report) -> String {
+    private static func render(_ report: some CommandReport) -> String {
         Console.json(report.document)
     }
 
@@ -122,7 +122,7 @@ enum JSONSamples {
     }
 
     /// Of a report that is shown in full elsewhere, what is special about this one.
-    private struct Extract: Report {
+    private struct Extract: CommandReport {
         struct Document: Encodable {
             let accelerated: RootReport.Accelerated?
         }
