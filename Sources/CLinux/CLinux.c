@@ -140,12 +140,6 @@ const void *mg_memmem(const void *haystack, unsigned long size, const void *need
     return memmem(haystack, size, needle, length);
 }
 
-int mg_spreads_subdirectories(int descriptor) {
-    int flags = 0;
-    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return -1;
-    return (flags & FS_TOPDIR_FL) != 0;
-}
-
 int mg_spread_subdirectories(int descriptor) {
     int flags = 0;
     if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return -1;

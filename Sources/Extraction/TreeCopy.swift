@@ -77,7 +77,7 @@ package struct TreeCopy: Sendable {
         thread.join()
     }
 
-    private static func onFile<Result: ~Copyable>(
+    static func onFile<Result: ~Copyable>(
         _ name: String, _ body: () throws(FilesystemError) -> Result
     ) throws(ExtractionError) -> Result {
         do throws(FilesystemError) {

@@ -29,28 +29,20 @@ package struct TreeOwners {
 
     private func walk() throws(ExtractionError) {
         var path: [[UInt8]] = []
-        var rest: [[[UInt8]]]
-        var place: TreeDescent
-        do throws(FilesystemError) {
-            place = try TreeDescent(Directory.open(tree).release(), path: tree)
-        } catch {
-            throw ExtractionError(tree.string, .file(operation: error.operation, path: "/", error.errno))
+        var place = try TreeCopy.onFile(tree.string) { () throws(FilesystemError) in
+            try TreeDescent(Directory.open(tree).release(), path: tree)
         }
         var status = stat()
         if unsafe fstat(place.current, &status) == 0 { try check(status, path) }
-        rest = [names(in: place.current)]
+        var rest = [names(in: place.current)]
         while !rest.isEmpty {
-            do throws(FilesystemError) {
-                while rest[rest.count - 1].isEmpty {
-                    rest.removeLast()
-                    if rest.isEmpty { return }
-                    path.removeLast()
-                    try place.leave()
-                }
-            } catch {
-                throw ExtractionError(tree.string, .file(operation: error.operation, path: "/", error.errno))
+            guard let name = rest[rest.count - 1].popLast() else {
+                rest.removeLast()
+                guard !rest.isEmpty else { return }
+                path.removeLast()
+                try TreeCopy.onFile(tree.string) { () throws(FilesystemError) in try place.leave() }
+                continue
             }
-            let name = rest[rest.count - 1].removeLast()
             guard let found = try look(at: name, in: place.current, path + [name]) else { continue }
             path.append(name)
             rest.append(names(in: found.rawValue))

@@ -110,11 +110,9 @@ package struct Directory: ~Copyable, Sendable {
     ///
     /// For minutes ext4 does not use the inodes of deleted files again, and looks at every one of them each time that it
     /// needs a new one near by: a tree beside one that was just deleted takes several times as long
-    /// (fs/ext4/ialloc.c, recently_deleted). Where the file system has no such flag, nothing happens.
-    package func spreadSubdirectories() { _ = mg_spread_subdirectories(rawValue) }
-
-    /// Whether that is so; false where the file system does not say.
-    package var spreadsSubdirectories: Bool { mg_spreads_subdirectories(rawValue) == 1 }
+    /// (fs/ext4/ialloc.c, recently_deleted). Returns false, and changes nothing, where the file system has no such flag.
+    @discardableResult
+    package func spreadSubdirectories() -> Bool { mg_spread_subdirectories(rawValue) == 0 }
 
     package func unlink(_ name: FilePath.Component) throws(FilesystemError) {
         guard unsafe name.withPlatformString({ unsafe unlinkat(rawValue, $0, 0) }) == 0 else {

@@ -91,8 +91,7 @@ package enum Identity: Hashable, Sendable {
         switch self {
         case .host: return user
         case .direct(let users, _), .shifted(let users, _), .subordinate(let users, _):
-            let range = users.first { user >= $0.outside && user - $0.outside < $0.count }
-            return range.map { $0.inside + (user - $0.outside) }
+            return Self.inside(user, users)
         }
     }
 
@@ -101,9 +100,12 @@ package enum Identity: Hashable, Sendable {
         switch self {
         case .host: return group
         case .direct(_, let groups), .shifted(_, let groups), .subordinate(_, let groups):
-            let range = groups.first { group >= $0.outside && group - $0.outside < $0.count }
-            return range.map { $0.inside + (group - $0.outside) }
+            return Self.inside(group, groups)
         }
+    }
+
+    private static func inside(_ id: UInt32, _ ranges: [IdentityRange]) -> UInt32? {
+        ranges.first { id >= $0.outside && id - $0.outside < $0.count }.map { $0.inside + (id - $0.outside) }
     }
 
     /// The ids inside for the host's `user` and `group`, each where a subordinate range begins with it; else 0.

@@ -2,7 +2,6 @@
 """Builds projects natively, in an accelerated root and in an emulated one: times, and whether the code is the same."""
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -16,10 +15,9 @@ import machine
 import same_code
 from acceleration_table import markdown
 from projects import PACKAGES, PROJECTS, RELEASE
+from roots import ACCELERATED, EMULATED, NATIVE, OPTIONS, Roots
 from runner import CommandFailed
 
-NATIVE, ACCELERATED, EMULATED = "native", "accelerated", "emulated"
-OPTIONS = {NATIVE: [], ACCELERATED: ["--accelerate"], EMULATED: ["--no-accelerate"]}
 PARTS = ("builds", "checks", "installation", "machine")
 
 
@@ -46,15 +44,12 @@ def parse(arguments):
     return options
 
 
-class Acceleration:
+class Acceleration(Roots):
     def __init__(self, bench, arguments):
-        self.bench, self.arguments = bench, arguments
+        super().__init__(bench, "acceleration", arguments.release, PACKAGES, arguments.arch)
+        self.arguments = arguments
         self.jobs = len(os.sched_getaffinity(0))
-        key = hashlib.sha256(" ".join((arguments.release, *PACKAGES)).encode()).hexdigest()[:12]
-        self.roots = {NATIVE: "amd64", ACCELERATED: arguments.arch, EMULATED: arguments.arch}
         self.cache = bench.cache / "acceleration"
-        self.directory = self.cache / key  # of all that depends on the roots
-        self.home = self.directory / "home"
         self.results = self.directory / arguments.arch  # of builds
 
     @property
@@ -63,9 +58,6 @@ class Acceleration:
 
     def say(self, text):
         print(text, file=sys.stderr)
-
-    def mangrove(self, *arguments):
-        return self.bench.mangrove(*arguments, home=self.home)
 
     def output(self, *arguments):
         """What mangrove writes to standard output."""
@@ -76,23 +68,13 @@ class Acceleration:
             raise CommandFailed(f"{' '.join(map(str, arguments))}: status {found.returncode}\n{found.stderr[-2000:]}")
         return found.stdout
 
-    def prepare(self):
-        self.home.mkdir(parents=True, exist_ok=True)
-        packages = [word for package in PACKAGES for word in ("--package", package)]
-        for root, choice in (("amd64", []), (self.arguments.arch, ["--accelerate"])):
-            if not (self.home / "roots" / root).is_dir():
-                self.say(f"making the root {root}, once")
-                self.mangrove("create", root, self.arguments.release, "--arch", root, *choice, *packages)
-        # The tools tree, and the table of this root, are made before anything is measured.
-        self.mangrove("run", "--accelerate", self.arguments.arch, "--", "true")
-
     def compilers(self):
         return {
-            way: self.output("run", *OPTIONS[way], self.roots[way], "--", "gcc", "--version").split("\n")[0] for way in self.ways}
+            way: self.output("run", *OPTIONS[way], self.names[way], "--", "gcc", "--version").split("\n")[0] for way in self.ways}
 
     def in_root(self, way, place, directory, script):
         return self.mangrove(
-            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", directory, self.roots[way], "--", "sh", "-ec", script)
+            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", directory, self.names[way], "--", "sh", "-ec", script)
 
     def build(self, project, way):
         """Builds at /build/<name>, and says how long each of the two steps took."""
@@ -212,7 +194,7 @@ class Acceleration:
         machine.write_projects(place)
         return machine.check(self.arguments.arch, {
             way: self.output(
-                "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build", self.roots[way], "--",
+                "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build", self.names[way], "--",
                 "bash", "-ec", machine.SCRIPT)
             for way in self.ways if way != NATIVE})
 

@@ -10,9 +10,7 @@ import statistics
 import sys
 
 from language_projects import LANGUAGES, PACKAGES, RELEASE
-
-NATIVE, ACCELERATED, EMULATED = "native", "accelerated", "emulated"
-OPTIONS = {NATIVE: [], ACCELERATED: ["--accelerate"], EMULATED: ["--no-accelerate"]}
+from roots import ACCELERATED, EMULATED, NATIVE, Roots
 
 
 def parse(arguments):
@@ -32,39 +30,24 @@ def parse(arguments):
 
 class Languages:
     def __init__(self, bench, options):
-        self.bench, self.options = bench, options
-        key = hashlib.sha256(" ".join((RELEASE, *PACKAGES)).encode()).hexdigest()[:12]
-        self.directory = bench.cache / "languages" / key
-        self.home = self.directory / "home"
-        self.roots = {NATIVE: "amd64", ACCELERATED: "arm64", EMULATED: "arm64"}
+        self.options = options
+        self.roots = Roots(bench, "languages", RELEASE, PACKAGES)
+        self.builds = self.roots.directory / "builds"
         self.ways = [NATIVE, ACCELERATED] + [EMULATED] * (not options.without_emulated)
 
-    def mangrove(self, *arguments):
-        return self.bench.mangrove(*arguments, home=self.home)
-
-    def prepare(self):
-        self.home.mkdir(parents=True, exist_ok=True)
-        packages = [word for package in PACKAGES for word in ("--package", package)]
-        for root, choice in (("amd64", []), ("arm64", ["--accelerate"])):
-            if not (self.home / "roots" / root).is_dir():
-                print(f"making the root {root}, once", file=sys.stderr)
-                self.mangrove("create", root, RELEASE, "--arch", root, *choice, *packages)
-        # The tools tree, and the table of this root, are made before anything is measured.
-        self.mangrove("run", "--accelerate", "arm64", "--", "true")
-
     def build(self, language, way):
-        place = self.directory / "builds" / way / language.name
+        place = self.builds / way / language.name
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         language.write(place / "src")
         print(f"{language.name}: {way}", file=sys.stderr)
         os.sync()
-        return self.mangrove(
-            "run", *OPTIONS[way], "--bind", f"{place}:/build", "--workdir", "/build/src", "--env", "SOURCE_DATE_EPOCH=1700000000",
-            self.roots[way], "--", "sh", "-ec", language.script)
+        return self.roots.run(
+            way, "--bind", f"{place}:/build", "--workdir", "/build/src", "--env", "SOURCE_DATE_EPOCH=1700000000",
+            ["sh", "-ec", language.script])
 
     def files(self, language, way):
-        place = self.directory / "builds" / way / language.name / "src" / "out"
+        place = self.builds / way / language.name / "src" / "out"
         return {
             str(path.relative_to(place)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(place.rglob("*")) if path.is_file()}
@@ -106,7 +89,7 @@ def markdown(host, found):
 
 def main(bench, host, options):
     languages = Languages(bench, options)
-    languages.prepare()
+    languages.roots.prepare()
     found = [languages.measure(LANGUAGES[name]) for name in options.languages or LANGUAGES]
     if options.json:
         print(json.dumps({"version": 1, "host": host(bench), "languages": found}, indent=2))

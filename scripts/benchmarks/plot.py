@@ -28,35 +28,38 @@ STYLE = """  <style>
   </style>"""
 
 
-def builds(text):
-    """Seconds of configuring and making, by project and way, as the table has them."""
-    found, header, project = {}, None, None
+def rows(text, *titles):
+    """Cells by title, of each row of the first table whose titles begin so."""
+    header = None
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[:2] == ["project", "step"]:
-            header = cells
-        elif header and len(cells) == len(header):
-            project = cells[0] or project
-            if cells[1] == "both":
-                found[project] = {
-                    way: re.match(r"[0-9.]+", cells[header.index(way)]).group() for way, _, _ in WAYS}
-        elif found:
-            break
+        if header is None:
+            header = cells if cells[:len(titles)] == list(titles) else None
+        elif len(cells) != len(header):
+            return
+        elif not cells[0].startswith("--"):
+            yield dict(zip(header, cells))
+
+
+def number(cell):
+    return re.match(r"[0-9.]+", cell).group()
+
+
+def builds(text):
+    """Seconds of configuring and making, by project and way, as the table has them."""
+    found, project = {}, None
+    for row in rows(text, "project", "step"):
+        project = row["project"] or project
+        if row["step"] == "both":
+            found[project] = {way: number(row[way]) for way, _, _ in WAYS}
     return found
 
 
 def readme(text):
     """The same from the README's table, by the project's first word that matters."""
-    found, header = {}, None
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[:2] == ["project", "native"]:
-            header = cells
-        elif header and len(cells) == len(header) and not cells[0].startswith("--"):
-            name = cells[0].removeprefix("GNU ").split()[0].lower()
-            found[name] = {
-                way: re.match(r"[0-9.]+", cells[header.index(title)]).group() for way, title, _ in WAYS}
-    return found
+    return {
+        row["project"].removeprefix("GNU ").split()[0].lower(): {way: number(row[title]) for way, title, _ in WAYS}
+        for row in rows(text, "project", "native")}
 
 
 def picture(found):

@@ -7,7 +7,8 @@ import os
 import statistics
 import time
 
-from languages import Languages
+from language_projects import PACKAGES, RELEASE
+from roots import ACCELERATED, Roots
 from runner import CommandFailed
 
 SOURCES = {
@@ -35,9 +36,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/bench starts", description="Measures the start of emulated programs.")
     parser.add_argument("--runs", type=int, default=200, help="of each (default: 200)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
-    options = parser.parse_args(arguments)
-    options.without_emulated = True
-    return options
+    return parser.parse_args(arguments)
 
 
 def once(arguments, environment, output):
@@ -53,14 +52,15 @@ def once(arguments, environment, output):
 
 
 def main(bench, host, options):
-    languages = Languages(bench, options)
-    languages.prepare()
-    place = languages.directory / "starts"
+    # Those in which other languages are measured: they have a compiler.
+    roots = Roots(bench, "languages", RELEASE, PACKAGES)
+    roots.prepare()
+    place = roots.directory / "starts"
     place.mkdir(exist_ok=True)
     for name, text in SOURCES.items():
         (place / name).write_text(text)
-    languages.mangrove("run", "--bind", f"{place}:/build", "--workdir", "/build", "arm64", "--", "sh", "-ec", BUILD)
-    tree = languages.home / "roots" / "arm64" / "rootfs"
+    roots.run(ACCELERATED, "--bind", f"{place}:/build", "--workdir", "/build", ["sh", "-ec", BUILD])
+    tree = roots.home / "roots" / "arm64" / "rootfs"
     found = {title: [] for title, *_ in VARIANTS}
     output = os.open(os.devnull, os.O_WRONLY)
     for _ in range(options.runs):

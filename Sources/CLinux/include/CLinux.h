@@ -64,11 +64,8 @@ int mg_has_reflinks(int descriptor);
 long long mg_shared_bytes(int descriptor);
 
 /// FS_IOC_SETFLAGS (ioctl_iflags(2)) with FS_TOPDIR_FL, which ext4 heeds: directories made in this one are unrelated, and
-/// are placed apart. Other file systems have no such flag. -1 and errno on failure.
+/// are placed apart. -1 and errno on failure, as on file systems that have no such flag.
 int mg_spread_subdirectories(int descriptor);
-
-/// Whether that is set. -1 and errno where the file system does not say.
-int mg_spreads_subdirectories(int descriptor);
 
 /// memfd_create(2), closed on exec. -1 and errno on failure.
 int mg_memory_file(const char *name);
