@@ -39,13 +39,18 @@ struct MountPoints: ~Copyable {
 
     /// Records the mount points that `plan` will create in `tree`, whose journal is in `directory`.
     ///
-    /// nil if it mounts nothing in the tree, or if nothing can be created anyway.
+    /// nil if it creates none, or if nothing can be created anyway.
     static func enter(
         _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan
     ) throws(FilesystemError) -> MountPoints? {
-        let targets = targets(of: plan)
-        guard case .tree = plan.root, !targets.isEmpty else { return nil }
+        let (own, bound) = (ownTargets(of: plan), boundTargets(of: plan))
+        guard case .tree = plan.root, !own.isEmpty || !bound.isEmpty else { return nil }
         let journal = directory.appending(Self.journal)
+        // A tree has those of every run, as a rule. If it does not, a run that continues may have created them: whether
+        // there is a journal has to be asked after that.
+        let isComplete = try own.map { target throws(FilesystemError) in try missing(target, in: tree) }
+            .allSatisfy(\.isEmpty)
+        if bound.isEmpty, isComplete, try Directory.open(directory).status(of: Self.journal) == nil { return nil }
         let lock: FileLock
         do throws(FilesystemError) {
             // An exclusive holder is sweeping, and soon done.
@@ -55,7 +60,7 @@ struct MountPoints: ~Copyable {
         }
         // Under the lock: another run's mount points may not exist yet, or no longer.
         var bytes: [UInt8] = []
-        for target in targets {
+        for target in own + bound {
             for path in try missing(target, in: tree) { bytes += path.bytes + [0] }
         }
         if !bytes.isEmpty {
@@ -110,8 +115,19 @@ struct MountPoints: ~Copyable {
         return forbidden
     }
 
-    /// Where `plan` mounts something in the tree, and not in a mount of the run's own.
-    private static func targets(of plan: SandboxPlan) -> [FilePath] {
+    /// Where `plan` mounts file systems of the run's own in the tree, and not in another of them: /proc, /run.
+    private static func ownTargets(of plan: SandboxPlan) -> [FilePath] {
+        let targets = plan.steps.compactMap { step -> FilePath? in
+            switch step {
+            case .tmpfs(let target, _), .proc(let target), .sysfs(let target): target
+            default: nil
+            }
+        }
+        return targets.filter { target in !targets.contains { $0 != target && target.starts(with: $0) } }
+    }
+
+    /// Where it mounts something else in the tree, and not in a mount of the run's own.
+    private static func boundTargets(of plan: SandboxPlan) -> [FilePath] {
         let covered = plan.steps.compactMap { step -> FilePath? in
             if case .tmpfs(let target, _) = step { target } else { nil }
         }

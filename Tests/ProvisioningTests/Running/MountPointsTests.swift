@@ -75,6 +75,22 @@ import Testing
         }
     }
 
+    /// Images need not have /run.
+    @Test func aMountOfTheRunsOwnMayLackItsDirectory() throws {
+        try withRoot { (directory, tree) throws in
+            var plan = plan(tree)
+            plan.steps += [.proc(target: "/proc"), .tmpfs(target: "/run", mode: 0o755)]
+            let first = try MountPoints.enter(tree, in: directory, for: plan)
+            for name in ["proc", "run"] { try tree.appending(.init(name) ?? "x").makeDirectories() }
+            // It finds them there.
+            let second = try MountPoints.enter(tree, in: directory, for: plan)
+            first?.leave(using: workers)
+            #expect(try exists(tree.appending("run")) == true)
+            second?.leave(using: workers)
+            #expect(try Directory.open(tree).names().map(\.string).sorted() == ["home", "tmp"])
+        }
+    }
+
     @Test func theLastOneOutDeletes() throws {
         try withRoot { (directory, tree) throws in
             let plan = plan(tree, mounting: "/home/u/xen")
