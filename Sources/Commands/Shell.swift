@@ -5,14 +5,16 @@ internal import ArgumentParser
 struct Shell: ParsableCommand, PassesStatus {
     static let configuration = CommandConfiguration(
         abstract: "Start a login shell in a root.",
-        discussion: "Uses the user's shell from the root's /etc/passwd.")
+        discussion: """
+            Uses the user's shell from the root's /etc/passwd. DISTRO:RELEASE makes a root for this shell only; an image \
+            (oci:debian:12) is kept, and changes to it are discarded.
+            """)
 
     @OptionGroup var options: RunOptions
 
-    @Argument(help: "The root.", completion: Completions.roots)
-    var name: String
+    @OptionGroup var target: RunTarget
 
     func run() throws {
-        try options.run([], in: name)
+        try target.run(options) { _, _ in [] }
     }
 }

@@ -101,9 +101,7 @@ package struct ImageStore: Sendable {
         _ source: ImageSource, for architecture: Architecture, warn: (String) -> Void
     ) throws(ImageError) -> StoredImage {
         let name = source.description
-        if let path = source.path, unsafe access(path.string, F_OK) != 0 {
-            throw ImageError(.noFile(path.string), name)
-        }
+        try requireFile(source)
         let lock = try ImageError.of(name) { () throws(FilesystemError) in try use() }
         let record = try recordPath(source, architecture)
         // One process fetches it, and the others find it.
@@ -182,6 +180,27 @@ package struct ImageStore: Sendable {
             else { throw error }
             warn("\(error.summary); using the one fetched on \(Self.text(known.fetched))")
             return known.index ?? known.digest
+        }
+    }
+
+    /// The digest of the image that `source` has for `architecture`, by what its registry says of it. Fetches nothing
+    /// else. nil for a local image, and where the registry leaves a choice of variants.
+    package func announced(
+        _ source: ImageSource, for architecture: Architecture
+    ) throws(ImageError) -> String? {
+        let name = source.description
+        try requireFile(source)
+        guard case .registry = source else { return nil }
+        let document = try Skopeo(for: name, environment: environment).manifest(of: source)
+        let choice = try ManifestChoice(document, digest: digest(of: document, name).description, image: name)
+        try choice.requireOffered(architecture)
+        let candidates = choice.candidates(architecture)
+        return candidates.count == 1 ? candidates[0].digest : nil
+    }
+
+    private func requireFile(_ source: ImageSource) throws(ImageError) {
+        if let path = source.path, unsafe access(path.string, F_OK) != 0 {
+            throw ImageError(.noFile(path.string), source.description)
         }
     }
 

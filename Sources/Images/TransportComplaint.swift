@@ -5,6 +5,8 @@ internal import Failures
 /// Why skopeo(1) failed, as far as a user can act on it. It has one exit status for everything, so its message is
 /// matched, which comes from registries (OCI distribution specification, error codes) and Go's libraries.
 package enum TransportComplaint: Equatable, Sendable {
+    /// Not the name of an image.
+    case badReference
     case notAuthorized
     case rateLimited
     case notThere
@@ -23,6 +25,12 @@ package enum TransportComplaint: Equatable, Sendable {
     /// The first that has its words in what was said counts: an authentication that fails is "denied", whatever else is
     /// said of it.
     private static let phrases: [(TransportComplaint, [String])] = [
+        (
+            .badReference,
+            [
+                "invalid reference format", "repository name must ", "references with both a tag and digest",
+            ]
+        ),
         (.notSigned, ["creating signature", "error signing", "secret key", "no secret", "key not found"]),
         (.noPolicy, ["loading trust policy", "invalid policy in"]),
         (.rejectedByPolicy, ["rejected by policy", "a signature was required", "source image rejected", "rejected: "]),
@@ -76,13 +84,14 @@ package enum TransportComplaint: Equatable, Sendable {
         }
         self = TransportComplaint(words)
         switch self {
-        case .rejectedByPolicy, .noPolicy, .notSigned, .noSuchArchitecture, .diskFull: break
+        case .badReference, .rejectedByPolicy, .noPolicy, .notSigned, .noSuchArchitecture, .diskFull: break
         case .notAuthorized, .rateLimited, .notThere, .unreachable, .notEncrypted, .damaged, .other: self = .damaged
         }
     }
 
     func problem(_ image: String) -> String {
         switch self {
+        case .badReference: "\"\(image)\" does not name an image"
         case .notAuthorized: "not allowed to use \(image)"
         case .rateLimited: "the registry limits requests: \(image)"
         case .notThere: "no such image: \(image)"
@@ -100,6 +109,7 @@ package enum TransportComplaint: Equatable, Sendable {
 
     func remedy(_ image: String) -> String? {
         switch self {
+        case .badReference: "expected the name of an image, like oci:debian:12 or oci:ghcr.io/owner/name@sha256:DIGEST"
         case .notAuthorized: "log in with: skopeo login REGISTRY"
         case .rateLimited: "wait, or log in with: skopeo login REGISTRY"
         case .noSuchArchitecture: "choose another with --arch"
@@ -117,6 +127,7 @@ package enum TransportComplaint: Equatable, Sendable {
 
     var status: ExitStatus {
         switch self {
+        case .badReference: .usage
         case .notAuthorized: .notPermitted
         case .rateLimited, .unreachable, .notEncrypted: .unavailable
         case .noPolicy, .notSigned: .badConfiguration

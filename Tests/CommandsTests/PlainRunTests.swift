@@ -20,7 +20,7 @@ import Testing
         let plain = try #require(PlainRun(arguments))
         let parsed = try #require(try Mangrove.parseAsRoot(arguments) as? Run)
         #expect(parsed.reordered(arguments) == nil)
-        #expect(parsed.name == plain.name)
+        #expect(parsed.target.name == plain.name)
         #expect(parsed.program == plain.command)
         #expect(try parsed.options.settings() == plain.settings)
     }

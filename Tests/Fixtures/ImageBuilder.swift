@@ -49,8 +49,7 @@ package struct ImageBuilder {
             try AtomicFile.write(plain, to: file)
             bytes = try ChildProcess.run(
                 "/usr/bin/env",
-                [compression, "-nc", file.string].filter { compression == "gzip" || $0 != "-nc" }
-                    + (compression == "gzip" ? [] : ["-qc"]),
+                [compression, compression == "gzip" ? "-1nc" : "-qc", file.string],
                 environment: ["PATH=/usr/bin:/bin"], limit: 1 << 30
             ).output
             try Directory.open(directory).unlink("layer")

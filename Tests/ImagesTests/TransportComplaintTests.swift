@@ -33,6 +33,7 @@ import Testing
         ("no image found in manifest list for architecture riscv64, variant \"\", OS linux", .noSuchArchitecture),
         ("writing blob: Digest did not match, expected sha256:00, got sha256:11", .damaged),
         ("creating signature: key \"nobody\" not found", .notSigned),
+        ("Error parsing image name \"docker://A\": invalid reference format", .badReference),
         ("something that nobody has heard of", .other),
     ])
     func skopeosWordsAreUnderstood(words: String, complaint: TransportComplaint) {

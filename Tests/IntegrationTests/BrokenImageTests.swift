@@ -171,6 +171,8 @@ extension IntegrationTests {
                     (["oci-layout:image", "--variant", "minbase"], "--variant does not apply to images"),
                     (["oci-layout:image", "--mirror", "https://a.example"], "--mirror does not apply"),
                     (["oci:-bad"], "does not name an image"),
+                    (["oci:Debian"], "repository name must be lowercase"),
+                    (["oci:debian@sha256:1"], "expected the name of an image"),
                 ] {
                     let refused = try home.start(["create", "a"] + arguments).wait()
                     #expect(refused.status == 64 && refused.errors.contains(words), "\(refused)")

@@ -72,6 +72,11 @@ extension IntegrationTests {
                         script)
                     #expect(run.status == 0 && run.output == "in a second layer", "\(run)")
                 }
+                let shell = try home.start(
+                    ["shell", "--arch", "amd64", "--user", "root", "oci:\(registry.host)/team/toy:1"], input: .pipe)
+                shell.write("cat /srv/file; exit 3\n")
+                let left = try shell.wait()
+                #expect(left.status == 3 && left.output == "in a second layer", "\(left)")
                 if who != .single {
                     let run = try home.mangrove("run", "--arch", "amd64", "oci-layout:image")
                     #expect(run.output == "hello there, \(user) in /srv, /bin:/opt/bin\n", "\(run)")

@@ -61,11 +61,6 @@ struct RunOptions: ParsableArguments {
         settings.toolchain = try toolchain.toolchain()
         return settings
     }
-
-    /// Runs, and throws the command's own status unless it is 0.
-    func run(_ command: [String], in name: String) throws {
-        try settings().run(command, in: name)
-    }
 }
 
 /// A command whose exit status is that of what it runs; its own failures are 125 (126, 127), as chroot(1)'s.

@@ -61,7 +61,7 @@ package struct Creation: Sendable {
             documents: documents, images: images)
     }
 
-    private var images: ImageStore { ImageStore(cache.images, environment: caller.environment) }
+    var images: ImageStore { ImageStore(cache.images, environment: caller.environment) }
 
     /// Makes the root; on failure only downloads remain.
     package func create(_ request: CreationRequest, from base: Base) async throws(ProvisioningError) -> RootRecord {

@@ -18,7 +18,7 @@ package struct CreationPlan: Codable, Equatable, Sendable {
     /// Where the base is: URLs, best first, or one path.
     package let sources: [String]
     /// What it must be, where that is known: `sha256:…`.
-    package let digest: String?
+    package var digest: String?
     package let verification: Verification.Means
     /// Where the tree will be.
     package let path: String
@@ -50,7 +50,8 @@ extension Creation {
         (request.directory ?? store.path(of: request.name).appending(RootStore.tree)).string
     }
 
-    /// What `create` would do; throws what it would throw before it downloads the base.
+    /// What `create` would do; throws what it would throw before it downloads the base. Of an image, the registry is
+    /// asked. Blocks.
     package func plan(_ request: CreationRequest, from base: Base) throws(ProvisioningError) -> CreationPlan {
         try store.requireFree(request.name, replacing: request.replaces)
         try admit(base, request)
@@ -69,6 +70,11 @@ extension Creation {
             verification: base.signature == nil ? base.trust.how : .signature,
             path: path(of: request), replaces: request.replaces, packages: request.packages)
         if base.directory != nil { plan.copies = true }
+        if let source = base.image, let architecture = base.architecture {
+            plan.digest = try below { () throws(ImageError) in
+                try images.announced(source, for: architecture)
+            }
+        }
         return plan
     }
 }
