@@ -141,7 +141,8 @@ struct Create: AsyncParsableCommand, ShowsProgress {
                 let plan = try creation.plan(request, from: wanted)
                 return try OutputRendering.show(CreationReport(plan: plan, isLocked: true), as: output.format)
             }
-            if let selection = wanted.selection {
+            if var selection = wanted.selection {
+                selection.snapshot = wanted.lock.snapshot.flatMap { SnapshotMoment($0) }
                 request.tools = try tools(request, selection, catalogue, creation, configuration, report)
             }
             root = try await creation.create(request, from: wanted)
@@ -177,14 +178,15 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         _ configuration: Configuration, _ report: Progress
     ) throws -> ToolsRequest? {
         let subject = ToolsTrees.Subject(
-            distro: selection.distro.name, release: selection.release.number, architecture: selection.architecture)
+            distro: selection.distro.name, release: selection.release.number, architecture: selection.architecture,
+            moment: selection.snapshot)
         guard
             try creation.tools.areWanted(for: subject, request.acceleration) || creation.tools.mayHave(subject)
         else { return nil }
         do {
-            // Tools trees are made from the current archive, never from a snapshot.
-            let mirror = selection.snapshot == nil ? sources.mirror(for: selection, creation, configuration) : nil
-            return try ToolsRequest(subject, in: catalogue, for: request, mirror: mirror, configuration)
+            return try ToolsRequest(
+                subject, in: catalogue, for: request,
+                mirror: sources.mirror(for: selection, creation, configuration), configuration)
         } catch let error as any Failure {
             guard !request.acceleration.isRequired else { throw error }
             report.warn("not accelerated: \(error.summary)")

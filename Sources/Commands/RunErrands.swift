@@ -19,9 +19,7 @@ struct RunErrands: AccelerationErrands {
             outdated.flatMap { ["--outdated", $0.description] } + (required ? [] : ["--is-optional"])
             + AllowanceOptions.arguments(for: allowances)
         do throws(FilesystemError) {
-            return try OwnProcess.attend(
-                [MakeTools._commandName] + options
-                    + ["--", subject.distro, subject.release, subject.architecture.rawValue]) == .exited(0)
+            return try OwnProcess.attend([MakeTools._commandName] + options + subject.words) == .exited(0)
         } catch {
             throw ProvisioningError(error)
         }

@@ -11,6 +11,9 @@ package struct AptSource: Equatable, Sendable {
     package var signedBy: [String] = []
     /// `Check-Valid-Until`; nil where nothing is said.
     package var checksValidUntil: Bool?
+    /// `Snapshot`: the moment of the archive, `20260901T000000Z`, or a word that turns the choice over to apt's command
+    /// line; nil where nothing is said.
+    package var snapshot: String?
 
     package init(uris: [String], suites: [String], components: [String]) {
         (self.uris, self.suites, self.components) = (uris, suites, components)
@@ -26,6 +29,7 @@ package struct AptSource: Equatable, Sendable {
             source.architectures = stanza.words("Architectures")
             source.signedBy = (stanza["Signed-By"] ?? "").contains("BEGIN PGP") ? [] : stanza.words("Signed-By")
             source.checksValidUntil = isTrue(stanza["Check-Valid-Until"])
+            source.snapshot = stanza["Snapshot"]
             found.append(source)
         }
         return found
@@ -62,6 +66,7 @@ package struct AptSource: Equatable, Sendable {
             source.architectures = options["arch"] ?? []
             source.signedBy = options["signed-by"] ?? []
             source.checksValidUntil = isTrue(options["check-valid-until"]?.first)
+            source.snapshot = options["snapshot"]?.first
             return source
         }
     }

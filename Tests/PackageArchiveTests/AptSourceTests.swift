@@ -54,6 +54,25 @@ struct AptSourceTests {
         #expect(found.first?.signedBy == [])
     }
 
+    @Test func aRootsAreThoseOfAllItsFiles() throws {
+        try withScratchDirectory { root in
+            for (path, text) in [
+                ("etc/apt/sources.list", "deb [snapshot=20240301T030400Z] http://one.example/ubuntu noble main\n"),
+                ("etc/apt/sources.list.d/b.sources", "Types: deb\nURIs: http://b.example\nSuites: s\nSnapshot: yes\n"),
+                ("etc/apt/sources.list.d/a.list", "deb http://a.example s main\n"),
+                ("etc/apt/sources.list.d/c.save", "deb http://c.example s main\n"),
+            ] {
+                let file = root.pushing(FilePath(path))
+                try file.removingLastComponent().makeDirectories()
+                try AtomicFile.write(Array(text.utf8), to: file)
+            }
+            let found = AptSource.ofRoot(try Directory.open(root))
+            #expect(
+                found.map(\.uris) == [["http://one.example/ubuntu"], ["http://a.example"], ["http://b.example"]])
+            #expect(found.map(\.snapshot) == ["20240301T030400Z", nil, "yes"])
+        }
+    }
+
     @Test func proxiesAreThoseOfApt() {
         let configuration = AptConfiguration(
             parsing: """

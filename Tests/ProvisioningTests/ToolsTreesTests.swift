@@ -2,6 +2,7 @@
 
 import Acceleration
 import Architectures
+import Catalogue
 import Emulation
 import Filesystem
 import Fixtures
@@ -17,7 +18,10 @@ import Testing
     static let subject = ToolsTrees.Subject(distro: "debian", release: "12", architecture: foreign)
 
     /// Adds the next one. `versions`: of its packages.
-    static func add(to trees: ToolsTrees, _ versions: [String: String] = ["sed": "4.9-1"]) throws {
+    static func add(
+        to trees: ToolsTrees, _ versions: [String: String] = ["sed": "4.9-1"],
+        for subject: ToolsTrees.Subject = subject
+    ) throws {
         let next = try trees.next(of: subject)
         let directory = trees.store.path(of: next.name)
         let tree = directory.appending("rootfs")
@@ -79,6 +83,29 @@ import Testing
             #expect(try found(trees) == "debian-12-\(Self.foreign).11")
             let other = ToolsTrees.Subject(distro: "debian", release: "1", architecture: Self.foreign)
             #expect(!trees.mayHave(other))
+        }
+    }
+
+    @Test func aPinnedRootHasOneOfItsMomentOrElseTheReleases() throws {
+        try Self.with { trees in
+            let pinned = ToolsTrees.Subject(
+                distro: "debian", release: "12", architecture: Self.foreign,
+                moment: SnapshotMoment("20260901T000000Z"))
+            #expect(pinned.base == "debian:12@20260901T000000Z")
+            #expect(pinned.title == "debian 12 \(Self.foreign) of 20260901T000000Z")
+            try Self.add(to: trees)
+            #expect(!trees.mayHave(pinned))
+            #expect(trees.available(pinned) == pinned)
+            trees.noteFailure(pinned, "nobody keeps it")
+            #expect(trees.available(pinned) == Self.subject)
+            #expect(Accelerator(AccelerationChoice(), for: pinned, tools: trees)?.subject == Self.subject)
+            try Self.add(to: trees, for: pinned)
+            #expect(try names(trees) == ["debian-12-\(Self.foreign)", "debian-12-\(Self.foreign)-20260901t000000z"])
+            #expect(trees.available(pinned) == pinned)
+            // The release's is none of the moment's.
+            try Self.add(to: trees)
+            trees.removeSuperseded(Self.subject) { DirectPerformer() }
+            #expect(trees.has(pinned))
         }
     }
 

@@ -19,6 +19,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var distro: String
     @Argument var release: String
     @Argument var architecture: Architecture
+    @Option(help: "The moment of the archive to make it from.")
+    var moment: String?
+
     @Flag(help: "Record a failure for the run to report, instead of printing it.")
     var isOptional = false
 
@@ -37,7 +40,9 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         defer { report.stop() }
         let (creation, configuration) = try Creation.ofCaller(report)
         Interruption.cleansUp()
-        let subject = ToolsTrees.Subject(distro: distro, release: release, architecture: architecture)
+        let subject = ToolsTrees.Subject(
+            distro: distro, release: release, architecture: architecture,
+            moment: moment.flatMap { SnapshotMoment($0) })
         do {
             let selection = try subject.selection(in: sources.catalogue.load())
             var request = ToolsRequest(subject, selection)
@@ -79,7 +84,12 @@ extension ToolsRequest {
 extension ToolsTrees.Subject {
     /// The same release for this host's architecture.
     func selection(in catalogue: Catalogue) throws -> BaseSelection {
-        try catalogue.select("\(distro):\(release)", architecture: .host)
+        try catalogue.select(base, architecture: .host)
+    }
+
+    /// What `MakeTools` calls it on its command line, after all options.
+    var words: [String] {
+        (moment.map { ["--moment", $0.text] } ?? []) + ["--", distro, release, architecture.rawValue]
     }
 }
 

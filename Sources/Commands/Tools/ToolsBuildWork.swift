@@ -67,10 +67,9 @@ struct ToolsBuildWork {
         let workspace = try Workspace.make(in: locations.builds, using: workers)
         Interruption.cleansUp()
         do {
-            let base = "\(subject.distro):\(subject.release)" + (root.snapshot.map { "@\($0)" } ?? "")
             guard
                 let build = CompilerBuild(
-                    compiler, subject.architecture, base: base, sources: try otherSources(subject, base))
+                    compiler, subject.architecture, base: subject.base, sources: try otherSources(subject))
             else {
                 throw RecipeError(
                     "cannot build \(compiler.package) \(compiler.packageVersion)",
@@ -115,10 +114,10 @@ struct ToolsBuildWork {
     }
 
     /// Lines for apt, where the archive has packages for the root's architecture in another place than those for the host's.
-    private func otherSources(_ subject: ToolsTrees.Subject, _ base: String) throws -> String? {
+    private func otherSources(_ subject: ToolsTrees.Subject) throws -> String? {
         let catalogue = try sources.catalogue.load()
-        let own = try catalogue.select(base, architecture: subject.architecture).archive()
-        let hosts = try catalogue.select(base, architecture: .host).archive()
+        let own = try catalogue.select(subject.base, architecture: subject.architecture).archive()
+        let hosts = try catalogue.select(subject.base, architecture: .host).archive()
         guard own.repositories.map(\.mirrors) != hosts.repositories.map(\.mirrors) else { return nil }
         return own.repositories.compactMap { repository in
             repository.mirrors.first.map {
@@ -128,8 +127,6 @@ struct ToolsBuildWork {
     }
 
     private func renew(_ subject: ToolsTrees.Subject) throws {
-        try OwnProcess.require(
-            [MakeTools._commandName, "--renew"] + sourceWords
-                + ["--", subject.distro, subject.release, subject.architecture.rawValue])
+        try OwnProcess.require([MakeTools._commandName, "--renew"] + sourceWords + subject.words)
     }
 }

@@ -39,7 +39,8 @@ package struct Accelerator: Sendable {
         changes: EligibilityChanges = EligibilityChanges()
     ) {
         guard choice.mode != nil, let subject, !subject.architecture.runsNatively(on: .host) else { return nil }
-        (self.choice, self.subject, self.tools, self.changes) = (choice, subject, tools, changes)
+        (self.choice, self.tools, self.changes) = (choice, tools, changes)
+        self.subject = tools.available(subject)
     }
 
     /// This with the newest tools tree, if it is whole: it is gone through once, and not again by `plan`.

@@ -2,6 +2,7 @@
 
 internal import Acceleration
 package import Architectures
+package import Catalogue
 internal import Emulation
 internal import Filesystem
 internal import FoundationEssentials
@@ -25,9 +26,12 @@ package struct ToolsTrees: Sendable {
         package let distro: String
         package let release: String
         package let architecture: Architecture
+        /// The moment of the archive that they are pinned to: their packages have the versions of that moment.
+        package let moment: SnapshotMoment?
 
-        package init(distro: String, release: String, architecture: Architecture) {
+        package init(distro: String, release: String, architecture: Architecture, moment: SnapshotMoment? = nil) {
             (self.distro, self.release, self.architecture) = (distro, release, architecture)
+            self.moment = moment
         }
 
         /// nil where programs of the root need no help: they are the host's own, or of an architecture unknown.
@@ -35,18 +39,29 @@ package struct ToolsTrees: Sendable {
             guard let architecture = Architecture(root.architecture), !architecture.runsNatively(on: host) else {
                 return nil
             }
-            self.init(distro: root.distro, release: root.release, architecture: architecture)
+            self.init(root, architecture)
         }
 
         /// For a root's own programs, whichever they are.
         init(emulating root: RootRecord) {
-            self.init(
-                distro: root.distro, release: root.release, architecture: Architecture(root.architecture) ?? .host)
+            self.init(root, Architecture(root.architecture) ?? .host)
         }
+
+        private init(_ root: RootRecord, _ architecture: Architecture) {
+            self.init(
+                distro: root.distro, release: root.release, architecture: architecture,
+                moment: root.snapshot.flatMap { SnapshotMoment($0) })
+        }
+
+        /// For roots of the same release that are not pinned.
+        var unpinned: Subject { Subject(distro: distro, release: release, architecture: architecture) }
+
+        /// What `mangrove create` makes such roots from: `debian:13@20260901T000000Z`.
+        package var base: String { "\(distro):\(release)" + (moment.map { "@\($0)" } ?? "") }
 
         package var name: RootName {
             get throws(ProvisioningError) {
-                let text = "\(distro)-\(release)-\(architecture)".lowercased()
+                let text = ("\(distro)-\(release)-\(architecture)" + (moment.map { "-\($0)" } ?? "")).lowercased()
                 return try RootName(String(text.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }))
             }
         }
@@ -59,7 +74,7 @@ package struct ToolsTrees: Sendable {
             }
         }
 
-        package var title: String { "\(distro) \(release) \(architecture)" }
+        package var title: String { "\(distro) \(release) \(architecture)" + (moment.map { " of \($0)" } ?? "") }
     }
 
     /// One of them, whole, and kept from being deleted.
@@ -149,6 +164,12 @@ package struct ToolsTrees: Sendable {
             let bytes = try? opened.readToEnd(of: file)
         else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `subject`, or its release without the moment where none of that moment could be had a while ago.
+    func available(_ subject: Subject) -> Subject {
+        guard subject.moment != nil, !has(subject), recentFailure(subject) != nil else { return subject }
+        return subject.unpinned
     }
 
     /// Whether there is one that is whole.

@@ -104,7 +104,7 @@ extension Creation {
         }
         if let obstacle { throw ProvisioningError(.notASystem(base.title, reason: obstacle)) }
         let release = found.release
-        return RootRecord(
+        var record = RootRecord(
             name: request.name, distro: base.distro ?? release?.id ?? "linux",
             release: base.release ?? request.release(of: release, architecture) ?? "unknown",
             version: base.version ?? release?.version ?? release?.codename ?? "unknown",
@@ -112,6 +112,8 @@ extension Creation {
             // The user distinguishes architectures that look the same.
             architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
             verified: verification, source: base.name, ownership: ownership)
+        record.snapshot = found.snapshot?.text
+        return record
     }
 }
 

@@ -98,14 +98,8 @@ enum PackageManager: String, CaseIterable {
             else { return nil }
             return lines.filter { $0.hasPrefix("http") }.map { "\($0)/\(own)/APKINDEX.tar.gz" }
         case .apt:
-            var sources = text("etc/apt/sources.list").map { AptSource.parse(list: $0) } ?? []
-            var names: [String] = []
-            if let parts = try? Directory.open(tree).openInRoot("etc/apt/sources.list.d", onlyDirectory: true) {
-                names = (try? Directory(adopting: parts, path: tree).names().map(\.string)) ?? []
-            }
-            for name in names.sorted() {
-                sources += text("etc/apt/sources.list.d/\(name)").map { AptSource.parse($0, named: name) } ?? []
-            }
+            guard let tree = try? Directory.open(tree) else { return nil }
+            let sources = AptSource.ofRoot(tree)
             return sources.flatMap { source in
                 source.uris.filter { $0.hasPrefix("http") }.flatMap { uri in
                     source.suites.filter { !$0.hasSuffix("/") }.map { suite in

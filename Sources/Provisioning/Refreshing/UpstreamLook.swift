@@ -24,7 +24,6 @@ extension Refresher {
         func finding(_ plan: RefreshFinding.Plan) -> RefreshFinding {
             RefreshFinding(record: record, origin: origin, plan: plan)
         }
-        if let moment = record.snapshot { return finding(.held("pinned to the archive of \(moment)")) }
         if let version = origin.pointRelease {
             return finding(.held("created as point release \(version)"))
         }
@@ -35,6 +34,7 @@ extension Refresher {
             return finding(.held("copied from your own directory, \(record.source)"))
         }
         if origin.kind == .image { return finding(try await lookAtImage(record)) }
+        if let moment = record.snapshot { return finding(.held("pinned to the archive of \(moment)")) }
         let selection = try below { () throws(CatalogueError) in
             try catalogue.select(
                 "\(record.distro):\(record.release)",
