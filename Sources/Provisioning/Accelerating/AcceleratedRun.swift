@@ -72,7 +72,10 @@ package struct AcceleratedRun: ~Copyable {
             if wanted?.isHolding != true {
                 guard try accelerator.ensure(for: try store.find(name), by: errands) else { return nil }
                 reason = accelerator.reasonForNone()
-                if reason != nil { wanted = nil }
+                if reason != nil {
+                    wanted = try accelerator.holdingUnpinned()
+                    if wanted != nil { reason = nil }
+                }
             }
         }
         var planned = try AcceleratedRun(

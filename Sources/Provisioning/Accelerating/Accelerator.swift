@@ -10,7 +10,7 @@ internal import SystemPackage
 /// are.
 package struct Accelerator: Sendable {
     package private(set) var choice: AccelerationChoice
-    package let subject: ToolsTrees.Subject
+    package private(set) var subject: ToolsTrees.Subject
     package let tools: ToolsTrees
     package let changes: EligibilityChanges
     /// Packages may change between two plans: those that are new are emulated, unless something else was replaced, too.
@@ -48,6 +48,15 @@ package struct Accelerator: Sendable {
         var other = self
         if let found = try find() { other.held = HeldToolsTree(found) } else { other.held = nil }
         return other
+    }
+
+    /// This with the release's tools tree, where there is one and none of the moment could be had.
+    func holdingUnpinned() throws(ProvisioningError) -> Accelerator? {
+        var other = self
+        other.subject = tools.available(subject)
+        guard other.subject != subject else { return nil }
+        other = try other.holding()
+        return other.isHolding ? other : nil
     }
 
     /// This without: the next plan takes what is there then.
