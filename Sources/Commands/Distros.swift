@@ -7,7 +7,8 @@ internal import Terminal
 
 struct Distros: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List distros that can be provisioned.")
+        abstract: "List distros that can be provisioned.",
+        discussion: "A narrow terminal shows the architectures only if you name a distro.")
 
     @Argument(help: "The distro (default: all).", completion: Completions.distros)
     var distro: String?
@@ -23,7 +24,7 @@ struct Distros: ParsableCommand {
 }
 
 /// `distros`: an array of distros with their releases.
-struct DistroReport: CommandReport {
+struct DistroReport: FittingReport {
     struct Item: Encodable {
         struct Release: Encodable {
             let release: String
@@ -64,11 +65,13 @@ struct DistroReport: CommandReport {
         }
     }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
+        let isOne = distros.count == 1
         var table = Table(
             [
-                Table.Column("distro"), Table.Column("release"), Table.Column("also"), Table.Column("end of life"),
-                Table.Column("architectures"), Table.Column("verified by"),
+                Table.Column("distro"), Table.Column("release"), Table.Column("also", wrapped: true),
+                Table.Column("end of life"), Table.Column("architectures", optional: !isOne, wrapped: isOne),
+                Table.Column("verified by", optional: true, wrapped: true),
             ])
         for item in document {
             for release in item.releases {
@@ -81,6 +84,6 @@ struct DistroReport: CommandReport {
                     ])
             }
         }
-        return table.text
+        return table.text(width: width)
     }
 }

@@ -6,7 +6,7 @@ internal import SystemPackage
 internal import Terminal
 
 /// `run --profile`: an array of programs, that which cost most under emulation first.
-struct ProfileReport: CommandReport {
+struct ProfileReport: FittingReport {
     struct Spent: Encodable {
         let executions: Int
         let seconds: Double?
@@ -46,11 +46,11 @@ struct ProfileReport: CommandReport {
         }
     }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var table = Table([
             Table.Column("emulated", numeric: true), Table.Column("seconds", numeric: true),
             Table.Column("native", numeric: true), Table.Column("seconds", numeric: true), Table.Column("program"),
-            Table.Column("why"),
+            Table.Column("why", wrapped: true),
         ])
         for item in document {
             table.add([
@@ -59,13 +59,14 @@ struct ProfileReport: CommandReport {
                 item.reasons.sorted { $0.value > $1.value }.map(\.key).joined(separator: "; "),
             ])
         }
-        return advice.reduce(table.text) { $0 + Self.line($1) }
+        return advice.reduce(table.text(width: width)) { $0 + Self.line($1, width) }
     }
 
-    private static func line(_ advice: EmulationAdvice) -> StyledText {
+    private static func line(_ advice: EmulationAdvice, _ width: Int?) -> StyledText {
         let percent = Int((advice.share * 100).rounded())
-        let remedy = advice.remedy.map { "\n    \($0)" } ?? ""
-        return "\(advice.program), \(percent) % of the run: \(advice.reason)\(remedy)\n"
+        let found = "\(advice.program), \(percent) % of the run: \(advice.reason)".wrapped(to: width, indent: 0)
+        let remedy = advice.remedy.map { "\n    " + $0.wrapped(to: width, indent: 4) } ?? ""
+        return "\(found)\(remedy)\n"
     }
 
     private static func seconds(_ spent: Spent) -> String {

@@ -6,11 +6,13 @@ package struct Table: Sendable {
         let title: String
         let isNumeric: Bool
         let isOptional: Bool
+        let isWrapped: Bool
 
-        /// Numbers are aligned to the right. An optional column is left out where there is no room for it.
-        package init(_ title: String, numeric: Bool = false, optional: Bool = false) {
+        /// Numbers are aligned to the right. Where there is no room, an optional column is left out, and text in a wrapped
+        /// one continues on further lines.
+        package init(_ title: String, numeric: Bool = false, optional: Bool = false, wrapped: Bool = false) {
             self.title = title
-            (isNumeric, isOptional) = (numeric, optional)
+            (isNumeric, isOptional, isWrapped) = (numeric, optional, wrapped)
         }
     }
 
@@ -30,31 +32,68 @@ package struct Table: Sendable {
     /// One line a row, without trailing spaces; nothing at all where there are no rows.
     package var text: StyledText { text(width: nil) }
 
-    /// The same, without the last optional columns if it would have more than `width` columns of a terminal.
+    /// The same on a terminal of `width` columns: first, wrapped columns become narrower; if that does not suffice, the
+    /// last optional columns are left out.
     package func text(width: Int?) -> StyledText {
         guard !rows.isEmpty else { return "" }
         let titles = columns.map { $0.title.uppercased() }
-        let widths = columns.indices.map { column in
-            rows.reduce(titles[column].columns) { max($0, $1[column].columns) }
-        }
-        var shown = Array(columns.indices)
-        if let width {
-            while shown.reduce(-2, { $0 + widths[$1] + 2 }) > width,
-                let last = shown.lastIndex(where: { columns[$0].isOptional })
-            {
-                shown.remove(at: last)
-            }
-        }
-        return StyledText(line(titles, widths, shown), .heading)
-            + StyledText("\n" + rows.map { line($0, widths, shown) + "\n" }.joined())
+        let layout = Layout(columns, titles, rows, width)
+        return StyledText(lines(titles, layout), .heading)
+            + StyledText("\n" + rows.map { lines($0, layout) + "\n" }.joined())
     }
 
-    private func line(_ cells: [String], _ widths: [Int], _ shown: [Int]) -> String {
-        let padded = shown.map { column in
-            let gap = String(repeating: " ", count: widths[column] - cells[column].columns)
+    private func lines(_ cells: [String], _ layout: Layout) -> String {
+        let parts = columns.indices.map { column in
+            columns[column].isWrapped ? cells[column].lines(upTo: layout.widths[column]) : [cells[column]]
+        }
+        let count = layout.shown.reduce(1) { max($0, parts[$1].count) }
+        return (0..<count).map { index in
+            line(parts.map { index < $0.count ? $0[index] : "" }, layout)
+        }.joined(separator: "\n")
+    }
+
+    private func line(_ cells: [String], _ layout: Layout) -> String {
+        let padded = layout.shown.map { column in
+            // A word may be longer than its column is wide.
+            let gap = String(repeating: " ", count: max(layout.widths[column] - cells[column].columns, 0))
             return columns[column].isNumeric ? gap + cells[column] : cells[column] + gap
         }
         let line = padded.joined(separator: "  ")
         return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+extension Table {
+    /// The columns that are shown, and the widths of all.
+    private struct Layout {
+        private(set) var shown: [Int]
+        private(set) var widths: [Int]
+
+        /// A column is not made narrower than its longest word, if that is no longer than this.
+        private static let longestWord = 32
+
+        init(_ columns: [Column], _ titles: [String], _ rows: [[String]], _ width: Int?) {
+            let cells = columns.indices.map { column in [titles[column]] + rows.map { $0[column] } }
+            shown = Array(columns.indices)
+            widths = cells.map { $0.reduce(0) { max($0, $1.columns) } }
+            guard let width else { return }
+            let least = columns.indices.map { column in
+                guard columns[column].isWrapped else { return widths[column] }
+                let words = cells[column].flatMap { $0.split(separator: " ") }
+                return min(words.reduce(0) { max($0, String($1).columns) }, Self.longestWord)
+            }
+            while excess(of: least, over: width) > 0, let last = shown.lastIndex(where: { columns[$0].isOptional }) {
+                shown.remove(at: last)
+            }
+            while excess(of: widths, over: width) > 0,
+                let widest = shown.filter({ widths[$0] > least[$0] }).max(by: { widths[$0] < widths[$1] })
+            {
+                widths[widest] -= 1
+            }
+        }
+
+        private func excess(of widths: [Int], over width: Int) -> Int {
+            shown.reduce(-2) { $0 + widths[$1] + 2 } - width
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Catalogue
 import Failures
 import Filesystem
 import Provisioning
@@ -82,5 +83,52 @@ import Testing
         for line in narrow { #expect(line.count <= 80, "\(line)") }
         for line in narrow.dropFirst(2) { #expect(line.hasPrefix(String(repeating: " ", count: 27))) }
         #expect(lines(report, width: nil).count == 3)
+    }
+
+    @Test func everyDistroFits() throws {
+        let report = DistroReport(distros: try Catalogue.load().distros)
+        let releases = report.distros.reduce(0) { $0 + $1.releases.count }
+        let narrow = lines(report)
+        #expect(narrow.count == releases + 1)
+        for line in narrow { #expect(line.count <= 80, "\(line)") }
+        #expect(lines(report, width: nil)[1].contains("riscv64"))
+    }
+
+    @Test func oneDistroHasItsArchitectures() throws {
+        let report = DistroReport(distros: [try Catalogue.load().distro("debian")])
+        let narrow = lines(report)
+        for line in narrow { #expect(line.count <= 80, "\(line)") }
+        let words = narrow.joined(separator: " ").split(separator: " ")
+        for architecture in ["armel", "riscv64", "s390x"] {
+            #expect(words.contains { $0 == architecture }, "\(architecture)")
+        }
+    }
+
+    @Test func refreshBreaksWhatHappened() throws {
+        var refreshed = RefreshOutcome("a-root-with-a-long-name", .refreshed)
+        (refreshed.from, refreshed.to, refreshed.generation) = ("12.11", "12.12", 2)
+        refreshed.packages = ["libc6", "libc-bin", "libstdc++6"].map {
+            PackageChange(name: $0, from: "2.36-9+deb12u10", to: "2.36-9+deb12u13")
+        }
+        let failed = RefreshOutcome(
+            "xen", .failed, why: "no mirror of debian could be reached: http://deb.debian.org/debian: timeout")
+        let narrow = lines(RefreshReport(outcomes: [refreshed, failed]))
+        for line in narrow { #expect(line.count <= 80, "\(line)") }
+        let words = narrow.joined(separator: " ").split(separator: " ")
+        for word in ["libstdc++6", "2.36-9+deb12u13,", "generation", "timeout"] {
+            #expect(words.contains { $0 == word }, "\(word)")
+        }
+        #expect(lines(RefreshReport(outcomes: [refreshed, failed]), width: nil).count == 3)
+    }
+
+    @Test func sizesOutlastPathsAndTimes() {
+        let report = CacheReport(entries: [
+            Cache.Entry(
+                name: "ubuntu-base-24.04.4-base-arm64.tar.gz", path: "/var/cache/mangrove/bases/sha256-0",
+                size: 28_000_000, used: "2026-11-23T03:16:45Z")
+        ])
+        #expect(lines(report)[1].hasSuffix("28.0 MB  28.0 MB  2026-11-23T03:16:45Z"))
+        #expect(lines(report, width: 60)[1].hasSuffix("28.0 MB  28.0 MB"))
+        #expect(lines(report, width: nil)[1].hasSuffix("/var/cache/mangrove/bases/sha256-0"))
     }
 }

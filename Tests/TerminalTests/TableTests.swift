@@ -43,6 +43,46 @@ import Testing
         #expect(line(1) == "xen   new")
     }
 
+    @Test func textInWrappedColumnsContinuesBelow() {
+        var table = Table([
+            Table.Column("name"), Table.Column("note", wrapped: true), Table.Column("size", numeric: true),
+            Table.Column("path", optional: true),
+        ])
+        table.add(["xen", "one two three four five", "12 MB", "/srv/xen"])
+        table.add(["a", "six", "3 MB", "/srv/a"])
+        func text(_ width: Int?) -> String { table.text(width: width).rendered(colour: false) }
+        #expect(
+            text(37) == """
+                NAME  NOTE             SIZE  PATH
+                xen   one two three   12 MB  /srv/xen
+                      four five
+                a     six              3 MB  /srv/a
+
+                """)
+        #expect(
+            text(20) == """
+                NAME  NOTE      SIZE
+                xen   one two  12 MB
+                      three
+                      four
+                      five
+                a     six       3 MB
+
+                """)
+        #expect(text(nil).split(separator: "\n").count == 3)
+        #expect(text(46) == text(nil))
+    }
+
+    /// Its row alone is longer then.
+    @Test func aWordMayBeLongerThanItsColumn() {
+        let path = "/" + String(repeating: "x", count: 60)
+        var table = Table([Table.Column("name"), Table.Column("note", wrapped: true), Table.Column("size")])
+        table.add(["xen", "\(path) is missing and has been missing for some time", "1 MB"])
+        let lines = table.text(width: 50).rendered(colour: false).split(separator: "\n")
+        #expect(lines[1] == "xen   \(path)  1 MB")
+        for line in lines where !line.contains(path) { #expect(line.count <= 50) }
+    }
+
     @Test func textIsWrappedBetweenWords() {
         #expect("a bb ccc dddd eeeee fff".wrapped(to: 28, indent: 4) == "a bb ccc dddd eeeee fff")
         #expect("a bb ccc dddd eeeee fff".wrapped(to: 26, indent: 4) == "a bb ccc dddd eeeee\n    fff")

@@ -24,7 +24,7 @@ struct BinfmtStatusCommand: ParsableCommand {
 }
 
 /// `binfmt status`: an array of architectures.
-struct BinfmtReport: CommandReport {
+struct BinfmtReport: FittingReport {
     struct Item: Encodable {
         struct Rule: Encodable {
             let name: String
@@ -61,9 +61,12 @@ struct BinfmtReport: CommandReport {
         }
     }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var table = Table(
-            [Table.Column("architecture"), Table.Column("executed"), Table.Column("rules"), Table.Column("remark")])
+            [
+                Table.Column("architecture"), Table.Column("executed"), Table.Column("rules", wrapped: true),
+                Table.Column("remark", wrapped: true),
+            ])
         for item in document {
             let executed = item.worksInRoots ? "yes" : item.works ? "outside roots" : "no"
             let rules = item.rules.map { "\($0.name)\($0.enabled ? "" : " (off)") [\($0.flags)]" }
@@ -74,6 +77,6 @@ struct BinfmtReport: CommandReport {
                     remarks.joined(separator: "; "),
                 ])
         }
-        return table.text
+        return table.text(width: width)
     }
 }

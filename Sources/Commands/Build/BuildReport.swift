@@ -7,7 +7,7 @@ internal import SystemPackage
 internal import Terminal
 
 /// The results of `build`.
-struct BuildReport: CommandReport {
+struct BuildReport: FittingReport {
     let manifests: [BuildManifest]
     /// The directory of each one's artifacts.
     let places: [FilePath]
@@ -32,17 +32,17 @@ struct BuildReport: CommandReport {
 
     var document: [Build] { zip(places, manifests).map { Build(path: $0.string, build: $1) } }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var text: StyledText = ""
         for (place, manifest) in zip(places, manifests) {
-            var table = Table([.init("Artifact"), .init("Size", numeric: true), .init("For")])
+            var table = Table([.init("Artifact"), .init("Size", numeric: true), .init("For", optional: true)])
             for file in manifest.artifacts.prefix(Self.shown) {
                 table.add([
                     file.link.map { "\(file.path) -> \($0)" } ?? file.path,
                     file.link == nil ? Quantity.bytes(file.size) : "", file.architecture ?? "",
                 ])
             }
-            text = text + table.text
+            text = text + table.text(width: width)
             let rest = manifest.artifacts.count - Self.shown
             if rest > 0 { text = text + "and \(rest) more\n" }
             text = text + "in \(place.string.printable)\n"

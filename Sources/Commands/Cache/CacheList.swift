@@ -18,22 +18,22 @@ struct CacheList: ParsableCommand {
 }
 
 /// `cache list` and `cache prune`: an array of files.
-struct CacheReport: CommandReport {
+struct CacheReport: FittingReport {
     let entries: [Cache.Entry]
 
     var document: [Cache.Entry] { entries }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var table = Table(
             [
                 Table.Column("name"), Table.Column("size", numeric: true), Table.Column("frees", numeric: true),
-                Table.Column("used"), Table.Column("path"),
+                Table.Column("used", optional: true), Table.Column("path", optional: true),
             ])
         for entry in entries {
             table.add([
                 entry.name, Quantity.bytes(entry.size), Quantity.bytes(entry.frees), entry.used, entry.path,
             ])
         }
-        return table.text
+        return table.text(width: width)
     }
 }

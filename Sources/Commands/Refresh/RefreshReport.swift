@@ -5,14 +5,15 @@ internal import Provisioning
 internal import Terminal
 
 /// `refresh`: an array of roots.
-struct RefreshReport: CommandReport {
+struct RefreshReport: FittingReport {
     let outcomes: [RefreshOutcome]
 
     var document: [RefreshOutcome] { outcomes }
 
-    var text: StyledText {
+    func text(width: Int?) -> StyledText {
         var table = Table([
-            Table.Column("name"), Table.Column("state"), Table.Column("what"), Table.Column("seconds", numeric: true),
+            Table.Column("name"), Table.Column("state"), Table.Column("what", wrapped: true),
+            Table.Column("time", numeric: true),
         ])
         for outcome in outcomes {
             table.add([
@@ -20,7 +21,7 @@ struct RefreshReport: CommandReport {
                 Quantity.duration(.seconds(outcome.seconds)),
             ])
         }
-        return table.text
+        return table.text(width: width)
     }
 }
 

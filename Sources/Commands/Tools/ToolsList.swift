@@ -26,7 +26,7 @@ struct ToolsList: ParsableCommand {
 }
 
 /// `tools list`: an array of tools trees.
-struct ToolsReport: CommandReport {
+struct ToolsReport: FittingReport {
     struct Compiler: Encodable {
         /// The major version.
         let gcc: String
@@ -48,12 +48,15 @@ struct ToolsReport: CommandReport {
 
     var document: [Entry] { entries }
 
-    var text: StyledText {
-        var table = Table(["name", "compilers from source", "created", "path"].map { Table.Column($0) })
+    func text(width: Int?) -> StyledText {
+        var table = Table([
+            Table.Column("name"), Table.Column("compilers from source", wrapped: true),
+            Table.Column("created", optional: true), Table.Column("path", optional: true),
+        ])
         for entry in entries {
             let compilers = entry.compilers.map { "gcc-\($0.gcc) \($0.packageVersion)" }
             table.add([entry.name, compilers.joined(separator: ", "), entry.created, entry.path])
         }
-        return table.text
+        return table.text(width: width)
     }
 }
