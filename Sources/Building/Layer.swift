@@ -50,6 +50,10 @@ package struct Layer: Hashable, Sendable {
     /// The digest of a file; a URL's contents are unknown before it is fetched.
     private static func digest(_ place: String) throws(ProvisioningError) -> String {
         guard !place.contains("://") else { return place }
+        try requireTarball(
+            at: FilePath(place),
+            insteadOfDirectory:
+                "make a root of it: mangrove create NAME --from \(place), and use base: {root: \"NAME\"}")
         return try below { () throws(IntegrityError) in try Digest.of(fileAt: FilePath(place)) }.hex
     }
 

@@ -91,6 +91,9 @@ struct Create: AsyncParsableCommand, ShowsProgress {
             throw ValidationError("expected a distro, an image, or --from FILE|DIRECTORY|URL")
         }
         if from == nil, ImageSource.isMeant(by: distro ?? "") { return try validateImage() }
+        for (option, value) in [("--from", from), ("--directory", directory)] where value?.isEmpty == true {
+            throw ValidationError("\(option): expected a path, found an empty word")
+        }
         guard from == nil || distro?.contains("@") != true else {
             throw ValidationError("--from and @MOMENT cannot be combined: only archives have snapshots")
         }

@@ -100,7 +100,8 @@ internal import SystemPackage
     private func check(_ result: CInt) throws(ExtractionError) {
         if let thrown = client.thrown { throw thrown }
         guard result == ARCHIVE_OK || result == ARCHIVE_WARN else {
-            throw ExtractionError(name, .damaged(message))
+            // libarchive's words for that differ, and liblzma's are "No progress is possible".
+            throw ExtractionError(name, .damaged(client.ended ? "it ends too early" : message))
         }
     }
 }

@@ -23,7 +23,7 @@ internal import CArchive
             // POSIX has "ustar" in the header; the older form has nothing of the kind.
             if head.dropFirst(257).starts(with: "ustar".utf8) || head.starts(with: "0707".utf8) { return error }
             return ExtractionError(
-                name, .notAnArchive(found: head.isEmpty ? "no data" : describe(head: head)))
+                name, .notAnArchive(found: head.isEmpty ? .nothing : ForeignFile(head: head)))
         }
     }
 
@@ -42,7 +42,7 @@ internal import CArchive
                 start.failed = true
                 throw error
             }
-            if start.head.isEmpty { unsafe start.head = Array(block.prefix(512)) }
+            if start.head.isEmpty { unsafe start.head = Array(block.prefix(ForeignFile.headSize)) }
             start.total += Int64(block.count)
             guard start.total <= byteLimit else {
                 throw ExtractionError(name, .tooLarge("more than the limit of \(byteLimit >> 20) MiB"))
@@ -73,13 +73,19 @@ internal import CArchive
             entries += 1
             return unsafe ArchiveEntry(header)
         }
-        guard !start.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: "no data")) }
+        guard !start.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: .nothing)) }
         guard !input.isTar || !input.lacksEndMark else {
             throw ExtractionError(name, .damaged("it ends too early: no end-of-archive marker"))
         }
         // libarchive stops at the end mark; checksums and truncation show at the end of the stream.
         while unsafe try !next().isEmpty {}
         return nil
+    }
+
+    /// What a stream without entries is instead.
+    var withoutEntries: ForeignFile {
+        let found = ForeignFile(head: start.head)
+        return found == .zeros ? .noEntries : found
     }
 
     /// The next bytes of the entry's contents, and where in the file they belong: what is left out is a hole.

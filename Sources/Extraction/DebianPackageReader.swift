@@ -15,8 +15,8 @@ final class DebianPackageReader {
         self.name = name
         let source = try PeekableSource(source)
         guard source.head.starts(with: "!<arch>\n".utf8) else {
-            let found = source.head.isEmpty ? "an empty file" : describe(head: source.head)
-            throw ExtractionError(name, .damaged("expected an ar archive, found \(found)"))
+            let found = source.head.isEmpty ? ForeignFile.emptyFile : ForeignFile(head: source.head)
+            throw ExtractionError(name, .damaged("expected an ar archive, found \(found.description)"))
         }
         input = try unsafe ArchiveInput(name: name, next: { () throws(ExtractionError) in unsafe try source.read() }) {
             archive in
@@ -81,7 +81,7 @@ final class DebianPackageReader {
             let found = unsafe ArchiveEntry(header).displayName
             if found.hasPrefix("_") { continue }
             guard found == prefix || found.hasPrefix("\(prefix).") else {
-                throw ExtractionError(name, .damaged("expected the member \(prefix), found \(found)"))
+                throw ExtractionError(name, .damaged("expected the member \(prefix), found \(found.description)"))
             }
             return
         }

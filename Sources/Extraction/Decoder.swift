@@ -31,7 +31,7 @@ enum Filter: String, CaseIterable {
 /// A decoder for whatever `source` begins with; what is not compressed passes through.
 func makeDecoder(for source: any ByteSource, name: String) throws(ExtractionError) -> any Decoder {
     let source = try PeekableSource(source)
-    guard !source.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: "an empty file")) }
+    guard !source.head.isEmpty else { throw ExtractionError(name, .notAnArchive(found: .emptyFile)) }
     return switch Filter(head: source.head) {
     case .gzip: try GzipDecoder(source, name: name)
     case .some(let filter): try FilterDecoder(filter, source, name: name)
@@ -62,24 +62,4 @@ func makeDecoder(for source: any ByteSource, name: String) throws(ExtractionErro
         }
         return filled
     }
-}
-
-/// What `head`, the beginning of something that is no archive, looks like.
-func describe(head: [UInt8]) -> String {
-    let known: [(magic: String, name: String)] = [
-        ("PK\u{3}\u{4}", "a zip archive"), ("7z\u{BC}", "a 7-zip archive"), ("Rar!", "a RAR archive"),
-        ("#mtree", "an mtree specification"), ("!<arch>\n", "an ar archive (a Debian package is one)"),
-        ("\u{7F}ELF", "an ELF program"), ("hsqs", "a squashfs image"), ("QFI", "a qcow2 disk image"),
-        ("xar!", "a xar archive"),
-    ]
-    for (magic, name) in known where head.starts(with: magic.unicodeScalars.map { UInt8($0.value) }) { return name }
-    if let filter = Filter(head: head) { return "\(filter.rawValue) data inside the compression" }
-    if head.allSatisfy({ $0 == 0 }) { return "only zero bytes" }
-    guard head.allSatisfy({ $0 >= 0x20 || (0x09...0x0D).contains($0) }) else { return "unknown binary data" }
-    let text = String(decoding: head, as: UTF8.self).drop { $0.isWhitespace }
-    if text.first == "<" {
-        return text.prefix(64).lowercased().contains("html") ? "an HTML page" : "XML or HTML text"
-    }
-    let line = text.prefix { !$0.isNewline }.prefix(40)
-    return "text: \"\(line)\""
 }

@@ -7,8 +7,8 @@ package import SystemPackage
 /// An archive that cannot be read, is refused, or cannot be written.
 package struct ExtractionError: Failure, Equatable {
     package enum Reason: Equatable, Sendable {
-        /// The input is something else; `found` says what: "an HTML page".
-        case notAnArchive(found: String)
+        /// The input is something else.
+        case notAnArchive(found: ForeignFile)
         /// Truncated, or its contents contradict themselves or their checksums.
         case damaged(String)
         /// `entry` would do something that an archive of a root must not.
@@ -46,7 +46,7 @@ package struct ExtractionError: Failure, Equatable {
 
     package var cause: String? {
         switch reason {
-        case .notAnArchive(let found): "expected tar or cpio (gzip, xz, zstd, bzip2, lz4), found \(found)"
+        case .notAnArchive(let found): "expected tar or cpio (gzip, xz, zstd, bzip2, lz4), found \(found.description)"
         case .damaged(let detail), .hostile(_, let detail), .tooLarge(let detail): detail
         case .stream(let errno), .file(_, _, let errno): errno.description
         case .foreign(_, let owner): "it belongs to \(owner ?? "another user"), not to you or your subordinate ids"
@@ -60,7 +60,8 @@ package struct ExtractionError: Failure, Equatable {
         case .foreign:
             "run as root, or let root pack it: sudo tar -C \(archive) --one-file-system --numeric-owner -cf root.tar . "
                 + "(then --from root.tar)"
-        case .notAnArchive, .damaged: "download it again, and compare its checksum with the published one"
+        case .notAnArchive(let found): found.remedy
+        case .damaged: "download it again, and compare its checksum with the published one"
         default: nil
         }
     }

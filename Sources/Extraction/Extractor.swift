@@ -105,7 +105,7 @@ package struct Extractor: Sendable {
             while let entry = try reader.nextEntry() { try writer.write(entry, from: reader) }
             try writer.finish()
             guard writer.report.entries > 0 || policy.allowsEmpty else {
-                throw ExtractionError(name, .notAnArchive(found: "an archive without entries"))
+                throw ExtractionError(name, .notAnArchive(found: reader.withoutEntries))
             }
             return .success(writer.report)
         } catch {

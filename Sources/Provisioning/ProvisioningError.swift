@@ -34,10 +34,7 @@ package struct ProvisioningError: Failure {
         case noHome
         /// Another user, with that id, owns the files that the records are read from.
         case foreignStore(FilePath, user: UInt32)
-        /// The file to unpack does not exist.
-        case noArchive(FilePath)
-        /// The caller may not look at the base.
-        case unreadableBase(FilePath)
+        case noLockFile(FilePath)
         /// A directory that no root is to be copied from.
         case unsuitableDirectory(FilePath, reason: String, remedy: String)
         case notSigned(String)
@@ -110,8 +107,7 @@ package struct ProvisioningError: Failure {
             position.map { "invalid configuration in \(path), \($0)" } ?? "invalid configuration in \(path)"
         case .noHome: "no directory for roots"
         case .foreignStore(let path, let user): "\(path) belongs to another user (id \(user))"
-        case .noArchive(let path): "no such file or directory: \(path)"
-        case .unreadableBase(let path): "cannot open \(path)"
+        case .noLockFile(let path): "no such file or directory: \(path)"
         case .unsuitableDirectory(let path, _, _): "cannot copy \(path)"
         case .notSigned(let name): "\(name) is not signed"
         case .unfitCredentials(let mirror): "cannot store the credentials of \(mirror) for apt"
@@ -154,7 +150,6 @@ package struct ProvisioningError: Failure {
             .notASystem(_, let reason), .packages(_, let reason, _), .configuring(let reason, _),
             .artifact(_, let reason), .worker(let reason), .unsuitableDirectory(_, let reason, _):
             reason
-        case .unreadableBase: Errno.permissionDenied.description
         case .olderUpstream(_, _, let has, let had):
             "expected at least \(had), found \(has): an old copy, or tampering"
         case .notWorking(_, _, let reason), .upgrading(_, let reason): reason
@@ -177,7 +172,7 @@ package struct ProvisioningError: Failure {
         case .noSuchSuite(_, _, let additions):
             additions.isEmpty ? nil : "it has \(additions.joined(separator: ", "))"
         case .unsignedCache: "its programs are executed on this machine"
-        case .noSuchRoot, .nameInUse, .noRepository, .directoryNotEmpty, .noArchive, .notRepeatable, .interrupted: nil
+        case .noSuchRoot, .nameInUse, .noRepository, .directoryNotEmpty, .noLockFile, .notRepeatable, .interrupted: nil
         }
     }
 
@@ -205,7 +200,6 @@ package struct ProvisioningError: Failure {
         case .noLockOfImage(let name, let image): "create it again: mangrove create \(name) \(image.pinnedReference)"
         case .noLockOfDirectory(let name):
             "create it from a tarball: mangrove export \(name) FILE, then mangrove create NAME --from FILE"
-        case .unreadableBase: "run as root, or use a copy that you can read"
         case .unsuitableDirectory(_, _, let remedy): remedy
         case .noRepository: "expected one in a registry: oci:registry.example/team/cache"
         case .unsignedCache:
@@ -224,7 +218,7 @@ package struct ProvisioningError: Failure {
         case .configuring(_, let log): log.map { "the complete log is \($0)" }
         case .below(let failure): failure.remedy
         case .noSuchGeneration(_, nil, _, let kept) where !kept.isEmpty: "choose a kept generation"
-        case .invalidName, .noSuchGeneration, .unusableDirectory, .configuration, .noArchive, .notASystem, .packages,
+        case .invalidName, .noSuchGeneration, .unusableDirectory, .configuration, .noLockFile, .notASystem, .packages,
             .artifact, .worker, .notRepeatable, .interrupted:
             nil
         }
@@ -234,7 +228,7 @@ package struct ProvisioningError: Failure {
         switch kind {
         case .invalidName, .noSuchSuite, .unfitCredentials, .noSourceDate, .noRepository: .usage
         case .removedInPart(_, let failure): failure.status
-        case .noSuchRoot, .noSuchGeneration, .noArchive, .remainsOnly: .noInput
+        case .noSuchRoot, .noSuchGeneration, .noLockFile, .remainsOnly: .noInput
         case .notSigned, .signatureMissing, .notASystem, .artifact, .noLock, .noLockOfImage, .noLockOfDirectory,
             .unsignedCache:
             .badData
@@ -242,7 +236,7 @@ package struct ProvisioningError: Failure {
             .unsuitableDirectory:
             .cannotCreate
         case .rootInUse: .tryAgain
-        case .foreignStore, .unreadableBase: .notPermitted
+        case .foreignStore: .notPermitted
         case .damagedRecord, .configuration, .noHome, .notRepeatable: .badConfiguration
         case .packages(_, _, let status): status
         case .configuring, .olderUpstream, .notWorking, .upgrading: .badData

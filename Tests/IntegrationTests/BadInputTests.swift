@@ -51,6 +51,43 @@ extension IntegrationTests {
             }
         }
 
+        /// Also what would be read for ever, or crash.
+        @Test func whatIsNeitherTarballNorTree() throws {
+            try Home.with(.single) { (home) throws in
+                #expect(mkfifo(home.work.appending("pipe").string, 0o644) == 0)
+                let image = home.work.appending("image")
+                try image.makeDirectories()
+                try AtomicFile.write(Array("{}".utf8), to: image.appending("oci-layout"))
+                var saved = TarBuilder()
+                saved.add("manifest.json", content: "[]")
+                try AtomicFile.write(saved.finished, to: home.work.appending("saved.tar"))
+                try home.own(home.scratch)
+                let cases: [(String, Int32, String)] = [
+                    ("pipe", 65, "expected a tarball, found a named pipe"),
+                    ("file://\(home.work)/pipe", 65, "expected a tarball, found a named pipe"),
+                    ("/dev/null", 65, "expected a tarball, found a device node"),
+                    ("file:///no/such/file", 66, "no such file or directory: /no/such/file"),
+                    ("debian:12", 66, "omit --from"), ("", 64, "--from: expected a path"),
+                    ("image", 65, "mangrove create NAME oci-layout:\(image)"),
+                    ("saved.tar", 65, "mangrove create NAME docker-archive:\(home.work)/saved.tar"),
+                ]
+                for (from, status, text) in cases {
+                    try expect(try home.mangrove("create", "a", "--from", from), status, naming: text, in: home)
+                }
+                for (key, status, text) in [
+                    ("base: {tarball: 'image'}", 125, "base: {root: \"NAME\"}"),
+                    ("base: {tarball: 'pipe'}", 125, "found a named pipe"),
+                    ("base: {root: 'box'}, from: {tarball: 'image'}", 125, "mangrove build \(image)"),
+                    ("base: {root: 'box'}, from: {tarball: 'pipe'}", 125, "found a named pipe"),
+                ] as [(String, Int32, String)] {
+                    let recipe = "{version: 1, \(key), architectures: ['amd64'], steps: ['true'], artifacts: ['*']}"
+                    try AtomicFile.write(Array(recipe.utf8), to: home.work.appending("mangrove.json"))
+                    try home.own(home.scratch)
+                    try expect(try home.mangrove("build"), status, naming: text, in: home)
+                }
+            }
+        }
+
         @Test func namesThatMeanNothing() throws {
             try Home.with(.single) { (home) throws in
                 try expect(try home.mangrove("create", "a", "ubunto"), 64, naming: "ubuntu", in: home)

@@ -62,12 +62,36 @@ import Transfer
         try await withScratchDirectory { try await body(Place($0)) }
     }
 
+    /// What is downloaded, by libcurl here as well.
+    private func remote(_ path: FilePath, _ digest: Digest) -> Base {
+        Base(
+            name: "base.tar", place: .remote(urls: ["file://\(path)"]), digest: digest,
+            trust: Verification(how: .checksum, digest: nil))
+    }
+
+    /// Not even a copy of it is kept.
+    @Test func aFileURLIsItsPath() throws {
+        try withScratchDirectory { scratch in
+            let tree = scratch.appending("a tree")
+            try tree.makeDirectories()
+            let path = tree.string.replacing(" ", with: "%20")
+            for url in ["file://\(path)", "file://localhost\(path)"] {
+                #expect(Base(from: url, digest: nil, relativeTo: "/").place == .directory(try tree.resolved()))
+                let missing = Base(from: "\(url)/no.tar", digest: nil, relativeTo: "/")
+                #expect(missing.place == .local(tree.appending("no.tar")))
+            }
+            let remote = "https://example.org/base.tar"
+            #expect(Base(from: remote, digest: nil, relativeTo: "/").place == .remote(urls: [remote]))
+        }
+    }
+
     @Test(arguments: [false, true]) func aTarballBecomesARootThatSaysWhatItIs(isRemote: Bool) async throws {
         try await withPlace { place in
             let path = place.scratch.appending("base.tar")
             try AtomicFile.write(Self.tarball(), to: path)
             let digest = try Digest.of(fileAt: path)
-            let base = Base(from: isRemote ? "file://\(path)" : "base.tar", digest: digest, relativeTo: place.scratch)
+            let base =
+                isRemote ? remote(path, digest) : Base(from: "base.tar", digest: digest, relativeTo: place.scratch)
             let root = try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             #expect(try place.store.list().records == [root])
             #expect([root.distro, root.release, root.version, root.codename] == ["toy", "1.2", "1.2", "tin"])
@@ -89,7 +113,7 @@ import Transfer
             let cache = Cache(place.scratch.appending("cache"))
             try cache.bases.makeDirectories()
             try AtomicFile.write([1, 2, 3], to: cache.bases.appending("sha256-\(digest.hex)"))
-            let base = Base(from: "file://\(path)", digest: digest, relativeTo: place.scratch)
+            let base = remote(path, digest)
             let root = try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             #expect(root.verified.digest == digest.description)
         }
@@ -116,7 +140,7 @@ import Transfer
             let path = place.scratch.appending("base.tar")
             try AtomicFile.write(Self.tarball(), to: path)
             let wrong = try #require(Digest(.sha256, hex: String(repeating: "0", count: 64)))
-            let base = Base(from: "file://\(path)", digest: wrong, relativeTo: place.scratch)
+            let base = remote(path, wrong)
             let error = await #expect(throws: ProvisioningError.self) {
                 try await place.creation.create(CreationRequest(name: try RootName("toy")), from: base)
             }

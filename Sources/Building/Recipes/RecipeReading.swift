@@ -83,17 +83,25 @@ extension Recipe.Base {
         case (let tarball?, nil):
             let text = try tarball.text()
             let digits = try object["sha256"]?.sha256()
-            self = .tarball(text.contains("://") ? text : place.pushing(FilePath(text)).string, sha256: digits)
+            self = .tarball(text.location(in: place), sha256: digits)
         case (nil, let root?): self = .root(try root.word())
         default: throw field.fault("expected a distro and release, {tarball: FILE} or {root: NAME}")
         }
     }
 }
 
+extension String {
+    /// A URL as it is; else the path of a file, seen from `place`.
+    fileprivate func location(in place: FilePath) -> String {
+        if let file = FilePath(fileURL: self) { return file.string }
+        return contains("://") ? self : place.pushing(FilePath(self)).string
+    }
+}
+
 extension SourceOrigin {
     init(_ field: JSONField, in place: FilePath) throws(JSONError) {
         let object = try field.object("tarball", "archive", "sha256", "git", "revision", "package", "version", "dsc")
-        func path(_ text: String) -> String { text.contains("://") ? text : place.pushing(FilePath(text)).string }
+        func path(_ text: String) -> String { text.location(in: place) }
         let kinds = ["tarball", "archive", "git", "package", "dsc"].compactMap { object[$0] }
         guard kinds.count == 1, let kind = kinds.first else {
             throw field.fault("expected one of tarball, archive, git, package and dsc")

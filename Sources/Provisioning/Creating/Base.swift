@@ -65,8 +65,9 @@ package struct Base: Equatable, Sendable {
 
     /// A file, directory or URL of the user's own choice; `digest`: what the user says it is.
     package init(from source: String, digest: Digest?, relativeTo directory: FilePath) {
-        let isRemote = source.contains("://")
-        let path = directory.pushing(FilePath(source))
+        let file = FilePath(fileURL: source)
+        let isRemote = file == nil && source.contains("://")
+        let path = file ?? directory.pushing(FilePath(source))
         if !isRemote, isDirectory(path) {
             let path = (try? path.resolved()) ?? path
             self.init(

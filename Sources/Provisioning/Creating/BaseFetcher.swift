@@ -7,7 +7,7 @@ internal import Glibc
 internal import Images
 internal import Integrity
 internal import PackageArchive
-internal import SystemPackage
+package import SystemPackage
 internal import Terminal
 internal import Transfer
 
@@ -117,7 +117,7 @@ package struct BaseFetcher: Sendable {
     }
 
     private func verify(_ base: Base, at path: FilePath) async throws(ProvisioningError) -> VerifiedBase {
-        try requireFile(path)
+        try requireTarball(at: path)
         progress.begin("verifying \(base.name)")
         defer { progress.end() }
         var verification = base.trust
@@ -171,17 +171,18 @@ package struct BaseFetcher: Sendable {
     }
 }
 
-/// That there is a regular file at `path`, links followed.
-private func requireFile(_ path: FilePath) throws(ProvisioningError) {
+/// Requires a regular file at `path`, links followed: reading anything else may never end. `use`: what a directory is
+/// good for instead.
+package func requireTarball(
+    at path: FilePath, insteadOfDirectory use: String? = nil
+) throws(ProvisioningError) {
     var found = stat()
     guard unsafe stat(path.string, &found) == 0 else {
         let error = Errno.last
-        throw ProvisioningError(error == .permissionDenied ? .unreadableBase(path) : .noArchive(path))
+        throw ProvisioningError(error == .permissionDenied ? UnusableBase.unreadable(path) : .missing(path))
     }
     let kind = FileStatus(found).kind
-    guard kind == .regular else {
-        throw ProvisioningError(FilesystemError("open", path, .invalidArgument, found: kind))
-    }
+    guard kind == .regular else { throw ProvisioningError(UnusableBase.noTarball(path, kind, insteadOfDirectory: use)) }
 }
 
 /// Whether there is a regular file at `path`, links followed.

@@ -90,6 +90,7 @@ extension Creation {
         _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
     ) throws(ProvisioningError) -> RootRecord {
         let found = try inBase(base.title) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        if found.architecture == nil { try requireNoImage(in: tree, base) }
         guard let architecture = found.architecture ?? base.architecture else {
             throw ProvisioningError(.notASystem(base.title, reason: "it contains no program"))
         }

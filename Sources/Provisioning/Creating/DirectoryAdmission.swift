@@ -19,9 +19,10 @@ extension Creation {
             isEnclosed = try EnclosedTree(source) != nil
         } catch {
             guard error.errno == .permissionDenied else { throw ProvisioningError(error) }
-            throw ProvisioningError(.unreadableBase(source))
+            throw ProvisioningError(UnusableBase.unreadable(source))
         }
         try requireApart(source, request)
+        try requireNoImage(in: source, base)
         guard found != nil || isEnclosed else {
             throw ProvisioningError(.notASystem(base.title, reason: "it contains no program"))
         }

@@ -27,7 +27,7 @@ extension LockFile {
         do throws(FilesystemError) {
             bytes = try path.readInput(limit: 64 << 20)
         } catch let error where error.errno == .noSuchFileOrDirectory {
-            throw ProvisioningError(.noArchive(path))
+            throw ProvisioningError(.noLockFile(path))
         } catch {
             throw ProvisioningError(error)
         }
