@@ -62,6 +62,9 @@ extension String {
     }
 
     private func rewritten(_ replacement: (Unicode.Scalar) -> String?) -> String {
+        // Most text is plain ASCII; looking up the category of every character of a long one takes a while.
+        let keepsLines = replacement("\n") == nil
+        if utf8.allSatisfy({ (0x20...0x7E).contains($0) || keepsLines && $0 == 0x0A }) { return self }
         var result = ""
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {
