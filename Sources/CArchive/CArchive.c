@@ -38,6 +38,8 @@ MG_FORWARD(&archives, dev_t, archive_entry_rdev, (struct archive_entry *entry), 
 MG_FORWARD(&archives, void, archive_entry_set_filetype, (struct archive_entry *entry, unsigned int a), (entry, a))
 MG_FORWARD(&archives, void, archive_entry_set_mtime, (struct archive_entry *entry, time_t a, long b), (entry, a, b))
 MG_FORWARD(&archives, void, archive_entry_set_perm, (struct archive_entry *entry, mode_t a), (entry, a))
+MG_FORWARD(&archives, void, archive_entry_set_rdevmajor, (struct archive_entry *entry, dev_t a), (entry, a))
+MG_FORWARD(&archives, void, archive_entry_set_rdevminor, (struct archive_entry *entry, dev_t a), (entry, a))
 MG_FORWARD(&archives, void, archive_entry_set_size, (struct archive_entry *entry, la_int64_t a), (entry, a))
 MG_FORWARD(&archives, la_int64_t, archive_entry_size, (struct archive_entry *entry), (entry))
 MG_FORWARD(&archives, int, archive_entry_size_is_set, (struct archive_entry *entry), (entry))

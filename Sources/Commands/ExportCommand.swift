@@ -32,6 +32,9 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
     @Flag(help: "Leave out traces of when and where the root was made.")
     var reproducible = false
 
+    @Flag(help: "Add device nodes and /run/lock, for pbuilder, sbuild and chroot(1).")
+    var chroot = false
+
     @Flag(help: "Write the image as a single layer.")
     var singleLayer = false
 
@@ -69,6 +72,7 @@ struct ExportCommand: ParsableCommand, ShowsProgress {
         }
         let path = file == "-" ? nil : Surroundings.workingDirectory.pushing(FilePath(file))
         var export = try Export(name, of: store, to: path, compression: chosen ?? .none)
+        export.isForChroot = chroot
         if reproducible { try export.makeReproducible(sourceDate: Surroundings.sourceDate()) }
         if dryRun.isDryRun {
             let times = export.newestTime.map { ", no time after \(RecordTime.text($0))" } ?? ""

@@ -14,6 +14,7 @@ extension ExportCommand {
         case TreeArchive.Compression.none?, .xz?:
             throw ValidationError("--compression: expected gzip or zstd for an image")
         }
+        guard !chroot else { throw ValidationError("--chroot requires an archive, not an image") }
         guard signBy == nil || file.hasPrefix("oci:") else {
             throw ValidationError("--sign-by requires an image in a registry: oci:REFERENCE")
         }

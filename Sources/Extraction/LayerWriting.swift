@@ -83,7 +83,7 @@ extension TreeArchiveWalk {
         {
             let own = (path.isEmpty ? [] : path + [UInt8(ascii: "/")]) + name
             switch overrides[own] {
-            case .file, .symbolicLink: continue
+            case .file, .symbolicLink, .directory, .device: continue
             case .omitted, .emptied, .contents, nil: break
             }
             // It is no part of what is compared.

@@ -26,6 +26,10 @@ package struct TreeArchive: Sendable {
         case file([UInt8], permissions: UInt32)
         /// A symbolic link, root's.
         case symbolicLink(String)
+        /// A directory, root's; what is below it is left out.
+        case directory(permissions: UInt32)
+        /// A character device, root's.
+        case device(major: UInt32, minor: UInt32, permissions: UInt32)
     }
 
     package struct Report: Codable, Equatable, Sendable {

@@ -111,6 +111,28 @@ extension TreeArchiveWalk {
         try finish(entry)
     }
 
+    func add(_ path: [UInt8], directory permissions: mode_t) throws(ExtractionError) {
+        let entry = try NewEntry(archive, path: path, isDirectory: true)
+        unsafe archive_entry_set_filetype(entry.pointer, UInt32(0o040000))
+        unsafe archive_entry_set_perm(entry.pointer, permissions)
+        unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
+        try layer?.flush(finish)
+        try finish(entry)
+    }
+
+    func add(
+        _ path: [UInt8], device: (major: UInt32, minor: UInt32), _ permissions: mode_t
+    ) throws(ExtractionError) {
+        let entry = try NewEntry(archive, path: path, isDirectory: false)
+        unsafe archive_entry_set_filetype(entry.pointer, UInt32(0o020000))
+        unsafe archive_entry_set_perm(entry.pointer, permissions)
+        unsafe archive_entry_set_rdevmajor(entry.pointer, dev_t(device.major))
+        unsafe archive_entry_set_rdevminor(entry.pointer, dev_t(device.minor))
+        unsafe archive_entry_set_mtime(entry.pointer, 0, 0)
+        try layer?.flush(finish)
+        try finish(entry)
+    }
+
     func finish(_ entry: borrowing NewEntry) throws(ExtractionError) {
         try unsafe output.begin(entry.pointer)
         try output.finishEntry()

@@ -97,6 +97,9 @@ internal import SystemPackage
             case .symbolicLink(let target):
                 if layer?.base?.hasLink(path, to: target) == true { continue }
                 try add(path, linkTo: Array(target.utf8))
+            case .directory(let permissions): try add(path, directory: mode_t(permissions))
+            case .device(let major, let minor, let permissions):
+                try add(path, device: (major, minor), mode_t(permissions))
             case .emptied, .contents, nil:
                 guard let directory = try addFound(name, in: place.current, path: path) else { continue }
                 stack.append(
@@ -116,7 +119,7 @@ internal import SystemPackage
         for (overridden, value) in overrides {
             switch value {
             case .omitted, .emptied, .contents: continue
-            case .file, .symbolicLink: break
+            case .file, .symbolicLink, .directory, .device: break
             }
             let split = overridden.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
             if overridden[..<max(split - 1, 0)].elementsEqual(path) { names.insert(Array(overridden[split...])) }

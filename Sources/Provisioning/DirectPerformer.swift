@@ -103,6 +103,7 @@ package struct DirectPerformer: NamespacePerforming {
                 overrides.merge(try reproducible.overrides(in: tree)) { original, _ in original }
             }
         }
+        if packing.isForChroot { overrides.merge(ChrootFiles.overrides) { _, device in device } }
         let archive = TreeArchive(
             compression: packing.compression, overrides: overrides,
             threads: max(1, min(8, sysconf(CInt(_SC_NPROCESSORS_ONLN)))), reproduction: reproducible?.reproduction,

@@ -66,6 +66,8 @@ package enum WorkerRequest: Codable, Equatable, Sendable {
         package let compression: TreeArchive.Compression
         /// By path below the root: what the archive has instead.
         package let originals: [String: OriginalFile]
+        /// Whether it contains `ChrootFiles`.
+        package var isForChroot = false
         /// Of an archive that is to be reproducible, in seconds since 1970: no time in it is later.
         package let newestTime: Int64?
         /// Whether it is a layer of an image, and the tree, if any, that the layers below it make.

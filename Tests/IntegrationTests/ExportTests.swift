@@ -23,6 +23,47 @@ extension IntegrationTests {
             }
         }
 
+        /// What pbuilder and sbuild need of a base, and mangrove itself does not.
+        @Test(arguments: [[], ["--reproducible"]])
+        func aChrootHasDeviceNodes(options: [String]) throws {
+            try Home.with(.root) { home in
+                let exported = try home.start(
+                    ["export", "box", "box.tar", "--chroot"] + options, environment: ["SOURCE_DATE_EPOCH": "0"]
+                ).wait()
+                #expect(exported.status == 0, "\(exported.errors)")
+                let chroot = home.work.appending("chroot")
+                try chroot.makeDirectories()
+                let unpacked = try Program(
+                    ["/usr/bin/tar", "-C", chroot.string, "-xpf", home.work.appending("box.tar").string],
+                    environment: [:], directory: home.work
+                ).wait()
+                #expect(unpacked.status == 0, "\(unpacked.errors)")
+                let question =
+                    "stat -c '%n %a %t:%T' /dev/null /dev/tty /dev/console; readlink /dev/ptmx; stat -c '%a %F' /run/lock; "
+                    + "echo x > /dev/null; head -c 2 /dev/zero | wc -c"
+                let answer = try Program(
+                    ["/usr/sbin/chroot", chroot.string, "/bin/busybox", "sh", "-c", question],
+                    environment: ["PATH": "/bin"], directory: home.work
+                ).wait()
+                #expect(
+                    answer.output == """
+                        /dev/null 666 1:3
+                        /dev/tty 666 5:0
+                        /dev/console 600 5:1
+                        pts/ptmx
+                        1777 directory
+                        2
+
+                        """, "\(answer.errors)")
+                // They are of no use to a root.
+                let copy = try home.mangrove("create", "copy", "--from", "box.tar", "--arch", "amd64")
+                #expect(copy.status == 0, "\(copy.errors)")
+                #expect(try Directory.open(home.tree("copy").appending("dev")).status(of: "null") == nil)
+                let image = try home.mangrove("export", "box", "oci-layout:image", "--chroot")
+                #expect(image.status == 64 && image.errors.contains("--chroot"))
+            }
+        }
+
         /// A bind mount may be of the tree's own file system.
         @Test func whatIsMountedInTheTreeIsNotExported() throws {
             try Home.with(.root) { home in

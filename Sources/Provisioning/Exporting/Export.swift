@@ -16,6 +16,8 @@ package struct Export: Sendable {
     package let temporary: FilePath?
     /// Of a reproducible one, in seconds since 1970: no time in it is later.
     package var newestTime: Int64?
+    /// Whether it can be used with chroot(1): with device nodes, which only root can unpack.
+    package var isForChroot = false
 
     package init(
         _ name: String, of store: RootStore, to file: FilePath?, compression: TreeArchive.Compression
@@ -91,11 +93,11 @@ package struct Export: Sendable {
         _ progress: @escaping @Sendable (Int64) -> Void
     ) throws(ProvisioningError) -> TreeArchive.Report {
         let originals = try root.originals(in: tree)
-        let reply = try workers.perform(
-            .export(
-                .init(
-                    tree: tree.string, output: output, name: file?.string ?? "standard output",
-                    compression: compression, originals: originals, newestTime: newestTime)), progress: progress)
+        var packing = WorkerRequest.Packing(
+            tree: tree.string, output: output, name: file?.string ?? "standard output", compression: compression,
+            originals: originals, newestTime: newestTime)
+        packing.isForChroot = isForChroot
+        let reply = try workers.perform(.export(packing), progress: progress)
         guard case .exported(let report) = reply else { throw ProvisioningError(.worker("unexpected reply")) }
         return report
     }
