@@ -53,7 +53,7 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
                 preinsts.map(\.package), version: plan.packages.first { $0.name == "dpkg" }?.version)
             steps.append(
                 Step(
-                    title: "Preparing \(counted(preinsts.count, "package"))", command: ["/bin/sh", "-e", "-c", script]))
+                    title: "preparing \(counted(preinsts.count, "package"))", command: ["/bin/sh", "-e", "-c", script]))
         }
         if !postponed.isEmpty {
             let files = postponed.map { "/var/cache/apt/archives/\(Self.archiveName($0).string)" }
@@ -75,12 +75,12 @@ package struct ConfigurationPlan: Codable, Equatable, Sendable {
         if !first.isEmpty {
             steps.append(
                 Step(
-                    title: "Configuring \(first.joined(separator: ", "))",
+                    title: "configuring \(first.joined(separator: ", "))",
                     command: ["dpkg", "--force-depends", "--configure"] + first))
         }
         steps.append(
             Step(
-                title: "Configuring \(counted(plan.packages.count, "package"))",
+                title: "configuring \(counted(plan.packages.count, "package"))",
                 command: ["dpkg", "--configure", "--pending"]))
         self.steps = steps
     }

@@ -55,7 +55,7 @@ package struct ProgressState: Equatable, Sendable {
 
     /// Time left at that rate.
     package func remaining(at now: Instant) -> Duration? {
-        guard let total, let rate = rate(at: now), rate > 0, completed <= total else { return nil }
+        guard let total, let rate = rate(at: now), rate > 0, completed < total else { return nil }
         let seconds = Double(total - completed) / rate
         return seconds < 360_000 ? .seconds(seconds.rounded(.up)) : nil
     }

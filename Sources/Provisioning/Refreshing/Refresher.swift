@@ -131,7 +131,11 @@ package struct Refresher: Sendable {
     func outcome(
         _ finding: RefreshFinding, _ made: RootRecord, _ changes: LocalChanges
     ) throws(ProvisioningError) -> RefreshOutcome {
+        if try creation.store.generations(of: made.name).count > request.keep {
+            creation.progress.begin("deleting earlier generations")
+        }
         _ = try creation.store.pruneGenerations(of: made.name, keeping: request.keep, using: creation.workers)
+        creation.progress.end()
         var outcome = RefreshOutcome(finding, .refreshed)
         (outcome.to, outcome.generation, outcome.bytes) = (made.version, made.generation, finding.bytes)
         if !changes.summary.isEmpty { outcome.carried = changes.summary }

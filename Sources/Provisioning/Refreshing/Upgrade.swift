@@ -157,6 +157,8 @@ extension Refresher {
     private func survey(
         _ staging: borrowing Staging, since before: FilePath, of name: RootName
     ) throws(ProvisioningError) {
+        creation.progress.begin("recording its files")
+        defer { creation.progress.end() }
         let place = staging.directory.appending(TreeSurvey.file)
         _ = try creation.workers.perform(.survey(tree: staging.tree.string, file: place.string))
         let known = TreeSurvey(reading: creation.store.path(of: name).appending(TreeSurvey.file))
