@@ -73,7 +73,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
     @Flag(help: "Replace an existing root once the new one is complete.")
     var replace = false
 
-    @Option(help: ArgumentHelp("The CPU model that qemu emulates meanwhile.", valueName: "model"))
+    @Option(help: ArgumentHelp("The CPU model that qemu emulates during creation.", valueName: "model"))
     var cpu: String?
 
     @Flag(help: ArgumentHelp("Make a layer for builds.", visibility: .private))

@@ -19,7 +19,7 @@ struct Build: ParsableCommand, PassesStatus {
         discussion: """
             Follows mangrove.json, or detects the build system. Changes to the root and the source are discarded; \
             artifacts are in mangrove-out/ARCHITECTURE. Exits with a failed step's status, 78 for an invalid recipe, \
-            65 without a way to build or an artifact, and 125 if mangrove fails. --help-hidden shows further options.
+            65 if no build system or artifact is found, 125 if mangrove fails. --help-hidden shows more options.
             """)
 
     @Argument(

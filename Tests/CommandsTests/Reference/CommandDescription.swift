@@ -43,7 +43,7 @@ struct CommandDescription: Decodable {
         var explanation: String {
             var text = [abstract, discussion].compactMap(\.self).joined(separator: " ")
             if let allValues, !allValues.isEmpty { text += " One of: \(allValues.joined(separator: ", "))." }
-            if let defaultValue { text += " Default: \(defaultValue)." }
+            if let defaultValue { text += " Default: \(defaultValue == "." ? "the current directory" : defaultValue)." }
             return text.trimmingPrefix(" ").description
         }
     }
