@@ -173,9 +173,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Acceleration", "Architectures", "Catalogue", "Emulation", "Extraction", "Failures", "Filesystem",
-                "Fixtures", "Integrity", "PackageArchive", "Processes", "Provisioning", "Sandbox", "Transfer",
-                "mangrove",
+                "Acceleration", "Architectures", "Catalogue", "CLinux", "Emulation", "Extraction", "Failures",
+                "Filesystem", "Fixtures", "Integrity", "PackageArchive", "Processes", "Provisioning", "Sandbox",
+                "Transfer", "mangrove",
                 system,
             ],
             swiftSettings: strict),

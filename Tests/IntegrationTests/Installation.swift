@@ -88,6 +88,6 @@ struct Installation: SuiteTrait, TestScoping {
 
 /// Runs the built program against real roots.
 @Suite(
-    .serialized, Installation(),
+    Installation(),
     .enabled(if: Installation.obstacle == nil, "needs root, user namespaces, busybox-static and uidmap"))
 struct IntegrationTests {}

@@ -84,12 +84,12 @@ extension IntegrationTests {
         /// Names of sockets that are no files belong to the network.
         @Test(arguments: Who.allCases) func withoutANetworkTheHostsSocketsAreNotThere(who: Who) throws {
             try Home.with(who) { (home) throws in
-                let name = "mangrove-test-\(getpid())"
+                let name = "mangrove-test-\(getpid())-\(who)"
                 var address = sockaddr_un()
                 address.sun_family = sa_family_t(AF_UNIX)
                 withUnsafeMutableBytes(of: &address.sun_path) { $0[1...].copyBytes(from: Array(name.utf8)) }
                 let length = socklen_t(MemoryLayout.offset(of: \sockaddr_un.sun_path)! + 1 + name.utf8.count)
-                let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+                let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
                 defer { close(listener) }
                 let bound = withUnsafePointer(to: &address) { address in
                     address.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Foundation
 import Glibc
 import SystemPackage
@@ -54,8 +55,8 @@ final class Program {
             case .terminal(let path): posix_spawn_file_actions_addopen(&actions, number, path, O_RDWR, 0)
             case .pipe:
                 var ends: [CInt] = [-1, -1]
-                guard pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
-                for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+                // Another test may start a program meanwhile, which must not keep an end of it open.
+                guard mg_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
                 let (ours, its) = number == 0 ? (ends[1], ends[0]) : (ends[0], ends[1])
                 posix_spawn_file_actions_adddup2(&actions, its, number)
                 theirs.append(its)

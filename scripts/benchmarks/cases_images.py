@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases about container images: how long it takes from a registry to the first command's end, beside podman. The image is of
-this machine's own architecture, so that nothing is emulated by either."""
+"""The cases about container images, beside podman: how long it takes from a registry to the first command's end, for an image of
+this machine's own architecture, so that nothing is emulated by either; and a configure script in an arm64 image, where podman
+has qemu registered."""
 
 import socket
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from bench import Case, Contender
+from bench import CPU, Case, Contender
+from projects import PROJECTS
+
+
+PODMAN_RUN = ("run", "--rm", "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
 
 class Images:
@@ -54,15 +60,14 @@ class Images:
         return self.mangrove(
             "run", "--arch", self.machine, f"oci:{self.name}", "--", "true", home=self.directory / "mangrove")
 
-    def podman(self, *arguments):
+    def podman(self, *arguments, runner=None):
         store = self.store
-        return self.bench.host.run(
+        return (runner or self.bench.host).run(
             "podman", "--root", store / "root", "--runroot", store / "run", "--tmpdir", store / "tmp", "--storage-driver",
             "overlay", "--cgroup-manager", "cgroupfs", "--runtime", "runc", *arguments, HOME=str(self.directory / "home"))
 
     def peer(self):
-        limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
-        return self.podman("run", "--rm", "--network", "none", *limits, self.name, "true")
+        return self.podman(*PODMAN_RUN, self.name, "true")
 
     def forget(self):
         self.mangrove("cache", "prune", home=self.directory / "mangrove")
@@ -93,4 +98,51 @@ def again(bench):
     ])
 
 
-CASES = {"image-first": first, "image-again": again}
+class Configure:
+    """An arm64 image with a compiler, and grep's configure script in it."""
+
+    script = "mkdir /tmp/build && cd /tmp/build && /source/configure"
+
+    def __init__(self, bench):
+        self.shared = images(bench)
+        self.home = self.shared.directory / "mangrove"
+        self.name = f"{self.shared.host}/build:arm64"
+        print("making an arm64 root with a compiler", file=sys.stderr)
+        self.shared.mangrove(
+            "create", "build", "debian:12", "--arch", "arm64", "--accelerate", "--package", "build-essential",
+            home=self.home)
+        self.shared.mangrove("export", "build", f"oci:{self.name}", home=self.home)
+        bench.at_end.insert(0, self.close)
+        grep = PROJECTS["grep"]
+        self.source = bench.scratch / "grep"
+        grep.unpack(grep.fetch(bench.mirror[0], bench.cache / "sources"), self.source)
+        # Both have the image then, and the compilers have been compared.
+        self.shared.mangrove(*self.command("--accelerate", "true"), home=self.home)
+        self.shared.podman("pull", "--arch", "arm64", self.name, runner=bench.namespace)
+
+    def command(self, option, *command):
+        return ("run", option, "--bind", f"{self.source}:/source:ro", f"oci:{self.name}", "--", *command)
+
+    def run(self):
+        return self.shared.mangrove(*self.command("--accelerate", "sh", "-c", self.script), home=self.home)
+
+    def peer(self):
+        variables = [word for name, value in CPU.items() for word in ("--env", f"{name}={value}")]
+        return self.shared.podman(
+            *PODMAN_RUN, *variables, "--volume", f"{self.source}:/source:ro", self.name, "sh", "-c", self.script,
+            runner=self.shared.bench.namespace)
+
+    def close(self):
+        # Files may have subordinate owners, which root of the namespace has, too.
+        self.shared.bench.namespace.run("rm", "-rf", "--one-file-system", self.home, self.shared.store / "root")
+
+
+def configure(bench):
+    shared = Configure(bench)
+    return Case("grep's configure in an arm64 image", "s", 3, [
+        Contender("mangrove run IMAGE", shared.run),
+        Contender("podman run, with qemu", shared.peer),
+    ])
+
+
+CASES = {"image-first": first, "image-again": again, "image-configure": configure}
