@@ -133,8 +133,9 @@ class Configure:
             runner=self.shared.bench.namespace)
 
     def close(self):
-        # Files may have subordinate owners, which root of the namespace has, too.
-        self.shared.bench.namespace.run("rm", "-rf", "--one-file-system", self.home, self.shared.store / "root")
+        # Files may have subordinate owners, which root of the namespace has, too. podman leaves its storage mounted there.
+        script = 'umount "$2/overlay"; rm -rf --one-file-system "$1" "$2"'
+        self.shared.bench.namespace.run("sh", "-c", script, "sh", self.home, self.shared.store / "root")
 
 
 def configure(bench):

@@ -158,8 +158,9 @@ def reaped():
 
 def write_maps(process):
     if os.geteuid() == 0:
+        # All but one: runc takes a map of all for that of the host's own namespace.
         for name in ("uid_map", "gid_map"):
-            Path(f"/proc/{process}/{name}").write_text("0 0 4294967295\n")
+            Path(f"/proc/{process}/{name}").write_text("0 0 4294967294\n")
         return
     user = pwd.getpwuid(os.geteuid()).pw_name
     for tool, ranges, own in (("newuidmap", "/etc/subuid", os.geteuid()), ("newgidmap", "/etc/subgid", os.getegid())):
