@@ -111,7 +111,7 @@ import Testing
             PackageChange(name: $0, from: "2.36-9+deb12u10", to: "2.36-9+deb12u13")
         }
         let failed = RefreshOutcome(
-            "xen", .failed, why: "no mirror of debian could be reached: http://deb.debian.org/debian: timeout")
+            "xen", .failed, why: "no mirror of debian could be reached: http://mirror.example/debian: timeout")
         let narrow = lines(RefreshReport(outcomes: [refreshed, failed]))
         for line in narrow { #expect(line.count <= 80, "\(line)") }
         let words = narrow.joined(separator: " ").split(separator: " ")

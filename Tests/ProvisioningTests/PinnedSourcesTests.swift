@@ -20,7 +20,7 @@ import Testing
         (
             [
                 "deb http://a.example/20240110T000000Z bookworm main",
-                "deb http://deb.debian.org/debian bookworm-updates main",
+                "deb http://mirror.example/debian bookworm-updates main",
             ], nil
         ),
         (["# http://snapshot.debian.org/archive/debian/20240110T000000Z", "deb http://a.example sid main"], nil),
