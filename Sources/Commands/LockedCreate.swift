@@ -39,8 +39,7 @@ extension Create {
         let selection = try? catalogue.select(
             "\(lock.distro):\(lock.release)", architecture: try Catalogue.architecture(lock.architecture))
         if let warning = selection?.endOfLifeWarning() { report.warn(warning) }
-        // Those of the configuration show the archive as it is.
-        let configured = lock.snapshot == nil ? configuration.mirrors[lock.distro] : nil
+        let configured = configuration.mirror(of: lock.distro, isPinned: lock.snapshot != nil)
         return LockedRequest(lock, selection: selection, mirror: (sources.mirror ?? configured).map(creation.bare))
     }
 }

@@ -30,7 +30,7 @@ package struct HostArchives: Sendable {
 
     /// Nil where this machine has no apt. Sources that cannot be read are passed over.
     package static func ofHost() -> HostArchives? {
-        guard let configuration = AptConfiguration.ofHost() else { return nil }
+        guard let configuration = AptConfiguration.ofHost(), let root = try? Directory.open("/") else { return nil }
         func path(_ names: [String], _ fallback: FilePath) -> FilePath {
             var path: FilePath = "/"
             for name in names { path = path.pushing(FilePath(configuration[name] ?? "")) }
@@ -39,21 +39,8 @@ package struct HostArchives: Sendable {
         let list = path(["Dir", "Dir::Etc", "Dir::Etc::sourcelist"], "/etc/apt/sources.list")
         let parts = path(["Dir", "Dir::Etc", "Dir::Etc::sourceparts"], "/etc/apt/sources.list.d")
         return HostArchives(
-            sources: read(list: list, parts: parts),
+            sources: AptSource.read(in: root, list: list, parts: parts),
             lists: path(["Dir", "Dir::State", "Dir::State::lists"], "/var/lib/apt/lists"), configuration: configuration)
-    }
-
-    /// What a `sources.list` and a `sources.list.d` say.
-    package static func read(list: FilePath, parts: FilePath) -> [AptSource] {
-        func text(_ path: FilePath) -> String? {
-            (try? path.readFile(limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
-        }
-        var sources = text(list).map { AptSource.parse(list: $0) } ?? []
-        let names = (try? Directory.open(parts).names()) ?? []
-        for name in names.sorted(by: { $0.string < $1.string }) {
-            sources += text(parts.appending(name)).map { AptSource.parse($0, named: name.string) } ?? []
-        }
-        return sources
     }
 
     /// This machine's mirror of `distro` ("debian", "ubuntu") with packages for `architecture`; with `security` that of

@@ -41,6 +41,9 @@ package struct Configuration: Equatable, Sendable {
 
     package init() {}
 
+    /// The mirror of `distro`, which shows its archive as it is: none for what is pinned to a moment.
+    package func mirror(of distro: String, isPinned: Bool) -> String? { isPinned ? nil : mirrors[distro] }
+
     /// Reads the file at `path`; the defaults where there is none.
     package init(at path: FilePath) throws(ProvisioningError) {
         let bytes: [UInt8]

@@ -171,8 +171,12 @@ extension IntegrationTests {
                 #expect(made.status == 0, "\(made)")
                 let record = try home.mangrove("inspect", "a", "--format", "json").output
                 #expect(try record.contains(Digest.of(bytes).description) && own.contains(recordedDigest(record)))
-                let none = try home.mangrove("create", "b", source, "--arch", "riscv64")
-                #expect(none.status == 65 && none.errors.contains("it has amd64, arm64"), "\(none)")
+                let planned = try home.mangrove("create", "b", source, "--arch", "amd64", "--dry-run")
+                #expect(try planned.output.contains("expect \(recordedDigest(record))\n"), "\(planned)")
+                for options in [[], ["--dry-run"]] {
+                    let none = try home.start(["create", "b", source, "--arch", "riscv64"] + options).wait()
+                    #expect(none.status == 65 && none.errors.contains("it has amd64, arm64"), "\(none)")
+                }
             }
         }
 

@@ -54,25 +54,6 @@ struct AptSourceTests {
         #expect(found.first?.signedBy == [])
     }
 
-    @Test func aRootsAreThoseOfAllItsFiles() throws {
-        try withScratchDirectory { root in
-            for (path, text) in [
-                ("etc/apt/sources.list", "deb [snapshot=20240301T030400Z] http://one.example/ubuntu noble main\n"),
-                ("etc/apt/sources.list.d/b.sources", "Types: deb\nURIs: http://b.example\nSuites: s\nSnapshot: yes\n"),
-                ("etc/apt/sources.list.d/a.list", "deb http://a.example s main\n"),
-                ("etc/apt/sources.list.d/c.save", "deb http://c.example s main\n"),
-            ] {
-                let file = root.pushing(FilePath(path))
-                try file.removingLastComponent().makeDirectories()
-                try AtomicFile.write(Array(text.utf8), to: file)
-            }
-            let found = AptSource.ofRoot(try Directory.open(root))
-            #expect(
-                found.map(\.uris) == [["http://one.example/ubuntu"], ["http://a.example"], ["http://b.example"]])
-            #expect(found.map(\.snapshot) == ["20240301T030400Z", nil, "yes"])
-        }
-    }
-
     @Test func proxiesAreThoseOfApt() {
         let configuration = AptConfiguration(
             parsing: """
@@ -122,24 +103,34 @@ struct AptSourceTests {
         }
     }
 
-    @Test func filesOfBothFormsAreReadInOrder() throws {
+    @Test(arguments: ["/etc/apt/sources.list", "/sources"])
+    func filesOfBothFormsAreReadInOrder(list: String) throws {
         try withScratchDirectory { scratch in
-            let directory = try Directory.open(scratch)
-            try directory.makeDirectory("parts")
+            let parts = "\(list).d"
             let files = [
-                ("sources.list", "deb http://a.example/debian trixie main"),
-                ("parts/2.list", "deb http://c.example/debian trixie main"),
-                ("parts/1.sources", "Types: deb\nURIs: http://b.example/debian\nSuites: trixie\nComponents: main\n"),
-                ("parts/3.sources.save", "Types: deb\nURIs: http://d.example/debian\nSuites: trixie\n"),
-                ("parts/4.sources", "nonsense"),
+                (list, "deb [snapshot=20240301T030400Z] http://a.example/debian trixie main"),
+                ("\(parts)/2.list", "deb http://c.example/debian trixie main"),
+                (
+                    "\(parts)/1.sources",
+                    "Types: deb\nURIs: http://b.example/debian\nSuites: trixie\nComponents: main\nSnapshot: yes\n"
+                ),
+                ("\(parts)/3.sources.save", "Types: deb\nURIs: http://d.example/debian\nSuites: trixie\n"),
+                ("\(parts)/4.sources", "nonsense"),
             ]
-            for (name, text) in files { try AtomicFile.write(Array(text.utf8), to: scratch.pushing(FilePath(name))) }
-            let found = HostArchives.read(
-                list: scratch.appending("sources.list"), parts: scratch.appending("parts"))
+            for (name, text) in files {
+                let file = scratch.pushing(FilePath(String(name.dropFirst())))
+                try file.removingLastComponent().makeDirectories()
+                try AtomicFile.write(Array(text.utf8), to: file)
+            }
+            let root = try Directory.open(scratch)
+            let found =
+                list == "/sources"
+                ? AptSource.read(in: root, list: FilePath(list), parts: FilePath(parts)) : AptSource.read(in: root)
             #expect(
                 found.flatMap(\.uris) == [
                     "http://a.example/debian", "http://b.example/debian", "http://c.example/debian",
                 ])
+            #expect(found.map(\.snapshot) == ["20240301T030400Z", "yes", nil])
         }
     }
 }

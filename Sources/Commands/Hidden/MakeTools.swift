@@ -20,7 +20,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
     @Argument var release: String
     @Argument var architecture: Architecture
     @Option(help: "The moment of the archive to make it from.")
-    var moment: String?
+    var moment: SnapshotMoment?
 
     @Flag(help: "Record a failure for the run to report, instead of printing it.")
     var isOptional = false
@@ -41,8 +41,7 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
         let (creation, configuration) = try Creation.ofCaller(report)
         Interruption.cleansUp()
         let subject = ToolsTrees.Subject(
-            distro: distro, release: release, architecture: architecture,
-            moment: moment.flatMap { SnapshotMoment($0) })
+            distro: distro, release: release, architecture: architecture, moment: moment)
         do {
             let selection = try subject.selection(in: sources.catalogue.load())
             var request = ToolsRequest(subject, selection)
@@ -66,6 +65,10 @@ struct MakeTools: AsyncParsableCommand, ShowsProgress {
             throw ExitCode(error.status.rawValue)
         }
     }
+}
+
+extension SnapshotMoment: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
 }
 
 extension ToolsRequest {

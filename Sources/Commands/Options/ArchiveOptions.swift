@@ -31,8 +31,7 @@ struct ArchiveOptions: ParsableArguments {
 extension SourceOptions {
     /// Where to fetch from instead of the distro's mirrors.
     func mirror(for selection: BaseSelection, _ creation: Creation, _ configuration: Configuration) -> String? {
-        // Those of the configuration show the archive as it is.
-        let configured = selection.snapshot == nil ? configuration.mirrors[selection.distro.name] : nil
+        let configured = configuration.mirror(of: selection.distro.name, isPinned: selection.snapshot != nil)
         return (mirror ?? configured).map(creation.bare)
     }
 

@@ -119,13 +119,14 @@ struct Refresh: AsyncParsableCommand, ShowsProgress {
         request.keyring = keyring.map { Surroundings.workingDirectory.pushing(FilePath($0)) }
         request.acceleration = acceleration.choice(configuration)
         let known = try catalogue.load()
-        let mirrors = configuration.mirrors
         return Refresher(
-            creation, known, request, mirror: { mirrors[$0.distro.name] },
+            creation, known, request,
+            mirror: { configuration.mirror(of: $0.distro.name, isPinned: $0.snapshot != nil) },
             tools: { root, wanted in
                 ToolsTrees.Subject(root).flatMap { subject in
-                    try? ToolsRequest(
-                        subject, in: known, for: wanted, mirror: wanted.mirror ?? mirrors[root.distro], configuration)
+                    let configured = configuration.mirror(of: root.distro, isPinned: subject.moment != nil)
+                    return try? ToolsRequest(
+                        subject, in: known, for: wanted, mirror: wanted.mirror ?? configured, configuration)
                 }
             })
     }

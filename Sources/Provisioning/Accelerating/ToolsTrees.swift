@@ -168,7 +168,7 @@ package struct ToolsTrees: Sendable {
 
     /// `subject`, or its release without the moment where none of that moment could be had a while ago.
     func available(_ subject: Subject) -> Subject {
-        guard subject.moment != nil, !has(subject), recentFailure(subject) != nil else { return subject }
+        guard subject.moment != nil, recentFailure(subject) != nil, !has(subject) else { return subject }
         return subject.unpinned
     }
 

@@ -7,6 +7,7 @@ internal import Failures
 internal import Filesystem
 internal import Images
 internal import Integrity
+internal import PackageArchive
 internal import SystemPackage
 internal import Terminal
 
@@ -89,7 +90,10 @@ extension Creation {
     private func describe(
         _ tree: FilePath, _ request: CreationRequest, _ base: Base, _ verification: Verification
     ) throws(ProvisioningError) -> RootRecord {
-        let found = try inBase(base.title) { () throws(FilesystemError) in TreeExamination(try Directory.open(tree)) }
+        let (found, snapshot) = try inBase(base.title) { () throws(FilesystemError) in
+            let top = try Directory.open(tree)
+            return (TreeExamination(top), SnapshotMoment(pinnedBy: AptSource.read(in: top)))
+        }
         if found.architecture == nil { try requireNoImage(in: tree, base) }
         guard let architecture = found.architecture ?? base.architecture else {
             throw ProvisioningError(.notASystem(base.title, reason: "it contains no program"))
@@ -113,7 +117,7 @@ extension Creation {
             // The user distinguishes architectures that look the same.
             architecture: (base.architecture ?? architecture).rawValue, path: tree, created: RootRecord.now,
             verified: verification, source: base.name, ownership: ownership)
-        record.snapshot = found.snapshot?.text
+        record.snapshot = snapshot?.text
         return record
     }
 }

@@ -22,8 +22,8 @@ extension Creation {
             throw ProvisioningError(UnusableBase.unreadable(source))
         }
         try requireApart(source, request)
-        try requireNoImage(in: source, base)
         guard found != nil || isEnclosed else {
+            try requireNoImage(in: source, base)
             throw ProvisioningError(.notASystem(base.title, reason: "it contains no program"))
         }
         if let wanted = base.architecture, let found, wanted.elf != found.elf {

@@ -99,8 +99,7 @@ enum PackageManager: String, CaseIterable {
             return lines.filter { $0.hasPrefix("http") }.map { "\($0)/\(own)/APKINDEX.tar.gz" }
         case .apt:
             guard let tree = try? Directory.open(tree) else { return nil }
-            let sources = AptSource.ofRoot(tree)
-            return sources.flatMap { source in
+            return AptSource.read(in: tree).flatMap { source in
                 source.uris.filter { $0.hasPrefix("http") }.flatMap { uri in
                     source.suites.filter { !$0.hasSuffix("/") }.map { suite in
                         "\(uri.hasSuffix("/") ? String(uri.dropLast()) : uri)/dists/\(suite)/InRelease"

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Architectures
-package import Catalogue
 package import Filesystem
 internal import Glibc
-internal import PackageArchive
 internal import SystemPackage
 
 /// What a tree's files say about it.
@@ -12,10 +10,8 @@ package struct TreeExamination: Equatable, Sendable {
     package let release: OSRelease?
     /// Of its programs; nil where none was found. armhf and armel look the same: armhf.
     package let architecture: Architecture?
-    /// The moment of the archive that its apt takes packages from.
-    package let snapshot: SnapshotMoment?
 
-    /// Looks into the tree without following links out of it: they would be resolved on the host.
+    /// Looks into the tree without following links: they would be resolved on the host.
     package init(_ tree: borrowing Directory) {
         var release: OSRelease?
         for path in Self.releases where release == nil {
@@ -31,7 +27,6 @@ package struct TreeExamination: Equatable, Sendable {
         }
         self.release = release
         self.architecture = architecture
-        snapshot = SnapshotMoment(pinnedBy: AptSource.ofRoot(tree))
     }
 
     /// The first is a link to the second as a rule (os-release(5)).

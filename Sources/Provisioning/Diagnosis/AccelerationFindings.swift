@@ -18,7 +18,7 @@ package struct AccelerationFindings {
     }
 
     private func finding(_ root: RootRecord) throws(ProvisioningError) -> Finding? {
-        guard let subject = ToolsTrees.Subject(root), try subject.isKnown,
+        guard let subject = ToolsTrees.Subject(root).map(tools.available), try subject.isKnown,
             AccelerationChoice().resolved(for: root).mode != nil
         else { return nil }
         let title = "acceleration of \(root.name)"

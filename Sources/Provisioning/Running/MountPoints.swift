@@ -43,7 +43,7 @@ struct MountPoints: ~Copyable {
     static func enter(
         _ tree: FilePath, in directory: FilePath, for plan: SandboxPlan
     ) throws(FilesystemError) -> MountPoints? {
-        let (own, bound) = (ownTargets(of: plan), boundTargets(of: plan))
+        let (own, bound) = targets(of: plan)
         guard case .tree = plan.root, !own.isEmpty || !bound.isEmpty else { return nil }
         let journal = directory.appending(Self.journal)
         // A tree has those of every run, as a rule. If it does not, a run that continues may have created them: whether
@@ -115,27 +115,22 @@ struct MountPoints: ~Copyable {
         return forbidden
     }
 
-    /// Where `plan` mounts file systems of the run's own in the tree, and not in another of them: /proc, /run.
-    private static func ownTargets(of plan: SandboxPlan) -> [FilePath] {
-        let targets = plan.steps.compactMap { step -> FilePath? in
+    /// Where `plan` mounts something in the tree, and not in another mount: file systems of the run's own, as /proc and
+    /// /run, and files and directories of the host.
+    private static func targets(of plan: SandboxPlan) -> (own: [FilePath], bound: [FilePath]) {
+        let all = plan.steps.compactMap { step -> FilePath? in
             switch step {
             case .tmpfs(let target, _), .proc(let target), .sysfs(let target): target
             default: nil
             }
         }
-        return targets.filter { target in !targets.contains { $0 != target && target.starts(with: $0) } }
-    }
-
-    /// Where it mounts something else in the tree, and not in a mount of the run's own.
-    private static func boundTargets(of plan: SandboxPlan) -> [FilePath] {
-        let covered = plan.steps.compactMap { step -> FilePath? in
-            if case .tmpfs(let target, _) = step { target } else { nil }
-        }
-        return plan.steps.compactMap { step in
-            guard case .bind(_, let target, _, _) = step, !covered.contains(where: { target.starts(with: $0) })
+        let own = all.filter { target in !all.contains { $0 != target && target.starts(with: $0) } }
+        let bound = plan.steps.compactMap { step -> FilePath? in
+            guard case .bind(_, let target, _, _) = step, !own.contains(where: { target.starts(with: $0) })
             else { return nil }
             return target
         }
+        return (own, bound)
     }
 
     /// `target` and those of its ancestors that do not exist in the tree, topmost first. Behind a symbolic link, or in a
