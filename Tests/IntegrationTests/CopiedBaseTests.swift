@@ -16,6 +16,8 @@ extension IntegrationTests {
             try AtomicFile.write(
                 Array("ID=toy\nVERSION_ID=7.1\n".utf8), to: tree.appending("etc/os-release"),
                 permissions: FilePermissions(rawValue: 0o644))
+            // As a saved container image has one, too.
+            try AtomicFile.write(Array("{}".utf8), to: tree.appending("manifest.json"))
             if owned { try home.own(home.work) }
             return tree
         }
