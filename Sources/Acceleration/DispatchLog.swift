@@ -26,6 +26,8 @@ package struct DispatchLog: Sendable {
         case damaged
         /// Its script, or an argument, depends on the architecture.
         case byText
+        /// The native program has it executed, emulated (`RestartLibrary`).
+        case restarted
 
         /// The reason, for the user.
         package var reason: String {
@@ -40,6 +42,7 @@ package struct DispatchLog: Sendable {
             case .nativeFailed: "native program cannot be executed"
             case .damaged: "dispatch table is damaged"
             case .byText: "its script depends on the architecture"
+            case .restarted: "restarted: it loads an object, or computes, on the root's processor"
             }
         }
     }

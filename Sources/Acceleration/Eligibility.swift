@@ -47,6 +47,11 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         /// Those of them that sort strings only with qsort(3), by characters whose signedness depends on the
         /// architecture: native ones sort as with unsigned ones.
         package var sorts: Set<String>?
+        /// Programs of LLVM that compute constants with the C library's functions, whose results depend on the processor:
+        /// when they call one, they restart, emulated (`RestartLibrary`).
+        package var computes: Set<String>?
+        /// By architecture of the root: full versions that were reviewed; others are emulated.
+        package var reviewed: [String: Set<String>]?
         /// Single programs whose constants contain a name of the host's machine, and why that has no effect; others are
         /// emulated.
         package var mentions: [String: String]?

@@ -24,7 +24,7 @@ extension Eligibility.Packages {
 
     /// "1.19" of "golang-1.19-go" in "golang-{version}-go", and nothing in a family of one; nil where it does not belong
     /// to it.
-    private static func version(of name: String, in family: String) -> String? {
+    static func version(of name: String, in family: String) -> String? {
         guard family.contains(word) else { return name == family ? "" : nil }
         let parts = family.split(separator: word, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, name.utf8.count > parts[0].utf8.count + parts[1].utf8.count,

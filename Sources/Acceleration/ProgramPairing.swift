@@ -97,6 +97,9 @@ struct ProgramPairing: ~Copyable {
         if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
             return .init(package: name, reason: reason)
         }
+        if let reviewed = rule.reviewed, reviewed[request.architecture.rawValue]?.contains(own.version) != true {
+            return .init(package: name, reason: "version \(own.version) for \(request.architecture) was not reviewed")
+        }
         guard let native = offered[name] else {
             return .init(own, isWanted: request.changes.wanted(of: packages).contains(name))
         }

@@ -77,7 +77,7 @@ MG_PART static enum mg_outcome decide(
     if (preloads_another(table, process)) return mg_by_environment;
     if (process->privileged) return mg_privileged;
     const char *emulated = (const char *)table + table->emulated;
-    if (*emulated != 0 && mg_begins(process->arguments[1], emulated)) return mg_not_eligible;
+    if (*emulated != 0 && mg_begins(process->arguments[1], emulated)) return mg_restarted;
     struct stat found;
     if (mg_fstat(process->program, &found) != 0) return mg_not_listed;
     enum mg_outcome outcome;

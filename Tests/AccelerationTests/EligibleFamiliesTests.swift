@@ -99,4 +99,19 @@ import Testing
             #expect(try trees.plan { $0.record = record }.programs == ["/usr/bin/distcc", "/usr/bin/distccd"])
         }
     }
+
+    /// Whether the optimizer multiplies and adds in one step was looked up in these builds.
+    @Test(arguments: [
+        ("1:14.0.6-12", Architecture.arm64, true), ("1:14.0.6-13", .arm64, false), ("1:14.0.6-12", .riscv64, false),
+    ])
+    func compilersOfLLVMAreReviewedBuildByBuild(_ version: String, _ root: Architecture, isNative: Bool) throws {
+        try PairedTrees.with(root) { trees in
+            let path = "/usr/lib/llvm-14/bin/clang"
+            try trees.installBoth("clang-14", version, path)
+            let plan = try trees.plan()
+            #expect(plan.programs == (isNative ? [path] : []))
+            let reason = "version \(version) for \(root) was not reviewed"
+            #expect(plan.reason("clang-14") == (isNative ? nil : reason))
+        }
+    }
 }

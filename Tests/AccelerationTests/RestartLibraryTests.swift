@@ -103,11 +103,86 @@ struct RestartLibraryTests {
         }
     }
 
+    private static func compute(link: FilePath) -> RestartLibrary.Answer {
+        .compute(program: "/bin/echo", self: link.string, target: "aarch64-unknown-linux-gnu")
+    }
+
+    /// perl calls the C library's functions of the same names; int() calls floor(), whose result is exact.
+    @Test(arguments: [("sin(2.5)", true), ("2.5 ** 0.5", true), ("log(2.5)", true), ("int(2.5)", false)])
+    func theProgramBeginsAnewWhereItComputesWithTheProcessor(_ expression: String, restarts: Bool) throws {
+        try withScratchDirectory { scratch in
+            let library = scratch.appending("compute.so")
+            let answer = Self.compute(link: scratch.appending("self"))
+            try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+            let script = "print \(expression)"
+            let child = try ChildProcess.run(
+                try #require(ChildProcess.find("perl")), ["-e", script],
+                environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
+            #expect(child.outputText == (restarts ? "\(script)\n" : "2"), "\(child.errorText)")
+        }
+    }
+
+    @Test func aProgramFindsItselfByAnotherLink() throws {
+        try withScratchDirectory { scratch in
+            let (library, link) = (scratch.appending("compute.so"), scratch.appending("self"))
+            try AtomicFile.write(try #require(RestartLibrary(Self.compute(link: link))).bytes, to: library)
+            try Directory.open(scratch).makeSymbolicLink("self", to: "/usr/lib/llvm-14/bin/clang")
+            try Directory.open(scratch).makeSymbolicLink("other", to: "elsewhere")
+            let child = try ChildProcess.run(
+                try #require(ChildProcess.find("perl")),
+                [
+                    "-e", "print join ' ', map { readlink($_) // $!+0 } @ARGV", "/proc/self/exe", "\(scratch)/other",
+                    "/none",
+                ],
+                environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
+            // ENOENT
+            #expect(child.outputText == "/usr/lib/llvm-14/bin/clang elsewhere 2", "\(child.errorText)")
+        }
+    }
+
+    /// A std::string as g++ knows it.
+    @Test func theTargetIsTheRoots() throws {
+        guard let compiler = ChildProcess.find("g++") else { return print("not tried here: g++ is not installed") }
+        try withScratchDirectory { scratch in
+            let declaration = "#include <iostream>\nnamespace llvm::sys { std::string getDefaultTargetTriple()"
+            let sources = [
+                "llvm.cc": "\(declaration) { return {}; } }\n",
+                "a.cc": """
+                \(declaration); }
+                int main() {
+                    std::string name = llvm::sys::getDefaultTargetTriple();
+                    name += "eabi";
+                    std::cout << name << name.size();
+                }
+
+                """,
+            ]
+            for (name, text) in sources {
+                try AtomicFile.write(Array(text.utf8), to: scratch.appending(try #require(FilePath.Component(name))))
+            }
+            let (llvm, program) = (scratch.appending("libllvm.so"), scratch.appending("a"))
+            for arguments in [
+                ["-shared", "-fPIC", "-o", llvm.string, "\(scratch)/llvm.cc"],
+                ["-o", program.string, "\(scratch)/a.cc", llvm.string],
+            ] {
+                let made = try ChildProcess.run(
+                    compiler, ["-std=c++17"] + arguments, environment: ["PATH=/usr/bin:/bin"])
+                try #require(made.succeeded, "\(made.errorText)")
+            }
+            let library = scratch.appending("compute.so")
+            let answer = Self.compute(link: scratch.appending("self"))
+            try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+            let child = try ChildProcess.run(program, [], environment: ["LD_PRELOAD=\(library)"])
+            #expect(child.outputText == "aarch64-unknown-linux-gnueabi29", "\(child.errorText)")
+        }
+    }
+
     @Test func pathsThatAreTooLongAreRefused() {
         let long = String(repeating: "p", count: 240)
         #expect(RestartLibrary(.restart(program: String(long.dropFirst()))) != nil)
         #expect(RestartLibrary(.restart(program: long)) == nil)
         #expect(RestartLibrary(.load(from: "/a", to: long)) == nil)
         #expect(RestartLibrary(.load(from: long, to: "/b")) == nil)
+        #expect(RestartLibrary(.compute(program: "/a", self: long, target: "t")) == nil)
     }
 }

@@ -52,7 +52,8 @@ struct CompilerPairing: ~Copyable {
         compilers = CompilerDirectories(request.architecture, in: root, cross: false)
         crossCompilers = CompilerDirectories(request.architecture, in: tools, cross: true)
         hostCompilers = CompilerDirectories(request.host, in: tools, cross: false)
-        plugins = LinkerPlugins(request, rules.plugins, root: root)
+        plugins = LinkerPlugins(
+            request, rules.plugins, shared: rules.plugins.shared(installed, offered), root: root)
         self.root = TreeFiles(root)
         self.tools = TreeFiles(tools)
     }

@@ -11,7 +11,7 @@ internal import SystemPackage
 /// It is done once, when the tree is made. What is not as this knows it stays as it is, and will not be used.
 package struct CompilerRelocation: Sendable {
     /// What it does, in words; others where it does something else.
-    static let edition = "drivers, directories of headers, directories of plugins: 3"
+    static let edition = "drivers, directories of headers, directories of plugins: 4"
 
     private let target: Architecture
     private let host: Architecture
@@ -93,11 +93,27 @@ package struct CompilerRelocation: Sendable {
         if let version = compilers.versions.last {
             targets["liblto_plugin.so"] = compilers.path(of: rules.file, version)
         }
+        for plugin in (rules.packages ?? [:]).keys {
+            targets.merge(others(plugin, in: tree)) { $1 }
+        }
         for (name, target) in targets.sorted(by: { $0.key < $1.key }) {
             guard let name = FilePath.Component(name), (try? tree.openInRoot(target)) != nil else { continue }
             if try plugins.status(of: name) != nil { try plugins.unlink(name) }
             try plugins.makeSymbolicLink(name, to: "..\(target)")
         }
+    }
+
+    /// Plugins beside binutils' own that are called like `plugin`, and their files.
+    private func others(_ plugin: String, in tree: borrowing Directory) -> [String: String] {
+        let directory = "/usr/lib/bfd-plugins"
+        guard let opened = try? tree.openInRoot(directory, onlyDirectory: true),
+            let names = try? Directory(adopting: opened, path: tree.path).names()
+        else { return [:] }
+        var found: [String: String] = [:]
+        for name in names.map(\.string) where Eligibility.Packages.version(of: name, in: plugin) != nil {
+            found[name] = (try? tree.realPathInRoot(of: "\(directory)/\(name)"))?.string
+        }
+        return found
     }
 
     /// What there is to be known of the compilers in `tree` after that.

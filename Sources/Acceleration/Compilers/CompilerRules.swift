@@ -24,6 +24,22 @@ package struct CompilerRules: Decodable, Equatable, Sendable {
         package let directories: [String]
         /// Those of them that the tools tree has, too.
         package let known: Set<String>
+        /// Others, which it has if their packages are in both trees in the same version; `{version}` in both is the same.
+        package var packages: [String: String]?
+
+        /// The names of those.
+        func shared(_ installed: InstalledPackages, _ offered: InstalledPackages) -> Set<String> {
+            var names: Set<String> = []
+            for (plugin, family) in packages ?? [:] {
+                for name in installed.names {
+                    guard let version = Eligibility.Packages.version(of: name, in: family),
+                        let own = installed[name], own.version == offered[name]?.version
+                    else { continue }
+                    names.insert(plugin.replacing("{version}", with: version))
+                }
+            }
+            return names
+        }
     }
 
     /// Where `Exceptions` are heeded, if not everywhere.

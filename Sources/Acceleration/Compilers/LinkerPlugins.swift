@@ -12,7 +12,12 @@ struct LinkerPlugins {
     /// One that is not known.
     private(set) var unknown: String?
 
-    init(_ request: AccelerationRequest, _ rules: CompilerRules.Plugins, root: borrowing Directory) {
+    /// `shared`: names of those that the tools tree has besides.
+    init(
+        _ request: AccelerationRequest, _ rules: CompilerRules.Plugins, shared: Set<String> = [],
+        root: borrowing Directory
+    ) {
+        let known = rules.known.union(shared)
         for path in rules.directories {
             let path = path.replacing("{triplet}", with: request.architecture.triplet)
             guard let opened = try? root.openInRoot(path, onlyDirectory: true) else {
@@ -25,7 +30,7 @@ struct LinkerPlugins {
                 continue
             }
             changes[FilePath(path)] = FileState(ofDirectory: status, anyDevice: request.anyDevice)
-            if let name = names.first(where: { !rules.known.contains($0.string) }) { unknown = "\(path)/\(name)" }
+            if let name = names.first(where: { !known.contains($0.string) }) { unknown = "\(path)/\(name)" }
         }
     }
 }

@@ -55,12 +55,10 @@ struct PreloadedLibrary {
         for imported in functions.imports {
             symbols += Self.words32([name(imported)]) + [0x12, 0, 0, 0] + Self.words64([0, 0])
         }
-        let count = symbols.count / Self.symbolSize
         let strings = Self.append(names, to: &file)
         let symbolTable = Self.append(symbols, to: &file)
-        // One bucket, with all symbols in a chain.
-        let chain = (0..<count).map { UInt32($0 == 0 || $0 == count - 1 ? 0 : $0 + 1) }
-        let hashTable = Self.append(Self.words32([1, UInt32(count), 1] + chain), to: &file)
+        let hashTable = Self.append(
+            Self.words32(Self.hashTable([""] + functions.exports.map(\.name) + functions.imports)), to: &file)
         let relocations = UInt64((file.count + 15) / 16 * 16)
         let relocationsSize = UInt64(functions.imports.count * 24)
         // The second segment's addresses are those behind, moved to a page of its own.
@@ -100,6 +98,25 @@ struct PreloadedLibrary {
         let made = content(Int64(slots) - Int64(start))
         file.replaceSubrange(start..<codeOffset + codeSize, with: made.header + made.code)
         bytes = file
+    }
+
+    /// The table of the symbols with these names, the first of which is none (System V ABI, "Hash Table"). Loaders ask
+    /// for the symbols of all libraries in it.
+    private static func hashTable(_ names: [String]) -> [UInt32] {
+        var buckets = [UInt32](repeating: 0, count: names.count)
+        var chains = buckets
+        for (index, name) in names.enumerated().dropFirst() {
+            var hash: UInt32 = 0
+            for byte in name.utf8 {
+                hash = hash << 4 &+ UInt32(byte)
+                let high = hash & 0xF000_0000
+                hash = (hash ^ high >> 24) & ~high
+            }
+            let bucket = Int(hash) % buckets.count
+            chains[index] = buckets[bucket]
+            buckets[bucket] = UInt32(index)
+        }
+        return [UInt32(buckets.count), UInt32(chains.count)] + buckets + chains
     }
 
     private static func header(_ identity: ELFIdentity, segments: Int) -> [UInt8] {

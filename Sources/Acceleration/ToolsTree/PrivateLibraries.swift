@@ -9,7 +9,7 @@ internal import SystemPackage
 /// looks for all libraries, and the programs' own search path is dropped.
 struct PrivateLibraries {
     /// What it does, in words; others where it does something else.
-    static let edition = "libraries of directories below /usr/lib are linked into that of all"
+    static let edition = "libraries of directories below /usr/lib are linked into that of all: 2"
 
     /// Directories, absolute in the tree, all of whose libraries have got one.
     private let directories: Set<String>
@@ -22,6 +22,7 @@ struct PrivateLibraries {
             return
         }
         let target = Directory(adopting: opened, path: tree.path.pushing(libraries))
+        try Self.replaceLinks(in: target, libraries, of: tree)
         let base = tree.path.appending("usr/lib")
         guard let names = try? Directory.open(base).names() else {
             directories = []
@@ -35,6 +36,25 @@ struct PrivateLibraries {
             found.insert("/usr/lib/\(name)")
         }
         directories = found
+    }
+
+    /// Has names that are links to files of other directories be names of these files: in a run, those directories are
+    /// not beside this one.
+    private static func replaceLinks(
+        in target: borrowing Directory, _ path: FilePath, of tree: borrowing Directory
+    ) throws(FilesystemError) {
+        for name in try target.names() where name.string.hasPrefix("lib") {
+            guard let link = try target.symbolicLinkTarget(of: name), link.contains("/"),
+                let real = try? tree.realPathInRoot(of: "/\(path)/\(name)"),
+                let file = try? tree.openInRoot(real.string), let status = try? file.status(of: real),
+                status.kind == .regular
+            else { continue }
+            try target.unlink(name)
+            let source = tree.path.appending(real.components)
+            guard unsafe linkat(AT_FDCWD, source.string, target.rawValue, name.string, 0) == 0 else {
+                throw FilesystemError("link", target.path.appending(name), .last)
+            }
+        }
     }
 
     /// Whether there are any, and all have got a name.

@@ -57,20 +57,16 @@ package struct ToolsSeal: Sendable {
         try machine.replace(in: tree, packages)
         var files = TreeFiles(opened)
         var loading: [String: RestartLibrary.Answer] = [:]
-        for (name, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
+        for (package, rule) in packages.packages.sorted(by: { $0.key < $1.key }) {
             try redirect(rule.links ?? [])
-            for path in offered.files(of: name, in: files.tree) {
+            for path in offered.files(of: package, in: files.tree) {
                 guard let file = files.file(at: path), file.isExecutable, file.isProgram(for: host) else { continue }
                 try edit(file, rule, &record)
                 if let applets = rule.applets, FilePath(file.path).lastComponent?.string == applets.program {
                     try giveNames(file, applets)
                 }
                 let name = FilePath(file.path).lastComponent?.string ?? ""
-                if rule.loads?.contains(name) == true {
-                    loading[file.path] = .restart(
-                        program: "\(DispatchTable.emulatedDirectory)\(file.path)",
-                        sorts: rule.sorts?.contains(name) == true && !root.hasSignedCharacters)
-                }
+                loading[file.path] = try restart(of: file, rule, package)
                 if rule.sorts?.contains(name) == true, root.hasSignedCharacters, !host.hasSignedCharacters {
                     record.refuse(file.path, "it sorts strings by signed characters there")
                 }
@@ -106,14 +102,8 @@ package struct ToolsSeal: Sendable {
     private func edit(
         _ file: TreeFiles.File, _ scripts: Eligibility.Scripts, _ interpreter: String, _ record: inout ToolsRecord
     ) throws(AccelerationError) {
-        if let link = scripts.`self`, let name = FilePath(interpreter).lastComponent {
-            let place = Self.selves.appending(name)
-            try replace([link: AccelerationPlan.toolsDirectory.pushing(place).string], in: file, &record)
-            try AccelerationError.wrapping { () throws(FilesystemError) in
-                try Directory.open(tree).makeDirectories(Array(Self.selves.components))
-                    .makeSymbolicLink(name, to: interpreter)
-            }
-        }
+        guard let own = scripts.`self`, let name = FilePath(interpreter).lastComponent else { return }
+        try replace([own: try link(name, to: interpreter).string], in: file, &record)
     }
 
     /// Gives a program that is many a name for each, beside its own: processes are called by it (proc(5), comm).
@@ -150,9 +140,6 @@ package struct ToolsSeal: Sendable {
             }
         }
     }
-
-    /// Where links to interpreters are, in the tree.
-    private static let selves: FilePath = "self"
 
     /// The command that executes `script` by the tree's own shell, in a run; nil where it has none.
     package func command(_ script: String) -> [String]? {

@@ -128,6 +128,7 @@ enum mg_outcome {
     mg_native_failed,  ///< the kernel would not execute what stands in; a record mg_native came before
     mg_damaged,        ///< the table is
     mg_by_text,        ///< its script, or an argument, does what another machine does otherwise
+    mg_restarted,      ///< the native one has it executed emulated (Restart.h)
 };
 
 /// A record of the log; `length` bytes of the program's path follow.

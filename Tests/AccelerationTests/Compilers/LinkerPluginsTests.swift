@@ -11,10 +11,10 @@ import Testing
     private static let directory = "usr/lib/bfd-plugins"
     private static let directories: Set<FilePath> = ["/usr/lib/bfd-plugins", "/usr/lib/aarch64-linux-gnu/bfd-plugins"]
 
-    private func look(_ root: FilePath) throws -> LinkerPlugins {
+    private func look(_ root: FilePath, shared: Set<String> = []) throws -> LinkerPlugins {
         let rules = try #require(try Eligibility.builtIn().dpkg.compilers)
         let request = AccelerationRequest(root: root, tools: root, architecture: .arm64)
-        return LinkerPlugins(request, rules.plugins, root: try Directory.open(root))
+        return LinkerPlugins(request, rules.plugins, shared: shared, root: try Directory.open(root))
     }
 
     private func put(_ name: String, in root: FilePath) throws {
@@ -42,6 +42,28 @@ import Testing
             let more = try look(root)
             #expect(more.unknown == "/usr/lib/bfd-plugins/LLVMgold.so")
             #expect(more.changes[FilePath("/\(Self.directory)")] != plugins.changes[FilePath("/\(Self.directory)")])
+        }
+    }
+
+    @Test func `one that the tools tree has, too, is no reason`() throws {
+        try withScratchDirectory { root in
+            try put("LLVMgold-14.so", in: root)
+            #expect(try look(root, shared: ["LLVMgold-14.so"]).unknown == nil)
+            #expect(try look(root, shared: ["LLVMgold-15.so"]).unknown == "/usr/lib/bfd-plugins/LLVMgold-14.so")
+        }
+    }
+
+    @Test func `plugins are shared by packages of the same version`() throws {
+        try PairedTrees.with { trees in
+            try trees.installBoth("llvm-14-linker-tools", "1:14.0.6-12", "/usr/lib/llvm-14/lib/LLVMgold.so")
+            try trees.install(
+                "llvm-15-linker-tools", "1:15.0.6-4+b1", in: trees.root, ["/usr/lib/llvm-15/lib/LLVMgold.so": .program])
+            try trees.install(
+                "llvm-15-linker-tools", "1:15.0.6-5", in: trees.tools, ["/usr/lib/llvm-15/lib/LLVMgold.so": .program])
+            let rules = try #require(try Eligibility.builtIn().dpkg.compilers)
+            let installed = try #require(try InstalledPackages(of: Directory.open(trees.root)))
+            let offered = try #require(try InstalledPackages(of: Directory.open(trees.tools)))
+            #expect(rules.plugins.shared(installed, offered) == ["LLVMgold-14.so"])
         }
     }
 

@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    @Test func `a link that leads to another directory becomes a name of its file`() throws {
+        try with(["usr/lib/llvm-14/lib/libclang-cpp.so.14", "\(Self.libraries)/liba.so.1"]) { tree in
+            let all = try Directory.open(tree.pushing(Self.libraries))
+            try all.makeSymbolicLink("libclang-cpp.so.14", to: "../llvm-14/lib/libclang-cpp.so.14")
+            try all.makeSymbolicLink("liba.so", to: "liba.so.1")
+            try all.makeSymbolicLink("libout.so", to: "../../../../outside.so")
+            _ = try PrivateLibraries(in: Directory.open(tree), Self.libraries)
+            let file = try Directory.open(tree.appending("usr/lib/llvm-14/lib")).status(of: "libclang-cpp.so.14")
+            #expect(try all.status(of: "libclang-cpp.so.14")?.inode == file?.inode)
+            #expect(try all.symbolicLinkTarget(of: "liba.so") == "liba.so.1")
+            #expect(try all.symbolicLinkTarget(of: "libout.so") == "../../../../outside.so")
+        }
+    }
+
     @Test func `a program that searches elsewhere, too, stays as it is`() throws {
         try with(["usr/lib/man-db/libman-2.so"]) { tree in
             let found = try PrivateLibraries(in: Directory.open(tree), Self.libraries)
