@@ -34,10 +34,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         completion: .list(Architecture.allValueStrings))
     var arch: String?
 
-    @Option(
-        name: .customLong("package"), help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"),
-        completion: Completions.packages)
-    var packages: [String] = []
+    @OptionGroup var packages: PackageOption
 
     @Option(
         help: ArgumentHelp("Put the tree here, for use with chroot(1) too.", valueName: "directory"),
@@ -107,9 +104,6 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         }
         guard sha256 == nil || from != nil else { throw ValidationError("--sha256 requires --from") }
         guard sha256 == nil || digest != nil else { throw ValidationError("--sha256: expected 64 hexadecimal digits") }
-        guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package: expected a package name")
-        }
     }
 
     private var digest: Digest? { sha256.flatMap { Digest(.sha256, hex: $0) } }
@@ -125,7 +119,7 @@ struct Create: AsyncParsableCommand, ShowsProgress {
         request.replaces = replace
         let catalogue = try sources.catalogue.load()
         request.catalogue = catalogue
-        request.packages = packages
+        request.packages = packages.names
         request.requiresSignature = sources.requireSignature
         request.keyring = sources.keyringPath
         request.allowances = allowed.allowances

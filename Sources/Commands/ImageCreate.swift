@@ -26,9 +26,6 @@ extension Create {
                 "\(option) does not apply to images; configure registries, keys and signatures in containers-image's files"
             )
         }
-        guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package: expected a package name")
-        }
     }
 
     func base(of image: ImageSource) throws -> Base {

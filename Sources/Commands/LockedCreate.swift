@@ -11,7 +11,7 @@ extension Create {
     /// The lock file says all of what these say.
     func validateLocked() throws {
         let said: [(String, Bool)] = [
-            ("a distro", distro != nil), ("--arch", arch != nil), ("--package", !packages.isEmpty),
+            ("a distro", distro != nil), ("--arch", arch != nil), ("--package", !packages.lists.isEmpty),
             ("--from", from != nil), ("--sha256", sha256 != nil), ("--from-archive", fromArchive),
             ("--variant", variant != nil), ("--skip-suite", !allowed.skipSuite.isEmpty),
             ("--allow-expired", allowed.allowExpired), ("--allow-unsigned", allowed.allowUnsigned),

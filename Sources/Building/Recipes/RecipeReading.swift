@@ -211,7 +211,7 @@ extension JSONField {
         var found: [String] = []
         for field in try array() {
             let name = try field.text()
-            guard !name.hasPrefix("-") else { throw field.fault("expected a package name") }
+            guard !name.hasPrefix("-"), !name.contains(",") else { throw field.fault("expected a package name") }
             found.append(name)
         }
         return found

@@ -50,11 +50,7 @@ struct Build: ParsableCommand, PassesStatus {
         completion: .list(Architecture.allValueStrings))
     var arch: [String] = []
 
-    @Option(
-        name: .customLong("package"),
-        help: ArgumentHelp("Also install this package. Repeatable.", valueName: "package"),
-        completion: Completions.packages)
-    var packages: [String] = []
+    @OptionGroup var packages: PackageOption
 
     @Option(help: ArgumentHelp("Use this build system.", valueName: "name"))
     var buildSystem: BuildSystem?
@@ -131,9 +127,6 @@ struct Build: ParsableCommand, PassesStatus {
         }
         guard !writesRecipe || recipe == nil else {
             throw ValidationError("--init and --recipe cannot be combined: --init writes a new recipe")
-        }
-        guard !packages.contains(where: { $0.isEmpty || $0.hasPrefix("-") }) else {
-            throw ValidationError("--package: expected a package name")
         }
     }
 

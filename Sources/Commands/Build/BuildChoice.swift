@@ -195,7 +195,7 @@ struct BuildChoice {
     /// Adds the options of the command line, and resolves the release's name.
     private func completed(_ recipe: Recipe) throws -> Recipe {
         var recipe = recipe
-        recipe.packages += options.packages
+        recipe.packages += options.packages.names
         recipe.environment.merge(try EnvironmentAssignment.parse(options.env)) { $1 }
         recipe.usesCcache = options.ccache ?? recipe.usesCcache ?? configuration.ccache
         recipe.usesConfigureCache =
