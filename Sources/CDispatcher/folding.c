@@ -13,6 +13,8 @@ typedef void (*mg_procedure)(void);
 typedef void *(*mg_allocation)(size_t);
 typedef void *(*mg_function)(void);
 
+void mg_restart_execute(const struct mg_restart *restart, struct mg_restart_slots *slot);
+void mg_restart_repeat(const struct mg_restart *restart, struct mg_restart_slots *slot);
 void mg_restart_now(const char *code);
 mg_function mg_restart_readlink_real(const char **path, const char *code);
 void *mg_restart_name_target(struct mg_string *string, const char *code);
@@ -32,10 +34,8 @@ MG_PART void mg_restart_now(const char *code) {
     // RTLD_DEFAULT
     mg_procedure remove = (mg_procedure)slot->dlsym((void *)0, restart->cleanup);
     if (remove != NULL) remove();
-    if (slot->arguments != NULL) {
-        mg_call(__NR_chdir, (long)slot->directory, 0, 0, 0);
-        mg_call(__NR_execve, (long)restart->program, (long)slot->arguments, (long)slot->environment, 0);
-    }
+    mg_restart_repeat(restart, slot);
+    mg_restart_execute(restart, slot);
     long length = 0;
     while (restart->failure[length] != 0) length++;
     mg_call(__NR_write, 2, (long)restart->failure, length, 0);

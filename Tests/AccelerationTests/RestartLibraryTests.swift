@@ -3,6 +3,7 @@
 import Architectures
 import Filesystem
 import Fixtures
+import Glibc
 import Processes
 import SystemPackage
 import Testing
@@ -119,6 +120,31 @@ struct RestartLibraryTests {
                 try #require(ChildProcess.find("perl")), ["-e", script],
                 environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
             #expect(child.outputText == (restarts ? "\(script)\n" : "2"), "\(child.errorText)")
+        }
+    }
+
+    /// A compiler has printed warnings by then, and prints them again.
+    @Test func whatWasReportedBeforeIsReportedOnce() throws {
+        try withScratchDirectory { scratch in
+            let (library, program) = (scratch.appending("compute.so"), scratch.appending("emulated"))
+            let again = "#!/bin/sh\nprintf 'warning: 1\\n' >&2; printf result\nprintf 'warning: 2\\n' >&2; $END\n"
+            let executable = FilePermissions(rawValue: 0o755)
+            let script = "$x = 2.5; syswrite STDERR, qq{warning: 1\\n}; print 'result', sin($x)"
+            let answer = RestartLibrary.Answer.compute(
+                program: program.string, self: "/none", target: "aarch64-unknown-linux-gnu")
+            try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
+            for (command, end) in [
+                ("exit 3", ChildProcess.End.exited(3)), ("kill -SEGV $$", .killed(signal: SIGSEGV)), (":", .exited(0)),
+            ] {
+                let text = again.replacing("$END", with: command)
+                try AtomicFile.write(Array(text.utf8), to: program, permissions: executable)
+                let child = try ChildProcess.run(
+                    try #require(ChildProcess.find("perl")), ["-e", script],
+                    environment: ["PATH=/usr/bin:/bin", "LD_PRELOAD=\(library)"])
+                #expect(child.outputText == "result")
+                #expect(child.errorText == "warning: 1\nwarning: 2\n")
+                #expect(child.end == end)
+            }
         }
     }
 

@@ -52,12 +52,14 @@ struct RestartLibrary {
         case .compute(let program, let link, let target):
             texts = [
                 (\Header.program, program), (\Header.`self`, link), (\Header.target, target),
-                (\Header.link, "/proc/self/exe"), (\Header.readlink, "readlink"), (\Header.allocate, "_Znwm"),
+                (\Header.link, "/proc/self/exe"), (\Header.readlink, "readlink"), (\Header.write, "write"),
+                (\Header.allocate, "_Znwm"),
                 (\Header.cleanup, Self.runInterruptHandlers), (\Header.failure, Self.failure),
             ]
             functions.exports += Self.inexact.map { ($0, mg_restart_function()) }
             functions.exports += [
-                ("readlink", mg_restart_readlink()), (Self.getDefaultTargetTriple, mg_restart_target()),
+                ("readlink", mg_restart_readlink()), ("write", mg_restart_write()),
+                 (Self.getDefaultTargetTriple, mg_restart_target()),
             ]
         }
         functions.initializer = mg_restart_initialize()
@@ -77,7 +79,7 @@ struct RestartLibrary {
     /// With each text in its place, ended with a zero byte at least; nil where there is no room for one.
     private static func header(_ texts: [(place: PartialKeyPath<Header>, text: String)]) -> [UInt8]? {
         let places: [PartialKeyPath<Header>] = [
-            \.program, \.from, \.to, \.`self`, \.target, \.link, \.readlink, \.allocate, \.cleanup, \.failure, \.slots,
+            \.program, \.from, \.to, \.`self`, \.target, \.link, \.readlink, \.write, \.allocate, \.cleanup, \.failure, \.slots,
         ]
         let offsets = places.compactMap { MemoryLayout<Header>.offset(of: $0) }
         var header = [UInt8](repeating: 0, count: MemoryLayout<Header>.size)

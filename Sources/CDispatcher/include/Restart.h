@@ -26,6 +26,7 @@ struct mg_restart {
     char target[64];   ///< LLVM's name of the root's machine
     char link[16];     ///< the link by which a program finds its own path
     char readlink[16]; ///< names of functions
+    char write[16];
     char allocate[16];
     char cleanup[56];
     char failure[64];  ///< said where the program cannot begin anew
@@ -39,6 +40,7 @@ struct mg_restart_slots {
     char **arguments;                     ///< copies of what the process was started with
     char **environment;
     char *directory; ///< the working directory at that time
+    long written[2]; ///< bytes to standard output and standard error so far
 };
 
 /// A std::string of the GNU C++ library.
@@ -57,9 +59,10 @@ size_t mg_restart_size(void);
 size_t mg_restart_dlopen(void);
 size_t mg_restart_qsort(void);
 size_t mg_restart_initialize(void);
-/// Where the function begins that begins the program anew, readlink(), and llvm::sys::getDefaultTargetTriple().
+/// Where the function begins that begins the program anew, readlink(), write(), and llvm::sys::getDefaultTargetTriple().
 size_t mg_restart_function(void);
 size_t mg_restart_readlink(void);
+size_t mg_restart_write(void);
 size_t mg_restart_target(void);
 static const size_t mg_restart_alignment = 256;
 
