@@ -11,6 +11,7 @@
 #include <linux/fcntl.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/signal.h>
 #include <asm/termbits.h>
 #include <asm/ioctls.h>
@@ -88,6 +89,8 @@ MG_PART void mg_restart_repeat(const struct mg_restart *restart, struct mg_resta
     int ends[outputs][2];
     struct pollfd polled[outputs];
     int count = 0;
+    // Fails where there are other threads (unshare(2)), which would go on meanwhile: execve(2) ends them.
+    if (mg_call(__NR_unshare, CLONE_THREAD, 0, 0, 0) != 0) return;
     for (int i = 0; i < outputs; i++) {
         struct termios state;
         polled[i].fd = -1;

@@ -174,11 +174,14 @@ struct RestartLibraryTests {
             let sources = [
                 "llvm.cc": "\(declaration) { return {}; } }\n",
                 "a.cc": """
+                #include <unistd.h>
                 \(declaration); }
-                int main() {
+                int main(int count, char **) {
                     std::string name = llvm::sys::getDefaultTargetTriple();
                     name += "eabi";
-                    std::cout << name << name.size();
+                    char path[64];
+                    ssize_t length = readlink("/proc/self/exe", path, 63 + count);
+                    std::cout << name << name.size() << std::string(path, length);
                 }
 
                 """,
@@ -192,14 +195,16 @@ struct RestartLibraryTests {
                 ["-o", program.string, "\(scratch)/a.cc", llvm.string],
             ] {
                 let made = try ChildProcess.run(
-                    compiler, ["-std=c++17"] + arguments, environment: ["PATH=/usr/bin:/bin"])
+                    compiler, ["-std=c++17", "-O2", "-D_FORTIFY_SOURCE=2"] + arguments,
+                    environment: ["PATH=/usr/bin:/bin"])
                 try #require(made.succeeded, "\(made.errorText)")
             }
             let library = scratch.appending("compute.so")
             let answer = Self.compute(link: scratch.appending("self"))
+            try Directory.open(scratch).makeSymbolicLink("self", to: "/usr/bin/own")
             try AtomicFile.write(try #require(RestartLibrary(answer)).bytes, to: library)
             let child = try ChildProcess.run(program, [], environment: ["LD_PRELOAD=\(library)"])
-            #expect(child.outputText == "aarch64-unknown-linux-gnueabi29", "\(child.errorText)")
+            #expect(child.outputText == "aarch64-unknown-linux-gnueabi29/usr/bin/own", "\(child.errorText)")
         }
     }
 

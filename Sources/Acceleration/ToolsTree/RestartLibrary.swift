@@ -58,8 +58,10 @@ struct RestartLibrary {
             ]
             functions.exports += Self.inexact.map { ($0, mg_restart_function()) }
             functions.exports += [
-                ("readlink", mg_restart_readlink()), ("write", mg_restart_write()),
-                 (Self.getDefaultTargetTriple, mg_restart_target()),
+                // The latter is called where the buffer's size is checked (feature_test_macros(7), _FORTIFY_SOURCE).
+                ("readlink", mg_restart_readlink()), ("__readlink_chk", mg_restart_readlink()),
+                ("write", mg_restart_write()),
+                (Self.getDefaultTargetTriple, mg_restart_target()),
             ]
         }
         functions.initializer = mg_restart_initialize()
@@ -79,7 +81,8 @@ struct RestartLibrary {
     /// With each text in its place, ended with a zero byte at least; nil where there is no room for one.
     private static func header(_ texts: [(place: PartialKeyPath<Header>, text: String)]) -> [UInt8]? {
         let places: [PartialKeyPath<Header>] = [
-            \.program, \.from, \.to, \.`self`, \.target, \.link, \.readlink, \.write, \.allocate, \.cleanup, \.failure, \.slots,
+            \.program, \.from, \.to, \.`self`, \.target, \.link, \.readlink, \.write, \.allocate, \.cleanup, \.failure,
+            \.slots,
         ]
         let offsets = places.compactMap { MemoryLayout<Header>.offset(of: $0) }
         var header = [UInt8](repeating: 0, count: MemoryLayout<Header>.size)

@@ -7,7 +7,7 @@ internal import SystemPackage
 /// Has programs of a tools tree that load objects (make's "load", gawk's extensions, perl's modules) do it as
 /// `RestartLibrary` says: by a loader of their own each, as `MachineName` has it.
 struct RestartingLoader {
-    static let edition = "a loader of their own, dlopen(), qsort(), functions of math.h: 6"
+    static let edition = "a loader of their own, dlopen(), qsort(), functions of math.h: 8"
 
     private let host: Architecture
     private let machine: MachineName
