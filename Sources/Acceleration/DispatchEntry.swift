@@ -11,8 +11,8 @@ package struct DispatchEntry: Hashable, Sendable {
         /// argument.
         case called(own: String, names: [String])
         /// If it is given an eligible script: its first argument that is none of `options`. The native program gets
-        /// `start` before it, if set (`ScriptStart`).
-        case givenScript(options: [String], start: String?)
+        /// `start` before it (`ScriptStart`), and `examined`, if not empty, before any other script, `-c` or `-m`.
+        case givenScript(options: [String], start: [String], examined: [String])
     }
 
     package enum Kind: Hashable, Sendable {

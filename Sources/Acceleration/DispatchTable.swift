@@ -88,7 +88,8 @@ private struct TableWriter {
         var names: [String] = []
         var environment: [String] = []
         var path = ""
-        var start = ""
+        var start: [String] = []
+        var examined: [String] = []
         switch entry.kind {
         case .script(let interpreter):
             record.native = interpreter.encoded
@@ -102,21 +103,22 @@ private struct TableWriter {
             case .called(let own, let applets):
                 record.flags = mg_by_name.rawValue
                 names = ["=" + own] + applets
-            case .givenScript(let options, let script):
+            case .givenScript(let options, let before, let beforeOthers):
                 record.flags = mg_by_script.rawValue
                 names = options
-                start = script ?? ""
+                start = before
+                examined = beforeOthers
             }
         }
         let exceptions = entry.exceptions
         var texts = [
             Self.string(path), Self.list(names), Self.list(environment),
             Self.list(exceptions.patterns), Self.list(exceptions.variables),
-            Self.string(start),
+            Self.list(start),
             Self.list(exceptions.substitutes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }),
             Self.list(exceptions.libraries), Self.list(exceptions.script?.texts ?? []),
             Self.list(exceptions.script?.options ?? []), Self.string(exceptions.script?.conversions ?? ""),
-            Self.list(exceptions.together), Self.list(exceptions.apart),
+            Self.list(exceptions.together), Self.list(exceptions.apart), Self.list(examined),
         ]
         record.flags |= Self.flags(exceptions)
         record.path = intern(texts[0])
@@ -132,6 +134,7 @@ private struct TableWriter {
         record.conversions = intern(texts[10])
         record.together = intern(texts[11])
         record.apart = intern(texts[12])
+        record.examined = intern(texts[13])
         let guards = guards(exceptions.changes)
         record.guard_count = UInt32(guards.count)
         record.guards = place(guards.map(\.bytes))

@@ -182,7 +182,7 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         func add(_ bytes: [UInt8]) { check = unsafe mg_check(check, bytes, bytes.count) }
         add(PackageResources.eligibility_json)
         add(PackageResources.compilers_json)
-        add(PackageResources.start_py)
+        for file in ScriptStart.python.files { add(Array(ScriptStart.python.contents(of: file))) }
         add(DispatchImage.code)
         add(ToolsSeal.description)
         add(Array(ScriptStart.description.utf8))

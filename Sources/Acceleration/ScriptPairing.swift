@@ -22,14 +22,15 @@ extension ProgramPairing {
         var exceptions = exceptions(of: native)
         exceptions.variables += scripts.variables ?? []
         exceptions.patterns = (scripts.refusing ?? [:]).keys.sorted()
-        if let name = scripts.start?.file {
+        for name in scripts.start?.files ?? [] {
             guard let found = tools.file(at: "/\(MachineName.directory)/\(name)") else {
                 return plan.fall(package, file.path, "the native one would report the host's architecture")
             }
             exceptions.changes[MachineName.place.appending(name)] = FileState(found.status)
-            exceptions.variables += MachineName.variables
         }
-        let start = scripts.start?.argument(for: request.architecture, on: request.host)
+        if scripts.start?.files.isEmpty == false { exceptions.variables += MachineName.variables }
+        let start = scripts.start?.arguments(for: request.architecture, on: request.host) ?? []
+        let examined = scripts.start?.argumentsForOthers ?? []
         if let patterns = scripts.modules {
             let modules = CompiledModules(
                 patterns, request, root: root.tree, tools: tools.tree, installed: installed, offered: offered)
@@ -41,14 +42,15 @@ extension ProgramPairing {
             exceptions.changes.merge(modules.changes) { $1 }
         }
         let state = FileState(file.status, anyDevice: request.anyDevice)
-        guard pair(scripts, of: interpreter, state) else { return }
+        guard pair(scripts, of: interpreter, state) || !examined.isEmpty else { return }
         plan.entries.append(
             DispatchEntry(
                 state,
                 .program(
                     path: AccelerationPlan.place(ofTool: native.path),
-                    native: FileState(native.status), when: .givenScript(options: scripts.options, start: start),
-                    environment: []), except: exceptions))
+                    native: FileState(native.status),
+                    when: .givenScript(options: scripts.options, start: start, examined: examined), environment: []),
+                except: exceptions))
     }
 
     /// Whether there are any.

@@ -23,31 +23,44 @@ MG_PART static char **script_of(const char *options, char **own) {
     return script;
 }
 
-/// Whether the script that an interpreter is called for is in the table.
-MG_PART static bool is_eligible_script(
+/// What an interpreter is given before the script that it is called for (a list); NULL if that is not eligible.
+MG_PART static const char *start_of(
     const struct mg_table *table, const struct mg_entry *interpreter, const char *options, char **own) {
     char **script = script_of(options, own);
-    if (*script == NULL || **script == '-') return false;
+    if (*script == NULL) return NULL;
+    const char *examined = (const char *)table + interpreter->examined;
     struct stat found;
-    if (mg_stat(*script, &found) != 0) return false;
+    // To examine is to read in /proc what the process was given.
+    if (*examined != 0 && mg_stat((const char *)table + table->descriptors, &found) != 0) return NULL;
+    if (**script == '-') {
+        bool has_code = ((*script)[1] == 'c' || (*script)[1] == 'm') && (*script)[2] == 0 && script[1] != NULL;
+        return *examined != 0 && has_code ? examined : NULL;
+    }
+    if (mg_stat(*script, &found) != 0) return NULL;
     enum mg_outcome outcome;
     const struct mg_entry *entry = mg_find(table, &found, &outcome);
-    return entry != NULL && (entry->flags & mg_script) != 0 && entry->native.inode == interpreter->root.inode &&
-           entry->native.device == interpreter->root.device;
+    if (entry != NULL && (entry->flags & mg_script) != 0 && entry->native.inode == interpreter->root.inode &&
+        entry->native.device == interpreter->root.device) {
+        return (const char *)table + interpreter->start;
+    }
+    // S_IFREG
+    return *examined != 0 && (found.st_mode & 0170000) == 0100000 ? examined : NULL;
 }
 
-/// Executes the program, with another script before its own; returns if it cannot be executed.
+/// Executes the program, with the list `start` before its script; returns if it cannot be executed.
 MG_PART static void execute_by(
     const char *start, const char *path, const char *options, char **own, struct mg_arena *arena, char **environment) {
     char **script = script_of(options, own);
     long count = 0;
     while (own[count] != NULL) count++;
-    char **longer = mg_allocate(arena, (count + 2) * (long)sizeof *longer);
+    long added = 0;
+    for (const char *one = start; *one != 0; one = mg_next(one)) added++;
+    char **longer = mg_allocate(arena, (count + added + 1) * (long)sizeof *longer);
     if (longer == NULL) return;
     // Volatile: or the compiler calls memcpy().
     char *volatile *to = longer;
     for (char **from = own; from < own + count; from++) {
-        if (from == script) *to++ = (char *)start;
+        for (const char *one = start; from == script && *one != 0; one = mg_next(one)) *to++ = (char *)one;
         *to++ = *from;
     }
     *to = NULL;
@@ -57,7 +70,8 @@ MG_PART static void execute_by(
 /// The native program for `process`, decided.
 struct native {
     const struct mg_entry *entry;
-    char **own; ///< its arguments
+    char **own;        ///< its arguments
+    const char *start; ///< a list of further ones before the script; or empty
 };
 
 /// Whether a library is preloaded that is not looked for where the root's package has it.
@@ -87,7 +101,9 @@ MG_PART static enum mg_outcome decide(
     char **own = process->arguments + own_index;
     if (own[0] == NULL || (entry->flags & mg_script) != 0) return mg_not_eligible;
     if ((entry->flags & mg_by_name) != 0 && !is_eligible_name(names, own)) return mg_not_eligible;
-    if ((entry->flags & mg_by_script) != 0 && !is_eligible_script(table, entry, names, own)) return mg_not_eligible;
+    native->start = (const char *)table + entry->start;
+    if ((entry->flags & mg_by_script) != 0) native->start = start_of(table, entry, names, own);
+    if (native->start == NULL) return mg_not_eligible;
     native->entry = entry;
     native->own = own;
     const char *together = (const char *)table + entry->together;
@@ -151,9 +167,8 @@ MG_PART static enum mg_outcome execute_native(
     const char *path =
         by_own_name((const char *)table + entry->path, process->arguments[1], &entry->native, named);
     char **environment = mg_environment_as_emulated(arena, process->environment);
-    const char *start = (const char *)table + entry->start;
-    if (*start != 0) {
-        execute_by(start, path, (const char *)table + entry->names, own, arena, environment);
+    if (*native.start != 0) {
+        execute_by(native.start, path, (const char *)table + entry->names, own, arena, environment);
     } else {
         mg_execute(path, own, environment);
     }

@@ -80,7 +80,7 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     if (entry->path >= table->size || entry->names >= table->size || entry->environment >= table->size ||
         entry->refused >= table->size || entry->variables >= table->size || entry->start >= table->size ||
         entry->substitutes >= table->size || entry->libraries >= table->size || entry->texts >= table->size ||
-        entry->script_options >= table->size || entry->conversions >= table->size ||
+        entry->script_options >= table->size || entry->conversions >= table->size || entry->examined >= table->size ||
         entry->together >= table->size || entry->apart >= table->size) {
         return false;
     }
@@ -90,7 +90,7 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     check = check_list(check, at(table, entry->environment));
     check = check_list(check, at(table, entry->refused));
     check = check_list(check, at(table, entry->variables));
-    check = check_string(check, at(table, entry->start));
+    check = check_list(check, at(table, entry->start));
     check = check_list(check, at(table, entry->substitutes));
     check = check_list(check, at(table, entry->libraries));
     check = check_list(check, at(table, entry->texts));
@@ -98,6 +98,7 @@ MG_PART static bool is_whole(const struct mg_table *table, const struct mg_entry
     check = check_string(check, at(table, entry->conversions));
     check = check_list(check, at(table, entry->together));
     check = check_list(check, at(table, entry->apart));
+    check = check_list(check, at(table, entry->examined));
     bool guards_are_whole;
     check = check_guards(table, check, entry->guards, entry->guard_count, &guards_are_whole);
     return guards_are_whole && check == entry->check;

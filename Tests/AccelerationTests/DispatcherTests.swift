@@ -195,7 +195,7 @@ import Testing
             let interpreter = try AcceleratedPrograms.state(programs.program)
             try programs.register(
                 DispatchTable([
-                    try programs.entry(when: .givenScript(options: ["-e"], start: nil)),
+                    try programs.entry(when: .givenScript(options: ["-e"], start: [], examined: [])),
                     DispatchEntry(try AcceleratedPrograms.state(good), .script(interpreter: interpreter)),
                 ]))
             let shell = programs.program.string
@@ -215,7 +215,7 @@ import Testing
             try installProgram(Array("#!\(programs.program) -e\n".utf8), at: script)
             let interpreter = try AcceleratedPrograms.state(programs.program)
             let listed = DispatchEntry(try AcceleratedPrograms.state(script), .script(interpreter: interpreter))
-            let when = DispatchEntry.Condition.givenScript(options: ["-e"], start: start.string)
+            let when = DispatchEntry.Condition.givenScript(options: ["-e"], start: [start.string], examined: [])
             try programs.register(DispatchTable([try programs.entry(when: when, environment: ["A=1"]), listed]))
             #expect(try programs.binfmt.execute([script.string, "a b"]).outputText == "e|\(start)|\(script) a b\n")
             let called = try programs.binfmt.execute([programs.program.string, script.string])
@@ -234,6 +234,34 @@ import Testing
                 ]))
             let child = try programs.binfmt.execute(["bash", "-c", "exec -a own \(programs.program) -e \(script) a"])
             #expect(child.output == Array("own\0-e\0\(script)\0a\0".utf8))
+        }
+    }
+
+    @Test func anInterpreterIsGivenOtherArgumentsBeforeWhatHasToBeExamined() throws {
+        try AcceleratedPrograms.with { programs in
+            let (start, script) = (programs.scratch.appending("start"), programs.scratch.appending("script"))
+            try AtomicFile.write(Array(#"echo "$*""#.utf8), to: start)
+            try installProgram(Array("#!\(programs.program)\n".utf8), at: script)
+            let when = DispatchEntry.Condition.givenScript(
+                options: [], start: [start.string, "reviewed"], examined: [start.string, "unknown"])
+            let entry = try programs.entry(when: when)
+            let shell = programs.program.string
+            let interpreter = try AcceleratedPrograms.state(programs.program)
+            let listed = DispatchEntry(try AcceleratedPrograms.state(script), .script(interpreter: interpreter))
+            for (entries, word) in [([entry], "unknown"), ([entry, listed], "reviewed")] {
+                try programs.register(DispatchTable(entries))
+                #expect(try programs.binfmt.execute([script.string, "a b"]).outputText == "\(word) \(script) a b\n")
+                for words in [["-c", "exit 7"], ["-m", "name", "-x"]] {
+                    let child = try programs.binfmt.execute([shell] + words)
+                    #expect(child.outputText == "unknown \(words.joined(separator: " "))\n")
+                }
+                let others = [
+                    [], ["-c"], ["-"], ["-s", script.string], ["-cexit 7"], [""], [programs.scratch.string],
+                    ["/dev/null"],
+                    [programs.scratch.appending("missing").string],
+                ]
+                for words in others { #expect(try programs.binfmt.execute([shell] + words).end == emulated) }
+            }
         }
     }
 

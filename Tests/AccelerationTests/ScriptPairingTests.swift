@@ -48,9 +48,16 @@ import Testing
                     }
                 })
             guard case .program(_, _, let condition, _) = python.kind else { return }
-            let start: FilePath = "/run/mangrove/m/start.py"
-            #expect(condition == .givenScript(options: [], start: start.string))
-            #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == [start])
+            let place: FilePath = "/run/mangrove/m"
+            let examine = ["-I", "-S", place.appending("examine.py").string]
+            #expect(
+                condition
+                    == .givenScript(options: [], start: examine + ["reviewed"], examined: examine + ["unknown"]))
+            let names: [FilePath.Component] = [
+                "examine.py", "examine_asciidoc.py", "examine_code.py", "prepare.py", "start.py",
+            ]
+            let files = names.map { place.appending($0) }
+            #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == files)
             #expect(python.exceptions.variables.contains("PYTHONHOME"))
             #expect(python.exceptions.patterns == ["runpython"])
         }
@@ -88,18 +95,27 @@ import Testing
                 import os, sys
                 import sysconfig
                 print(__name__, __file__, sys.argv, sys.orig_argv[1:], sys.path[0], sys.implementation._multiarch)
-                print([name for name in vars() if name in ("prepare", "tools")], __loader__.path, __spec__)
+                print([name for name in vars() if name in ("c", "d", "m", "prepare")], __loader__.path, __spec__)
                 print([path for path in sys.path if path.endswith("lib-dynload")])
                 """
             let script = trees.root.appending("script")
             try AtomicFile.write(Array(text.utf8), to: script)
-            let start = trees.tools.appending("machine/start.py")
+            let place = trees.root.appending("machine")
+            try place.makeDirectories()
+            for name in ["prepare.py", "start.py"] {
+                let text = try trees.tools.appending("machine/\(name)").readFile()
+                try AtomicFile.write(
+                    Array(String(decoding: text, as: UTF8.self).replacing("/run/mangrove/m", with: place.string).utf8),
+                    to: place.appending(name))
+            }
+            let start = place.appending("start.py")
             let child = try ChildProcess.run(python, ["-B", start.string, script.string, "a b"])
             let lines = child.outputText.split(separator: "\n").map(String.init)
             try #require(lines.count == 3, "\(child.errorText)")
-            let (path, place) = (script.string, trees.root.string)
+            let (path, directory) = (script.string, trees.root.string)
             #expect(
-                lines[0] == "__main__ \(path) ['\(path)', 'a b'] ['-B', '\(path)', 'a b'] \(place) aarch64-linux-gnu")
+                lines[0]
+                    == "__main__ \(path) ['\(path)', 'a b'] ['-B', '\(path)', 'a b'] \(directory) aarch64-linux-gnu")
             #expect(lines[1] == "[] \(path) None")
             #expect(lines[2].hasPrefix("['/run/mangrove/tools/"))
         }

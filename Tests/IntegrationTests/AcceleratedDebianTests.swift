@@ -68,6 +68,7 @@ extension IntegrationTests {
                 try Self.attacks(home, distros)
                 try Self.toolchain(home, distros)
                 try Self.git(home, mirror, distros)
+                try Self.python(home, distros)
                 try Self.replacements(home, mirror, distros)
             }
         }
@@ -172,7 +173,7 @@ extension IntegrationTests {
             let install = """
                 cp key.gpg /etc/apt/trusted.gpg.d/test.gpg
                 apt-get -qq update
-                DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install git >log 2>&1 || cat log
+                DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install git python3 >log 2>&1 || cat log
                 """
             #expect(try run(install, home, distros).output == "")
             let native = try run(DebianUses.git + "\nrm -r repo clone", home, distros)
@@ -187,6 +188,29 @@ extension IntegrationTests {
             for name in ["repo", "clone"] {
                 try Directory.open(home.work).removeTree(FilePath.Component(name) ?? "repo")
             }
+        }
+
+        /// Code that is examined: of a script and a module beside it, of one that is refused, of modules run by name.
+        private static func python(_ home: Home, _ distros: FilePath) throws {
+            let script = #"""
+                printf 'import platform, sys, sysconfig\nimport beside\nprint(sys.argv, __file__, beside.x)\n' >script.py
+                printf 'print(platform.machine(), sysconfig.get_platform())\nbeside.f()\n' >>script.py
+                printf 'x = 1\ndef f():\n    raise ValueError(x)\n' >beside.py
+                cp /usr/lib/python3.11/json/*.py .
+                touch -d @1700000000 *.py
+                python3 script.py a 2>&1 || echo $?
+                python3 -c 'import math; print(math.floor(1.5))' x
+                python3 -m compileall -q .
+                cksum __pycache__/*
+                rm -r *.py __pycache__
+                """#
+            let (output, profile) = try run(script, home, distros)
+            #expect(output.contains("ValueError: 1\n1\n1\n"), "\(output)")
+            let counts = profile["/usr/bin/python3.11"].map { [$0.native.executions, $0.emulated.executions] }
+            #expect(counts == [3, 1])
+            let emulated = try home.start(["run", "--no-accelerate", "deb", "--", "sh", "-ec", script]).wait(
+                seconds: 120)
+            #expect(emulated.output == output, "\(emulated.errors)")
         }
 
         /// Files that are replaced by packages and by hand in a run that uses them.

@@ -20,7 +20,7 @@ import Transfer
 enum DebianMirror {
     static let suite = "bookworm"
     /// Of no root, but there to be installed.
-    private static let extras = ["hello", "git", "bubblewrap", "dpkg-dev", "tcc", "libc6-dev"]
+    private static let extras = ["hello", "git", "bubblewrap", "dpkg-dev", "tcc", "libc6-dev", "python3"]
 
     private static var cache: FilePath {
         FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()

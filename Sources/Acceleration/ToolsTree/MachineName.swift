@@ -55,10 +55,11 @@ package struct MachineName: Sendable {
         for (interpreter, scripts) in packages.scripts ?? [:] {
             guard let start = scripts.start else { continue }
             try replaceLoader(in: interpreter, tree)
-            guard let name = start.file else { continue }
-            try AccelerationError.wrapping { () throws(FilesystemError) in
-                try tree.makeDirectories([Self.directory])
-                    .createFile(name, holding: Array(start.text(for: root).utf8))
+            for name in start.files {
+                try AccelerationError.wrapping { () throws(FilesystemError) in
+                    try tree.makeDirectories([Self.directory])
+                        .createFile(name, holding: Array(start.text(of: name, for: root).utf8))
+                }
             }
         }
     }

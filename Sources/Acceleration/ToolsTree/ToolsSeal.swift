@@ -84,7 +84,7 @@ package struct ToolsSeal: Sendable {
                 let native = objects.replacing("{triplet}", with: host.triplet)
                 loading[file.path] = .load(from: own, to: "\(AccelerationPlan.toolsDirectory)\(native)")
             }
-            if scripts.start?.file != nil,
+            if scripts.start?.files.isEmpty == false,
                 !((try? files.tree.openInRoot(file.path).readToEnd(of: FilePath(file.path))).map(machine.isTold)
                     ?? false)
             {

@@ -38,7 +38,8 @@ static const uint64_t mg_any_inode = UINT64_MAX;
 enum mg_entry_flag {
     /// A script: eligible as such for the interpreter whose identity is in `native`.
     mg_script = 1,
-    /// `names` are the options that may stand before the script; a script has to be in the table, too.
+    /// `names` are the options that may stand before the script; a script has to be in the table, too,
+    /// unless there is `examined`.
     mg_by_script = 2,
     /// `names` are the applets of a program that is many; no other is eligible.
     mg_by_name = 4,
@@ -74,9 +75,10 @@ struct mg_entry {
     uint32_t conversions;    ///< a string of letters: the same for a conversion (printf(3)) with one of them
     uint32_t together;       ///< patterns like `refused`, which count only where no argument is one of `apart`
     uint32_t apart;          ///< a list
-    uint32_t padding;
+    uint32_t examined;       ///< a list like `start`, for what is not in the table: a script, and what follows "-c" and
+                             ///< "-m"; an empty one: not eligible
     uint32_t script_options; ///< a list of options with an argument; "=" before those whose argument is a script
-    uint32_t start; ///< a string, with mg_by_script: another script, which is given the script; an empty one: none
+    uint32_t start; ///< a list, with mg_by_script: arguments before the script, as another script that is given it
     uint32_t substitutes; ///< a list of pairs: what may stand behind an argument of `refused`, and what the native
                           ///< program is given in its place; with those it is not refused
     uint64_t check; ///< mg_check() of everything before, of the strings, the lists, the guards and their paths
@@ -89,7 +91,7 @@ struct mg_guard {
 };
 
 static const uint64_t mg_table_magic = 0x6863746170736964; // "dispatch"
-static const uint32_t mg_table_version = 6;
+static const uint32_t mg_table_version = 7;
 
 /// How many variables an entry may set.
 enum { mg_environment_limit = 3 };
