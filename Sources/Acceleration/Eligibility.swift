@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Architectures
 internal import CDispatcher
 internal import FoundationEssentials
 
@@ -59,6 +60,11 @@ package struct Eligibility: Decodable, Equatable, Sendable {
         package var applets: Applets?
 
         package init() {}
+
+        /// Whether nothing is known to be against `version` of the package.
+        package func isReviewed(_ version: String, for architecture: Architecture) -> Bool {
+            reviewed.map { $0[architecture.rawValue]?.contains(version) == true } ?? true
+        }
     }
 
     /// Conditions in which an eligible program is emulated.

@@ -97,7 +97,7 @@ struct ProgramPairing: ~Copyable {
         if let reason = rule.only64, request.architecture.elf.fileClass == .bits32 {
             return .init(package: name, reason: reason)
         }
-        if let reviewed = rule.reviewed, reviewed[request.architecture.rawValue]?.contains(own.version) != true {
+        guard rule.isReviewed(own.version, for: request.architecture) else {
             return .init(package: name, reason: "version \(own.version) for \(request.architecture) was not reviewed")
         }
         guard let native = offered[name] else {

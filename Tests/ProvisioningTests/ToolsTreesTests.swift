@@ -184,6 +184,19 @@ import Testing
         }
     }
 
+    /// A tools tree is not given what would not be used.
+    @Test func whatWasNotReviewedIsNotWanted() throws {
+        try Self.with { trees in
+            try Self.add(to: trees, ["sed": "4.9-1"])
+            func wanted(_ versions: [String: String]) throws -> [String] {
+                try trees.outdated(Self.subject, adding: [], versions).map(\.description)
+            }
+            let reviewed = Self.foreign == .arm64 ? ["clang-14=1:14.0.6-12"] : []
+            #expect(try wanted(["clang-14": "1:14.0.6-12", "clang-15": "1:15.0.7-1"]) == reviewed)
+            #expect(try wanted(["clang-14": "1:14.0.6-13"]) == [])
+        }
+    }
+
     @Test func anotherPackagingIsNewerWhereItIsTheOneThatIsWanted() throws {
         try Self.with { trees in
             try Self.add(to: trees, ["python3.11-minimal": "3.11.2-6", "tar": "1.34-1"])

@@ -68,7 +68,9 @@ extension ToolsTrees {
         }
         let added = EligibilityChanges(add: added).wanted(of: eligible)
         return Set(eligible.packages.keys).union(added).sorted().compactMap { name in
-            guard let own = versions[name] else { return nil }
+            guard let own = versions[name],
+                eligible.packages[name]?.isReviewed(own, for: subject.architecture) != false
+            else { return nil }
             guard let native = offered[name] else {
                 return added.contains(name) ? OutdatedTool(name, of: own, and: nil) : nil
             }
