@@ -101,6 +101,14 @@ MG_PART static bool prints_by_variable(const char *text, const char *end, char o
     return is_empty;
 }
 
+/// Whether a word that ends at `text` with `quote` is the last that a printf prints, to another descriptor than those that a
+/// command substitution reads: libtool reports so how it prints (`printf "%s\n" "printf" >&6`).
+MG_PART static bool is_printed(const char *text, const char *end, char quote) {
+    if (quote == 0 || quote == '`' || text >= end || *text != quote) return false;
+    text = behind_blanks(text + 1, end);
+    return end - text > 2 && text[0] == '>' && text[1] == '&' && text[2] >= '3' && text[2] <= '9';
+}
+
 /// Whether the ampersand at `place` belongs to a redirection (">&2", "2>&1", "&>file"), and no command ends.
 MG_PART static bool redirects(const char *place, const char *text, const char *end) {
     return (place > text && (place[-1] == '<' || place[-1] == '>')) || (place + 1 < end && place[1] == '>');
@@ -181,7 +189,8 @@ MG_PART static bool has_text(
             // Else it is a part of another name.
             if (behind < end && !may_follow_command(*behind)) continue;
             char before = place > text && (place[-1] == '\'' || place[-1] == '"' || place[-1] == '`') ? place[-1] : 0;
-            by_variable = by_variable || prints_by_variable(behind, end, before);
+            bool is_argument = prints && outer == 0 && quote == before && has_percent && is_printed(behind, end, before);
+            by_variable = by_variable || (!is_argument && prints_by_variable(behind, end, before));
             if (prints) continue;
             prints = true;
             has_percent = false;

@@ -96,6 +96,8 @@ import Testing
                 "f=%.2f; x=`printf $f 1`", "printf$IFS%.2f 1", "f=%.2f; printf \\\n \"$f\" 1",
                 "printf \"x$(echo \"a;b\") %.2f\" 1",
                 "eval \"printf $(echo \" %.2f\") 1\"", "eval 'printf \"%s\\n\" \"%.2f\"'",
+                "x=$(printf '%s' \"printf\"); : $x %.2f 1", "x=$(printf '%s' \"printf\" >&1); : $x %.2f 1",
+                "printf '%s' 'printf ' >&6; : %.2f",
             ] {
                 #expect(try end(text) == emulated, "\(text)")
             }
@@ -104,6 +106,8 @@ import Testing
                 "printf '%s\\n' x", "z=; printf x; y=${z%f*}", "echo %.2f", "disable -f || :", ": --enable-f",
                 "x=`printf '\\t'`; : \"rs%f\"", ": \"$0 printf.c printf-args.o\" rs%f",
                 "p='printf %s\\n'\nq='printf %s'\n: \"$p rs%f\"", "p=\"printf %s\"; : \"rs%f\"",
+                // As libtool reports it.
+                "exec 6>/dev/null; printf \"%s\\n\" \"printf\" >&6\nx='s%a%/%f'",
             ] {
                 #expect(try end(text) == .exited(7), "\(text)")
             }
