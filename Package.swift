@@ -88,7 +88,9 @@ let package = Package(
             "Acceleration",
             ["Architectures", "CDispatcher", "CLinux", "Emulation", "Failures", "Filesystem", system],
             resources: (["eligibility.json", "compilers.json"]
-                + ["examine", "examine_asciidoc", "examine_code", "prepare", "start"].map { "Python/\($0).py" }
+                + ["examine", "examine_asciidoc", "examine_code", "examine_setup", "prepare", "start"].map {
+                    "Python/\($0).py"
+                }
                 + ["small.c", "c.c", "small.cc", "cc.cc", "s.S", "job.sh"].map { "Compilers/Compared/\($0)" })
                 .map { .embedInCode($0) }),
         module("Terminal", ["Failures", "Filesystem", system]),

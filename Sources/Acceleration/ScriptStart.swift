@@ -14,7 +14,8 @@ package enum ScriptStart: String, Decodable, Equatable, Sendable {
     /// The names in `MachineName.directory` of the files that it needs.
     package var files: [FilePath.Component] {
         switch self {
-        case .python: ["examine.py", "examine_asciidoc.py", "examine_code.py", "prepare.py", "start.py"]
+        case .python:
+            ["examine.py", "examine_asciidoc.py", "examine_code.py", "examine_setup.py", "prepare.py", "start.py"]
         case .perl: []
         }
     }
@@ -25,6 +26,7 @@ package enum ScriptStart: String, Decodable, Equatable, Sendable {
         case "examine.py": PackageResources.examine_py
         case "examine_asciidoc.py": PackageResources.examine_asciidoc_py
         case "examine_code.py": PackageResources.examine_code_py
+        case "examine_setup.py": PackageResources.examine_setup_py
         case "prepare.py": PackageResources.prepare_py
         case "start.py": PackageResources.start_py
         default: []

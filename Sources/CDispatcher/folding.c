@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // For compilers of LLVM, which compute constants with the C library's functions. In the same section as restart.c.
-#include "Restart.h"
-#include "calls.h"
+#include "restarting.h"
 
 #if MG_HAS_DISPATCH
 
 #include <asm/unistd.h>
 
-#define MG_PART MG_PART_OF("mg_restart")
-
 typedef void (*mg_procedure)(void);
 typedef void *(*mg_allocation)(size_t);
-typedef void *(*mg_function)(void);
 
-void mg_restart_execute(const struct mg_restart *restart, struct mg_restart_slots *slot);
-void mg_restart_repeat(const struct mg_restart *restart, struct mg_restart_slots *slot);
 void mg_restart_now(const char *code);
 mg_function mg_restart_readlink_real(const char **path, const char *code);
 void *mg_restart_name_target(struct mg_string *string, const char *code);
 
-MG_INLINE const struct mg_restart *header(const char *code) {
-    return (const struct mg_restart *)code - 1;
-}
-
-MG_INLINE struct mg_restart_slots *slots(const struct mg_restart *restart) {
-    return (struct mg_restart_slots *)((const char *)restart + restart->slots);
-}
-
 /// Does not return. Temporary files are removed before: whoever begins anew makes others.
 MG_PART void mg_restart_now(const char *code) {
-    const struct mg_restart *restart = header(code);
-    struct mg_restart_slots *slot = slots(restart);
+    const struct mg_restart *restart = mg_restart_header(code);
+    struct mg_restart_slots *slot = mg_restart_slots_of(restart);
     // RTLD_DEFAULT
     mg_procedure remove = (mg_procedure)slot->dlsym((void *)0, restart->cleanup);
     if (remove != NULL) remove();
@@ -44,22 +30,22 @@ MG_PART void mg_restart_now(const char *code) {
 
 /// The readlink() that comes after this one, and the path to be given it: of the program's own link another one.
 MG_PART mg_function mg_restart_readlink_real(const char **path, const char *code) {
-    const struct mg_restart *restart = header(code);
+    const struct mg_restart *restart = mg_restart_header(code);
     const char *asked = *path;
     long i = 0;
     while (asked[i] != 0 && asked[i] == restart->link[i]) i++;
     if (asked[i] == 0 && restart->link[i] == 0) *path = restart->self;
     // RTLD_NEXT
-    return (mg_function)slots(restart)->dlsym((void *)-1L, restart->readlink);
+    return (mg_function)mg_restart_slots_of(restart)->dlsym((void *)-1L, restart->readlink);
 }
 
 /// Makes a std::string of the GNU C++ library, in its heap, and returns it.
 MG_PART void *mg_restart_name_target(struct mg_string *string, const char *code) {
-    const struct mg_restart *restart = header(code);
+    const struct mg_restart *restart = mg_restart_header(code);
     size_t length = 0;
     while (restart->target[length] != 0) length++;
     // RTLD_DEFAULT
-    mg_allocation allocate = (mg_allocation)slots(restart)->dlsym((void *)0, restart->allocate);
+    mg_allocation allocate = (mg_allocation)mg_restart_slots_of(restart)->dlsym((void *)0, restart->allocate);
     volatile char *to = allocate(length + 1);
     for (size_t i = 0; i <= length; i++) to[i] = restart->target[i];
     string->data = (char *)to;

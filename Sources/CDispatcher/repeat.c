@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For programs that have reported something before they begin anew: the emulated one reports it again, and that is left
 // out. In the same section as restart.c.
-#include "Restart.h"
-#include "calls.h"
+#include "restarting.h"
 
 #if MG_HAS_DISPATCH
 
@@ -16,36 +15,21 @@
 #include <asm/termbits.h>
 #include <asm/ioctls.h>
 
-#define MG_PART MG_PART_OF("mg_restart")
-
 enum { outputs = 2, buffer_size = 4096 };
 
 typedef long (*mg_writing)(int, const void *, size_t);
 
 long mg_restart_write_counted(int file, const void *bytes, size_t count, const char *code);
-void mg_restart_execute(const struct mg_restart *restart, struct mg_restart_slots *slot);
-void mg_restart_repeat(const struct mg_restart *restart, struct mg_restart_slots *slot);
-
-MG_INLINE struct mg_restart_slots *slots(const struct mg_restart *restart) {
-    return (struct mg_restart_slots *)((const char *)restart + restart->slots);
-}
 
 /// write(), which counts what goes to standard output and standard error.
 MG_PART long mg_restart_write_counted(int file, const void *bytes, size_t count, const char *code) {
-    const struct mg_restart *restart = (const struct mg_restart *)code - 1;
-    struct mg_restart_slots *slot = slots(restart);
+    const struct mg_restart *restart = mg_restart_header(code);
+    struct mg_restart_slots *slot = mg_restart_slots_of(restart);
     // RTLD_NEXT
     mg_writing real = (mg_writing)slot->dlsym((void *)-1L, restart->write);
     long written = real(file, bytes, count);
     if (written > 0 && (file == 1 || file == 2)) slot->written[file - 1] += written;
     return written;
-}
-
-/// Returns where that is not possible.
-MG_PART void mg_restart_execute(const struct mg_restart *restart, struct mg_restart_slots *slot) {
-    if (slot->arguments == NULL) return;
-    mg_call(__NR_chdir, (long)slot->directory, 0, 0, 0);
-    mg_call(__NR_execve, (long)restart->program, (long)slot->arguments, (long)slot->environment, 0);
 }
 
 MG_PART static void write_all(long file, const char *bytes, long count) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "Restart.h"
-#include "calls.h"
+#include "restarting.h"
 
 #if MG_HAS_DISPATCH
 
@@ -8,24 +7,16 @@
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 
-#define MG_PART MG_PART_OF("mg_restart")
-
 enum { path_limit = 4096 };
-
-typedef void *(*mg_function)(void);
 
 void mg_restart_remember(int count, char **arguments, char **environment, const char *code);
 mg_function mg_restart_real(const char **path, const char *code);
 mg_function mg_restart_sort_real(const char *code);
 int mg_restart_compare(const unsigned char *const *left, const unsigned char *const *right);
 
-MG_INLINE struct mg_restart_slots *slots(const struct mg_restart *restart) {
-    return (struct mg_restart_slots *)((const char *)restart + restart->slots);
-}
-
 /// Called when the library is loaded. Programs change the order of their arguments, and add to their environment.
 MG_PART void mg_restart_remember(int count, char **arguments, char **environment, const char *code) {
-    struct mg_restart_slots *slot = slots((const struct mg_restart *)code - 1);
+    struct mg_restart_slots *slot = mg_restart_slots_of(mg_restart_header(code));
     long variables = 0;
     while (environment[variables] != NULL) variables++;
     long words = count + variables + 2;
@@ -42,6 +33,12 @@ MG_PART void mg_restart_remember(int count, char **arguments, char **environment
     slot->arguments = to;
     slot->environment = to + count + 1;
     slot->directory = directory;
+}
+
+MG_PART void mg_restart_execute(const struct mg_restart *restart, struct mg_restart_slots *slot) {
+    if (slot->arguments == NULL) return;
+    mg_call(__NR_chdir, (long)slot->directory, 0, 0, 0);
+    mg_call(__NR_execve, (long)restart->program, (long)slot->arguments, (long)slot->environment, 0);
 }
 
 /// Whether the file is an object that cannot be loaded, being another machine's.
@@ -81,14 +78,11 @@ MG_PART static const char *of_tools(const struct mg_restart *restart, const char
 /// The dlopen() that comes after this one, and in the place of its path the one to be given it. Does not return where
 /// the program begins anew.
 MG_PART mg_function mg_restart_real(const char **asked, const char *code) {
-    const struct mg_restart *restart = (const struct mg_restart *)code - 1;
-    struct mg_restart_slots *slot = slots(restart);
+    const struct mg_restart *restart = mg_restart_header(code);
+    struct mg_restart_slots *slot = mg_restart_slots_of(restart);
     if (*asked != NULL) *asked = of_tools(restart, *asked);
     const char *path = *asked;
-    if (path != NULL && restart->program[0] != 0 && slot->arguments != NULL && is_foreign(path, restart->machine)) {
-        mg_call(__NR_chdir, (long)slot->directory, 0, 0, 0);
-        mg_call(__NR_execve, (long)restart->program, (long)slot->arguments, (long)slot->environment, 0);
-    }
+    if (path != NULL && restart->program[0] != 0 && is_foreign(path, restart->machine)) mg_restart_execute(restart, slot);
     char name[8];
     *(volatile char *)&name[0] = 'd';
     *(volatile char *)&name[1] = 'l';
@@ -111,7 +105,7 @@ MG_PART mg_function mg_restart_sort_real(const char *code) {
     *(volatile char *)&name[4] = 't';
     *(volatile char *)&name[5] = 0;
     // RTLD_NEXT
-    return (mg_function)slots((const struct mg_restart *)code - 1)->dlsym((void *)-1L, name);
+    return (mg_function)mg_restart_slots_of(mg_restart_header(code))->dlsym((void *)-1L, name);
 }
 
 /// Compares strings by characters without a sign.

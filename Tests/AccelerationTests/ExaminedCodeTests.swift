@@ -7,7 +7,7 @@ import Processes
 import SystemPackage
 import Testing
 
-/// What examine_code.py says of Python code, in an interpreter of the host.
+/// What examine_code.py and examine_setup.py say of Python code, in an interpreter of the host.
 @Suite struct ExaminedCodeTests {
     private static let accepted = [
         "import os, sys\nprint(sys.argv, os.getcwd(), __file__)",
@@ -38,7 +38,11 @@ import Testing
         // Another search path.
         "import sys\nsys.path.insert(0, 'lib')", "from sys import path", "import site\nsite.addsitedir('x')",
         // Values of the machine.
-        "print(x ** y)", "x **= 2", "pow(2.0, 0.5)", "1j", "hash('x')", "id(x)", "{x, y}", "{x for x in y}", "set(x)",
+        "print(x ** y)", "x **= 2", "pow(2.0, 0.5)", "1j",
+        "import operator\noperator.pow(2.0, 0.5)", "from operator import *\nipow(2.0, 0.5)",
+        "import operator\ngetattr(operator, 'pow')(2.0, 0.5)", "from string import Formatter",
+        "import typing\ntyping.get_type_hints(x)", "inspect.signature(x, eval_str=True)",
+        "hash('x')", "id(x)", "{x, y}", "{x for x in y}", "set(x)",
         "import os\nos.sysconf('SC_PAGESIZE')", "open('/proc/cpuinfo')", "import os\nos.O_DIRECTORY",
         // The frames below the script.
         "import sys\nsys.setrecursionlimit(9)", "warnings.warn('x', UserWarning, 2)", "warn('x', stacklevel=2)",
@@ -65,7 +69,7 @@ import Testing
             try: return os.listdir(path)
             except FileNotFoundError: return []
         code = dict(globals())
-        exec(read(sys.argv[1]), code)
+        for name in ("examine_code.py", "examine_setup.py"): exec(read(f"{sys.argv[1]}/{name}"), code)
         path = sys.argv[2]
         os.chdir(path)
         for name in sys.argv[4:]:
@@ -80,7 +84,10 @@ import Testing
     ) throws -> [String]? {
         guard let python = try? FilePath("/usr/bin/python3").resolved(),
             try ChildProcess.run(python, ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).end == .exited(0)
-        else { return nil }
+        else {
+            print("not tried here: no Python of version 3.11 or newer")
+            return nil
+        }
         return try withScratchDirectory { scratch in
             let archive = ["archive/setuptools/__init__.py": "", "archive/wheel/__init__.py": ""]
             for (name, text) in files.merging(archive, uniquingKeysWith: { $1 }) {
@@ -94,7 +101,7 @@ import Testing
                 try AtomicFile.write(Array(source.utf8), to: FilePath(names[index]))
             }
             let code = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-                .pushing("Sources/Acceleration/Python/examine_code.py")
+                .pushing("Sources/Acceleration/Python")
             let child = try ChildProcess.run(
                 python, ["-I", "-S", "-c", harness, code.string, scratch.string, words] + names,
                 environment: ["HOME=\(scratch)"])

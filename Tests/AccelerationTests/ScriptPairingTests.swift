@@ -54,7 +54,8 @@ import Testing
                 condition
                     == .givenScript(options: [], start: examine + ["reviewed"], examined: examine + ["unknown"]))
             let names: [FilePath.Component] = [
-                "examine.py", "examine_asciidoc.py", "examine_code.py", "prepare.py", "start.py",
+                "examine.py", "examine_asciidoc.py", "examine_code.py", "examine_setup.py", "prepare.py",
+                "start.py",
             ]
             let files = names.map { place.appending($0) }
             #expect(python.exceptions.changes.keys.sorted { $0.string < $1.string } == files)

@@ -68,6 +68,21 @@ import Testing
         }
     }
 
+    /// Two runs at once: what the first is about to mount must not be replaced by the second.
+    @Test func whatAnotherRunHasWrittenMeanwhileIsKept() throws {
+        try with { scene in
+            let plans = [try scene.plan(), try scene.plan()]
+            let first = try plans[0].written()
+            let file = try scene.file()
+            #expect(try plans[1].written().report == first.report)
+            #expect(try scene.file() == file)
+            // But not what was written for something else.
+            let other = try scene.plan { $0.cpu = "cortex-a57" }
+            _ = try other.written()
+            #expect(try scene.file() != file)
+        }
+    }
+
     @Test func planningWritesNothing() throws {
         try with { scene in
             let planned = try scene.plan()

@@ -94,7 +94,7 @@ package struct CompilerRelocation: Sendable {
             targets["liblto_plugin.so"] = compilers.path(of: rules.file, version)
         }
         for plugin in (rules.packages ?? [:]).keys {
-            targets.merge(others(plugin, in: tree)) { $1 }
+            targets.merge(others(plugin, rules, in: tree)) { $1 }
         }
         for (name, target) in targets.sorted(by: { $0.key < $1.key }) {
             guard let name = FilePath.Component(name), (try? tree.openInRoot(target)) != nil else { continue }
@@ -103,15 +103,18 @@ package struct CompilerRelocation: Sendable {
         }
     }
 
-    /// Plugins beside binutils' own that are called like `plugin`, and their files.
-    private func others(_ plugin: String, in tree: borrowing Directory) -> [String: String] {
-        let directory = "/usr/lib/bfd-plugins"
-        guard let opened = try? tree.openInRoot(directory, onlyDirectory: true),
-            let names = try? Directory(adopting: opened, path: tree.path).names()
-        else { return [:] }
+    /// Of the tree's plugins those that are called like `plugin`, and their files.
+    private func others(
+        _ plugin: String, _ rules: CompilerRules.Plugins, in tree: borrowing Directory
+    ) -> [String: String] {
         var found: [String: String] = [:]
-        for name in names.map(\.string) where Eligibility.Packages.version(of: name, in: plugin) != nil {
-            found[name] = (try? tree.realPathInRoot(of: "\(directory)/\(name)"))?.string
+        for directory in rules.directories.map({ $0.replacing("{triplet}", with: host.triplet) }) {
+            guard let opened = try? tree.openInRoot(directory, onlyDirectory: true),
+                let names = try? Directory(adopting: opened, path: tree.path).names()
+            else { continue }
+            for name in names.map(\.string) where Eligibility.Packages.version(of: name, in: plugin) != nil {
+                found[name] = (try? tree.realPathInRoot(of: "\(directory)/\(name)"))?.string
+            }
         }
         return found
     }

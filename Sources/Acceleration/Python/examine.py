@@ -130,7 +130,8 @@ def examine(word, arguments, environment):
     elif word == "unknown" and not (given == "-m" and arguments[1] in MODULES):
         refuse_if(given == "-m")
         code = {"Refused": Refused, "refuse_if": refuse_if, "read": read, "names_in": names_in}
-        exec(compile(read("{place}/examine_code.py"), "examine_code.py", "exec"), code)
+        for name in ("examine_code.py", "examine_setup.py"):
+            exec(compile(read(f"{place}/{name}"), name, "exec"), code)
         others = code["REVIEWED"]
         if given.endswith("/_in_process.py") and os.path.realpath(given).startswith(HOOKS):
             project[0] = os.getcwd()

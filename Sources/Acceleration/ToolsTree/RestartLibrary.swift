@@ -25,10 +25,8 @@ struct RestartLibrary {
     static let inexact: [String] = {
         let names = [
             "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "erf", "erfc", "exp",
-            "exp10",
-            "exp2", "expm1", "hypot", "j0", "j1", "jn", "lgamma", "log", "log10", "log1p", "log2", "pow", "sin",
-            "sincos", "sinh",
-            "tan", "tanh", "tgamma", "y0", "y1", "yn",
+            "exp10", "exp2", "expm1", "hypot", "j0", "j1", "jn", "lgamma", "log", "log10", "log1p", "log2", "pow",
+            "sin", "sincos", "sinh", "tan", "tanh", "tgamma", "y0", "y1", "yn",
         ]
         return names.flatMap { name in ["", "f", "l", "f128"].map { name + $0 } } + ["ceil"]
     }()

@@ -6,7 +6,7 @@ internal import ArgumentParser
 struct PackageOption: ParsableArguments {
     @Option(
         name: .customLong("package"),
-        help: ArgumentHelp("Install this package. Repeatable.", valueName: "package"),
+        help: ArgumentHelp("Install these packages: NAME[,NAME…]. Repeatable.", valueName: "packages"),
         completion: Completions.packages)
     var lists: [String] = []
 

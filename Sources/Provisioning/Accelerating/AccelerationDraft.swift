@@ -8,7 +8,7 @@ internal import SystemPackage
 /// The acceleration of a tree as module Acceleration plans it, and the bytes that have to be written for it.
 struct AccelerationDraft: Sendable {
     private var request: AccelerationRequest
-    private let subject: TreeAcceleration.Subject
+    let subject: TreeAcceleration.Subject
     private(set) var plan: AccelerationPlan
     /// Drivers of compilers, by the name that `request` has for them: not written yet.
     private var drivers: [String: [UInt8]] = [:]
@@ -35,9 +35,6 @@ struct AccelerationDraft: Sendable {
 
     /// Nothing can be native.
     var isEmpty: Bool { plan.entries.isEmpty }
-
-    /// What is known of it is kept there.
-    var file: FilePath { subject.file }
 
     private func path(ofDriver name: String) -> FilePath {
         subject.directory.appending("\(Self.driverPrefix)\(subject.title)-\(name)")

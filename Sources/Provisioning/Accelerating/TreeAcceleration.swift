@@ -105,6 +105,10 @@ package struct TreeAcceleration: Sendable {
             isComparison ? "comparison" : isThrowaway ? "\(mode.rawValue)-throwaway" : mode.rawValue
         }
 
+        /// What the kernel starts for the tree's programs.
+        var image: FilePath { directory.appending("dispatch-\(title)") }
+        /// Held while that is written.
+        var lock: FilePath { directory.appending("dispatch-\(title).lock") }
         /// What is known is kept there.
         var file: FilePath { directory.appending("acceleration-\(title).json") }
     }
@@ -118,17 +122,10 @@ package struct TreeAcceleration: Sendable {
     }
 
     init(planning subject: Subject, last: Record?) throws(ProvisioningError) {
-        let image = subject.directory.appending("dispatch-\(subject.title)")
         let key = try below { () throws(AccelerationError) in try Key(subject) }
-        var wanted = key
-        if subject.isAmidPackages, let last { wanted.packages = last.key.packages }
-        self.image = image
-        if let report = last, report.key == wanted, report.compilers == subject.compilers,
-            report.image == nil || report.image == (try? Self.state(of: image)),
-            report.mounts.allSatisfy({ unsafe access($0.source.string, F_OK) == 0 }),
-            AccelerationPlan.areUnchanged(report.watched, in: subject.tree)
-        {
-            (self.report, draft) = (report, nil)
+        image = subject.image
+        if let last, last.isValid(for: subject, key) {
+            (report, draft) = (last, nil)
             return
         }
         let draft = try below { () throws(AccelerationError) in try AccelerationDraft(subject) }
@@ -143,6 +140,16 @@ package struct TreeAcceleration: Sendable {
     /// Writes what is not there yet: programs, the image, and what is known of it.
     package func written() throws(ProvisioningError) -> TreeAcceleration {
         guard let draft else { return self }
+        let subject = draft.subject
+        let lock = try below { () throws(FilesystemError) in
+            try FileLock.acquire(subject.lock, .exclusive, wait: true)
+        }
+        defer { withExtendedLifetime(lock.rawValue) {} }
+        // Another run has written the same meanwhile, and may be about to mount it: a file that is replaced then cannot
+        // be mounted any more (move_mount(2), ENOENT).
+        if let last = Record(reading: subject.file), last.isValid(for: subject, report.key) {
+            return TreeAcceleration(image: image, report: last)
+        }
         return try below { () throws(AccelerationError) in
             let final = try draft.writeDrivers()
             try final.image()?.replace(image)
@@ -150,7 +157,7 @@ package struct TreeAcceleration: Sendable {
                 let state = final.isEmpty ? nil : try Self.state(of: image)
                 let report = Record(report.key, final, image: state, compilers: report.compilers)
                 let data = (try? JSONEncoder().encode(report)) ?? Data()
-                try AtomicFile.write(Array(data), to: draft.file)
+                try AtomicFile.write(Array(data), to: subject.file)
                 return TreeAcceleration(image: image, report: report)
             } catch {
                 throw AccelerationError(error)
@@ -159,7 +166,7 @@ package struct TreeAcceleration: Sendable {
     }
 
     /// Another one where somebody has written to the image.
-    private static func state(of image: FilePath) throws(FilesystemError) -> String {
+    fileprivate static func state(of image: FilePath) throws(FilesystemError) -> String {
         "\(FileState(try OwnedDescriptor.open(image, .readOnly).status(of: image)))"
     }
 
@@ -169,7 +176,8 @@ package struct TreeAcceleration: Sendable {
         for name in names {
             let text = name.string
             guard
-                ["dispatch-comparison", "acceleration-comparison.json", "comparison.log"].contains(text)
+                ["dispatch-comparison", "dispatch-comparison.lock", "acceleration-comparison.json", "comparison.log"]
+                    .contains(text)
                     || text.hasPrefix("\(AccelerationDraft.driverPrefix)comparison-")
             else { continue }
             try? directory.unlink(name)
@@ -199,6 +207,16 @@ package struct TreeAcceleration: Sendable {
 }
 
 extension TreeAcceleration.Record {
+    /// Whether what it reports is there, and would be decided again for `subject`, whose key is `key`.
+    fileprivate func isValid(for subject: TreeAcceleration.Subject, _ key: TreeAcceleration.Key) -> Bool {
+        var wanted = key
+        if subject.isAmidPackages { wanted.packages = self.key.packages }
+        return self.key == wanted && compilers == subject.compilers
+            && (image == nil || image == (try? TreeAcceleration.state(of: subject.image)))
+            && mounts.allSatisfy { unsafe access($0.source.string, F_OK) == 0 }
+            && AccelerationPlan.areUnchanged(watched, in: subject.tree)
+    }
+
     fileprivate init(
         _ key: TreeAcceleration.Key, _ draft: AccelerationDraft, image: String?, compilers: CompilerAgreements.Place?
     ) {
